@@ -1,0 +1,41 @@
+"""escape-vre: the ESCAPE virtual research environment inside JupyterLab.
+
+>>> import escape_vre
+>>> lightcurves = escape_vre.get("demo:fermi.lightcurves")  # doctest: +SKIP
+
+Importing this needs the standard library only, whatever environment the kernel lives in.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from escape_vre._version import __version__
+
+if TYPE_CHECKING:
+    from escape_vre.services.datalake.api import Files, get, info, jobs, ls, whoami
+
+_API = {
+    name: "escape_vre.services.datalake.api"
+    for name in ("Files", "get", "info", "jobs", "ls", "whoami")
+}
+
+__all__ = ["Files", "__version__", "get", "info", "jobs", "load_ipython_extension", "ls", "whoami"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is used when it is used."""
+    if module := _API.get(name):
+        from importlib import import_module
+
+        return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics: ``%load_ext escape_vre``."""
+    from escape_vre.notebook.magics import load_ipython_extension as load
+
+    load(shell)

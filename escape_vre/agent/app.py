@@ -1,0 +1,198 @@
+"""The ASGI application: the installed services, the jobs, and what belongs to the process."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, StreamingResponse
+
+from escape_vre import __version__
+from escape_vre.core.asgi import CallerOf, ErrorAnswer
+from escape_vre.core.caller import Caller
+from escape_vre.core.errors import ConflictError, EscapeError, UsageError
+from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
+from escape_vre.core.service import Plugin, Service
+from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.models import Job, JobFile
+
+API = 1
+HEARTBEAT_S = 10.0
+
+
+class AgentInfo(BaseModel):
+    """The process."""
+
+    api: int
+    apis: list[int]
+    version: str
+    pid: int
+    started: float
+    data_dir: str
+    jobs_running: int
+
+
+class ServiceInfo(BaseModel):
+    """An installed service."""
+
+    name: str
+    title: str
+    schemes: list[str]
+    capabilities: list[str]
+    icon: str
+
+
+class Jobs(BaseModel):
+    """Every job, newest first."""
+
+    jobs: list[Job]
+
+
+class Client(BaseModel):
+    """Who waits for a job."""
+
+    client: str
+
+
+def make_app(
+    *,
+    desk: JobDesk,
+    services: dict[str, Service],
+    plugins: dict[str, Plugin],
+    info: Callable[[], AgentInfo],
+    stop: Callable[[], None],
+) -> FastAPI:
+    """Put the application together."""
+    app = FastAPI(
+        title="escape-vre agent",
+        version=str(API),
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
+    )
+    app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
+
+    @app.get("/agent", tags=["agent"])
+    async def agent() -> AgentInfo:
+        return info()
+
+    @app.post("/agent/stop", tags=["agent"])
+    async def stop_agent(force: bool = Query(default=False)) -> dict[str, str]:
+        if desk.unfinished and not force:
+            raise ConflictError(
+                f"The agent has {desk.unfinished} jobs to finish.",
+                hint="Wait for them, or stop it with force: they go on at its next start.",
+            )
+        stop()
+        return {}
+
+    @app.get("/services", tags=["agent"])
+    async def installed() -> list[ServiceInfo]:
+        return [
+            ServiceInfo(
+                name=plugin.name,
+                title=plugin.title,
+                schemes=list(plugin.schemes),
+                capabilities=list(plugin.capabilities),
+                icon=plugin.icon,
+            )
+            for plugin in plugins.values()
+        ]
+
+    app.include_router(_jobs_router(desk), prefix="/jobs")
+    for name, service in services.items():
+        app.include_router(service.router(desk), prefix=f"/{name}")
+    return app
+
+
+def _seen_by(caller: Caller, job: Job) -> Job:
+    return job.model_copy(update={"contents_path": caller.contents_path(job.path)})
+
+
+def _jobs_router(desk: JobDesk) -> APIRouter:
+    router = APIRouter(tags=["jobs"])
+
+    @router.get("")
+    async def jobs(caller: CallerOf) -> Jobs:
+        return Jobs(jobs=[_seen_by(caller, job) for job in desk.jobs()])
+
+    @router.get("/events", response_class=StreamingResponse, responses=rows_of(Job))
+    async def events(caller: CallerOf) -> StreamingResponse:
+        return StreamingResponse(_events(desk, caller), media_type=MEDIA_TYPE)
+
+    @router.get("/{job_id}")
+    async def job(caller: CallerOf, job_id: str) -> Job:
+        return _seen_by(caller, desk.job(job_id))
+
+    @router.get("/{job_id}/files", response_class=StreamingResponse, responses=rows_of(JobFile))
+    async def files(caller: CallerOf, job_id: str) -> StreamingResponse:
+        found = await asyncio.to_thread(desk.files, job_id)
+
+        async def rows() -> AsyncGenerator[JobFile, None]:
+            for file in found:
+                yield file.model_copy(update={"contents_path": caller.contents_path(file.path)})
+
+        return await ndjson(rows())
+
+    @router.post("/{job_id}/cancel")
+    async def cancel(caller: CallerOf, job_id: str) -> Job:
+        return _seen_by(caller, await desk.cancel(job_id))
+
+    @router.post("/{job_id}/retry")
+    async def retry(caller: CallerOf, job_id: str, body: Client | None = None) -> Job:
+        client = body.client if body else None
+        return _seen_by(
+            caller, desk.retry(job_id, client=client, environment=caller.environment)
+        )
+
+    @router.post("/{job_id}/release")
+    async def release(caller: CallerOf, job_id: str, body: Client) -> Job:
+        return _seen_by(caller, await desk.release(job_id, body.client))
+
+    @router.delete("/{job_id}")
+    async def forget(job_id: str) -> dict[str, str]:
+        desk.forget(job_id)
+        return {}
+
+    return router
+
+
+async def _events(desk: JobDesk, caller: Caller) -> AsyncIterator[bytes]:
+    """Yield jobs as they change, and an empty object now and then: a dead reader shows so."""
+    yield b"{}\n"
+    async with aclosing(desk.watch()) as changes:
+        upcoming = asyncio.ensure_future(anext(changes))
+        try:
+            while True:
+                done, _ = await asyncio.wait([upcoming], timeout=HEARTBEAT_S)
+                if not done:
+                    yield b"{}\n"
+                    continue
+                yield _seen_by(caller, upcoming.result()).model_dump_json().encode() + b"\n"
+                upcoming = asyncio.ensure_future(anext(changes))
+        finally:
+            upcoming.cancel()
+            await asyncio.wait([upcoming])
+
+
+async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
+    return JSONResponse({"error": error.as_dict()}, status_code=error.status)
+
+
+async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
+    shown = UsageError(
+        f"The request is not one of this API: {where or 'body'}: {first['msg']}.",
+        hint="Update the older of server and browser: restart Jupyter, then reload the page.",
+    )
+    return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
+
+
+def openapi_text(app: FastAPI) -> str:
+    """Return the OpenAPI document as it is committed: sorted, indented."""
+    return json.dumps(app.openapi(), indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,44 @@
+"""``python -m escape_vre.agent.openapi FILE``: write the OpenAPI document of the agent."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from traitlets.config import Config
+
+from escape_vre.agent.app import AgentInfo, make_app, openapi_text
+from escape_vre.core.location import Location
+from escape_vre.core.registry import load, plugins
+from escape_vre.core.settings import Transfers
+from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.lease import Owner
+
+
+def document() -> str:
+    """Return the OpenAPI document of the installed services, as text."""
+
+    def unused(*_: object) -> AgentInfo:
+        raise NotImplementedError
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        location = Location(state=home, runtime=home, key="openapi")
+        desk = JobDesk(
+            state=home,
+            owner=Owner.this(location.lock),
+            settings=Transfers(),
+            fetchable=unused,  # type: ignore[arg-type]
+            keep_days=1,
+            data_dir=Path.cwd,
+        )
+        found = plugins()
+        services = {name: load(plugin.service)(Config()) for name, plugin in found.items()}
+        app = make_app(
+            desk=desk, services=services, plugins=found, info=unused, stop=time.time  # type: ignore[arg-type]
+        )
+        return openapi_text(app)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(document())

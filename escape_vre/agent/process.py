@@ -1,0 +1,208 @@
+"""The process: one lock, one socket, an end when nobody needs it."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from traitlets.config import Config
+
+from escape_vre import __version__
+from escape_vre.agent.app import API, AgentInfo, make_app
+from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.location import Location, locate
+from escape_vre.core.registry import load, plugins
+from escape_vre.core.service import Fetchable, Service
+from escape_vre.core.settings import Agent, Transfers, load_config
+from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.lease import Owner
+
+log = logging.getLogger("escape_vre.agent")
+
+IDLE_CHECK_S = 5.0
+
+
+def main() -> int:
+    """Run the agent of this user, host and state directory until it is idle or told to end."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    location = locate()
+    location.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    location.make_runtime()
+    with _held(location.lock) as free:
+        if not free:
+            log.info("another agent runs already")
+            return 0
+        return asyncio.run(_serve(location))
+
+
+@contextmanager
+def _held(file: Path) -> Iterator[bool]:
+    """Hold the agent's lock while it lives; False when another one does."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def _bind(location: Location) -> socket.socket:
+    """Listen where clients look, readable to us alone; only the lock's holder comes here."""
+    location.socket.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o077)
+    try:
+        listening.bind(str(location.socket))
+    finally:
+        os.umask(before)
+    listening.listen(128)
+    location.pid.write_text(f"{os.getpid()}\n")
+    return listening
+
+
+class Use:
+    """ASGI middleware that knows when the agent was last used."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open = 0
+        self._last = time.monotonic()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; looking at events is not use."""
+        if scope["type"] != "http" or scope["path"] == "/jobs/events":
+            await self._app(scope, receive, send)
+            return
+        self._open += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._open -= 1
+            self._last = time.monotonic()
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the last request ended; 0 while one is under way."""
+        return 0.0 if self._open else time.monotonic() - self._last
+
+
+async def _serve(location: Location) -> int:
+    config = load_config()
+    settings = Agent(config=config)
+    found = plugins()
+    services: dict[str, Service] = {
+        name: load(plugin.service)(config) for name, plugin in found.items()
+    }
+    desk = _desk(location, settings, config, services)
+    started = time.time()
+
+    def info() -> AgentInfo:
+        return AgentInfo(
+            api=API,
+            apis=[API],
+            version=__version__,
+            pid=os.getpid(),
+            started=started,
+            data_dir=str(desk.data_dir()),
+            jobs_running=desk.unfinished,
+        )
+
+    def stop() -> None:
+        server.should_exit = True
+
+    app = make_app(desk=desk, services=services, plugins=found, info=info, stop=stop)
+    use = Use(app)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            use,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    # uvicorn's own handling raises the signal again before we could put jobs to rest.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await desk.start()
+    listening = _bind(location)
+    log.info("escape-vre %s listens, pid %d", __version__, os.getpid())
+    watch = asyncio.create_task(_end_when_idle(settings.idle_timeout_s, use, desk, location, stop))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        watch.cancel()
+        # Nobody shall connect to one that is going; its jobs must be at rest before the lock is.
+        _unlink_own(location, listening)
+        await desk.stop()
+        for service in services.values():
+            await service.close()
+    log.info("ended")
+    return 0
+
+
+def _desk(
+    location: Location, settings: Agent, config: Config, services: dict[str, Service]
+) -> JobDesk:
+    def fetchable(name: str) -> Fetchable:
+        service = services.get(name)
+        if not isinstance(service, Fetchable):
+            raise ConfigurationError(
+                f"The service {name} that this job needs is not installed any more.",
+                hint="Install it again, or remove the job from the list.",
+            )
+        return service
+
+    def data_dir() -> Path:
+        if settings.data_dir:
+            return Path(settings.data_dir).expanduser().absolute()
+        root = location.read_launch().get("contents_root")
+        return (Path(str(root)) if root else Path.home()) / "data"
+
+    return JobDesk(
+        state=location.state,
+        owner=Owner.this(location.lock),
+        settings=Transfers(config=config),
+        fetchable=fetchable,
+        keep_days=settings.keep_finished_days,
+        data_dir=data_dir,
+    )
+
+
+def _unlink_own(location: Location, listening: socket.socket) -> None:
+    location.socket.unlink(missing_ok=True)
+    location.pid.unlink(missing_ok=True)
+    listening.close()
+
+
+async def _end_when_idle(
+    timeout_s: float, use: Use, desk: JobDesk, location: Location, stop: Callable[[], None]
+) -> None:
+    """End when nothing was asked for long, or when our socket was removed or replaced."""
+    while True:
+        await asyncio.sleep(min(IDLE_CHECK_S, timeout_s / 4))
+        if not location.socket.exists():
+            log.warning("the socket is gone, so nobody can reach this agent")
+            stop()
+        if use.idle_s > timeout_s and not desk.unfinished:
+            log.info("idle for %.0f s", use.idle_s)
+            stop()

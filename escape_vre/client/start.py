@@ -1,0 +1,115 @@
+"""Start an agent where none runs: once, whoever and however many ask."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from escape_vre.core.location import Location
+from escape_vre.client.wire import SocketConnection
+from escape_vre.core.errors import AgentUnavailableError
+
+START_TIMEOUT_S = 30.0
+
+_SECRETS = ("RUCIO_", "X509_", "JUPYTERHUB_", "OIDC_", "BEARER_TOKEN")
+
+
+def answers(location: Location) -> bool:
+    """Tell whether somebody listens on the agent's socket."""
+    connection = SocketConnection(location.socket, timeout_s=2)
+    try:
+        connection.connect()
+    except OSError:
+        return False
+    connection.close()
+    return True
+
+
+def ensure_agent(location: Location) -> bool:
+    """Start the agent unless one listens already.
+
+    Returns
+    -------
+    bool
+        True when this call started it.
+
+    Raises
+    ------
+    AgentUnavailableError
+        It does not come up; the message holds its last words.
+    """
+    if answers(location):
+        return False
+    location.make_runtime()
+    with _locked(location.starting):
+        if answers(location):
+            return False
+        _spawn(location)
+    return True
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _spawn(location: Location) -> None:
+    """Run the agent in a session of its own and wait for its first answer."""
+    launch = location.read_launch()
+    python = str(launch.get("python") or "")
+    if not (python and os.access(python, os.X_OK)):
+        python = sys.executable
+    # The agent takes no credentials from its environment: whoever starts it must not matter.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
+    if python != sys.executable:
+        for name in ("PYTHONPATH", "PYTHONHOME"):
+            environment.pop(name, None)
+    environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
+    location.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with location.log.open("ab") as log:
+        offset = log.tell()
+        process = subprocess.Popen(  # noqa: S603 — our own module, no shell
+            [python, "-P", "-m", "escape_vre.agent"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=location.state,
+            env=environment,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if answers(location):
+            _let_go(process)
+            return
+        if process.poll() is not None and not answers(location):
+            break
+        time.sleep(0.01)
+    else:
+        process.kill()
+        process.wait()
+    raise AgentUnavailableError(
+        f"The escape-vre agent does not start{_last_words(location.log, offset)}",
+        hint=f"Its log is {location.log}; 'escape-vre agent run' shows what happens.",
+    )
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Forget the child without a ResourceWarning: it outlives us on purpose."""
+    process.returncode = 0
+
+
+def _last_words(log: Path, offset: int) -> str:
+    with log.open("rb") as file:
+        file.seek(offset)
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    return f": {lines[-1]}" if lines else "."

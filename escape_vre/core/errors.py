@@ -1,0 +1,183 @@
+"""The one tree of errors, from the wire to the notebook; standard library only.
+
+Every error carries what a person needs: a sentence of what happened (``message``), a sentence of
+what to do (``hint``), and whether trying again may help. Third-party exceptions become one of
+these once, in a service's ``client.py``; panels and magics show message and hint, never a
+traceback.
+"""
+
+from typing import Any, ClassVar
+
+
+class EscapeError(Exception):
+    """Something a person should be told.
+
+    Parameters
+    ----------
+    message : str
+        One sentence: what happened.
+    hint : str
+        One sentence: what to do about it; empty only where nothing can be done.
+    details : dict, optional
+        More for whoever looks closer (never a secret), JSON-serialisable.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, message: str, *, hint: str = "", details: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details or {}
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the error as it travels: code, message, hint, retryable, details."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "retryable": self.retryable,
+            "details": self.details,
+        }
+
+    @staticmethod
+    def from_dict(fields: dict[str, Any]) -> "EscapeError":
+        """Rebuild the error that :meth:`as_dict` gave; an unknown code is a plain EscapeError."""
+        kind = _BY_CODE.get(str(fields.get("code")), EscapeError)
+        return kind(
+            str(fields.get("message") or "Something went wrong."),
+            hint=str(fields.get("hint") or ""),
+            details=fields.get("details") or {},
+        )
+
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython two lines instead of a traceback."""
+        lines = [f"{type(self).__name__}: {self.message}"]
+        return [*lines, self.hint] if self.hint else lines
+
+
+class UsageError(EscapeError):
+    """What was asked for makes no sense as it was asked."""
+
+    code = "usage"
+    status = 400
+
+
+class AuthError(EscapeError):
+    """The service does not accept who we are, or what we are allowed."""
+
+    code = "auth"
+    status = 401
+
+
+class NotFoundError(EscapeError):
+    """The named thing does not exist, or not for this account."""
+
+    code = "not_found"
+    status = 404
+
+
+class ConflictError(EscapeError):
+    """Something else already stands where this would go."""
+
+    code = "conflict"
+    status = 409
+
+
+class QuotaError(EscapeError):
+    """No room: a disk is full, a quota used up."""
+
+    code = "quota"
+    status = 507
+
+
+class IntegrityError(EscapeError):
+    """The bytes are not the ones that were promised."""
+
+    code = "integrity"
+    status = 502
+    retryable = True
+
+
+class ConfigurationError(EscapeError):
+    """A setting is missing or wrong; the administrator of this installation can mend it."""
+
+    code = "configuration"
+    status = 500
+
+
+class RemoteError(EscapeError):
+    """A remote service failed."""
+
+    code = "remote"
+    status = 502
+    retryable = True
+
+
+class RemoteTimeoutError(RemoteError):
+    """A remote service did not answer in time."""
+
+    code = "remote_timeout"
+    status = 504
+
+
+class RemoteUnavailableError(RemoteError):
+    """A remote service cannot be reached, or says that it is down."""
+
+    code = "remote_unavailable"
+    status = 503
+
+
+class BadResponseError(RemoteError):
+    """A remote service answered something that is not in its protocol."""
+
+    code = "bad_response"
+
+
+class AgentUnavailableError(RemoteError):
+    """The agent, our own background process, cannot be started or reached."""
+
+    code = "agent_unavailable"
+    status = 503
+
+
+class CancelledJobError(EscapeError):
+    """The job was cancelled, here or from another window."""
+
+    code = "cancelled"
+    status = 409
+    retryable = True
+
+
+def _tree(kind: type[EscapeError]) -> dict[str, type[EscapeError]]:
+    found = {kind.code: kind}
+    for child in kind.__subclasses__():
+        found |= _tree(child)
+    return found
+
+
+_BY_CODE = _tree(EscapeError)
+
+__all__ = [
+    "AgentUnavailableError",
+    "AuthError",
+    "BadResponseError",
+    "CancelledJobError",
+    "ConfigurationError",
+    "ConflictError",
+    "EscapeError",
+    "IntegrityError",
+    "NotFoundError",
+    "QuotaError",
+    "RemoteError",
+    "RemoteTimeoutError",
+    "RemoteUnavailableError",
+    "UsageError",
+]

@@ -1,0 +1,139 @@
+"""The HTTP client for metadata: deadlines, and every failure of the network as one of our errors.
+
+Bytes of files do not pass here; see :mod:`escape_vre.jobs.transfer`.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from escape_vre import __version__
+from escape_vre.core.errors import (
+    BadResponseError,
+    ConfigurationError,
+    RemoteError,
+    RemoteTimeoutError,
+    RemoteUnavailableError,
+)
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+def tls_context(ca_file: str | None, cert_file: str | None = None) -> ssl.SSLContext:
+    """Make a TLS context, once per service: loading authorities costs 30 ms.
+
+    Parameters
+    ----------
+    ca_file : str, optional
+        PEM file or folder of the authorities to trust; default the system's.
+    cert_file : str, optional
+        PEM file of our own certificate and key, such as an X.509 proxy.
+
+    Raises
+    ------
+    ConfigurationError
+        A file cannot be read.
+    """
+    path = Path(ca_file).expanduser() if ca_file else None
+    try:
+        if path is not None and path.is_dir():
+            context = ssl.create_default_context(capath=str(path))
+        else:
+            context = ssl.create_default_context(cafile=str(path) if path else None)
+    except (OSError, ssl.SSLError) as e:
+        raise ConfigurationError(
+            f"The certificate authorities in {ca_file} cannot be read.",
+            hint="Correct ca_file in the configuration.",
+        ) from e
+    if cert_file:
+        try:
+            context.load_cert_chain(Path(cert_file).expanduser())
+        except (OSError, ssl.SSLError) as e:
+            raise ConfigurationError(
+                f"The certificate in {cert_file} cannot be used.",
+                hint="Renew it (for instance with voms-proxy-init), or correct its path.",
+            ) from e
+    return context
+
+
+class RemoteClient:
+    """A keep-alive client of one remote service.
+
+    Parameters
+    ----------
+    name : str
+        What to call the service in messages.
+    timeout_s : float
+        Longest silence of the service, seconds.
+    """
+
+    def __init__(self, name: str, *, tls: ssl.SSLContext, timeout_s: float) -> None:
+        self._name = name
+        self._timeout_s = timeout_s
+        self._http = httpx.AsyncClient(
+            verify=tls,
+            timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            headers={"User-Agent": f"escape-vre/{__version__}"},
+            trust_env=False,
+        )
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send a request and return the response, read to its end, whatever its status."""
+        with self._converted():
+            return await self._http.request(method, url, **options)
+
+    @asynccontextmanager
+    async def stream(self, method: str, url: str, **options: Any) -> AsyncIterator[httpx.Response]:
+        """Send a request and give the response as soon as its headers are there."""
+        with self._converted():
+            async with self._http.stream(method, url, **options) as response:
+                yield response
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    @contextmanager
+    def _converted(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TimeoutException as e:
+            raise RemoteTimeoutError(
+                f"{self._name} has not answered for {self._timeout_s:.0f} s.",
+                hint="It may be busy: try again in a moment.",
+            ) from e
+        except httpx.ConnectError as e:
+            raise self._unreachable(e) from e
+        except (httpx.RemoteProtocolError, httpx.DecodingError) as e:
+            raise BadResponseError(
+                f"{self._name} broke off its answer.", hint="Try again."
+            ) from e
+        except (httpx.TransportError, httpx.InvalidURL) as e:
+            raise RemoteUnavailableError(
+                f"The connection to {self._name} broke.", hint="Try again."
+            ) from e
+
+    def _unreachable(self, error: httpx.ConnectError) -> RemoteError:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return RemoteError(
+                    f"The certificate of {self._name} is not to be trusted:"
+                    f" {cause.verify_message}.",
+                    hint="Put the authority that signed it into ca_file, or tell the site.",
+                )
+            if isinstance(cause, ssl.SSLError):
+                return RemoteError(
+                    f"{self._name} refuses the encrypted connection.",
+                    hint="Check its URL in the configuration, and your certificate.",
+                )
+            cause = cause.__cause__ or cause.__context__
+        return RemoteUnavailableError(
+            f"{self._name} cannot be reached.",
+            hint="Is it running, and are you online? Try again in a moment.",
+        )

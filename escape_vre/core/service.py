@@ -1,0 +1,131 @@
+"""The contract of a service: what the registry sees, and the capabilities that a service may offer.
+
+A service is one object, named by an entry point in the group ``escape_vre.services``. It offers a
+capability by having the methods of its protocol; nothing is registered elsewhere.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from traitlets.config import Config
+
+Environment = Mapping[str, str]
+"""The allow-listed variables that a caller sent with its request."""
+
+
+class StorageAccess(Protocol):
+    """How to be let in by storages; asked in a worker thread, again for every request."""
+
+    def headers(self, url: str) -> Mapping[str, str]:
+        """Return the headers to send to this URL, such as a bearer token that is still good."""
+        ...
+
+    def tls(self, url: str) -> ssl.SSLContext | None:
+        """Return the TLS context for this URL; None for one without TLS."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """One file to be fetched: where it can be had, and how to know that it arrived whole.
+
+    Parameters
+    ----------
+    ref : str
+        The file's ref.
+    parts : tuple of str
+        Raw names of its usual place below the data folder, its own name last; not yet safe.
+    urls : tuple of str
+        Replicas, the best first.
+    bytes : int or None
+        Size, bytes.
+    checksums : mapping
+        ``adler32`` (8 hexadecimal digits) and ``md5`` (32), those that are known.
+    collections : tuple of str
+        Refs of the collections that were asked for and hold this file.
+    """
+
+    ref: str
+    parts: tuple[str, ...]
+    urls: tuple[str, ...]
+    bytes: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchQuery:
+    """What a job wants fetched; ``files`` are patterns that choose some files of a collection."""
+
+    instance: str
+    refs: Sequence[str]
+    files: Sequence[str] = ()
+    environment: Environment = field(default_factory=dict)
+
+
+@runtime_checkable
+class Fetchable(Protocol):
+    """A service whose refs stand for files."""
+
+    def sources(self, query: FetchQuery) -> AsyncIterator[FileSource]:
+        """Yield a source for every file; raises NotFoundError for a ref that is not there."""
+        ...
+
+    async def storage(self, query: FetchQuery) -> StorageAccess:
+        """Return how to be let in by the storages of an instance."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What the registry sees of a service before anything of it is imported.
+
+    Parameters
+    ----------
+    name : str
+        One word: the folder, the route, the settings.
+    schemes : tuple of str
+        Schemes of the refs that it knows.
+    service : str
+        ``module:function`` in the agent: ``function(config) -> Service``.
+    magics, cli : str
+        ``module:function`` on the user's side; empty where there is none.
+    """
+
+    name: str
+    title: str
+    schemes: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    icon: str
+    service: str
+    magics: str = ""
+    cli: str = ""
+
+
+class Service(Protocol):
+    """What the agent composes: a name, routes, and an end.
+
+    ``router(desk)`` takes the agent's :class:`escape_vre.jobs.desk.JobDesk`.
+    """
+
+    name: str
+
+    def router(self, desk: Any) -> "APIRouter":
+        """Return the service's routes, to be mounted under its name."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class ServiceFactory(Protocol):
+    """Makes a service from the agent's configuration."""
+
+    def __call__(self, config: "Config") -> Service:
+        """Return the service; raises ConfigurationError where settings make no sense."""
+        ...

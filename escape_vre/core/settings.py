@@ -1,0 +1,89 @@
+"""Settings of the agent: traitlets, read from Jupyter's config path and nowhere else.
+
+``escape_vre_config.json``, ``escape_vre_config.py`` and ``escape_vre_config.d/*.json`` are read in
+every folder of the path, the most general folder first; what is read later wins. Jupyter Server
+does not read traitlets from its own ``config.d``, and the agent must not depend on the environment
+of whoever happened to start it, hence files of our own.
+"""
+
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_path
+from traitlets import Float, Int, Unicode
+from traitlets.config import Config, Configurable, JSONFileConfigLoader, PyFileConfigLoader
+from traitlets.config.loader import ConfigError, ConfigFileNotFound
+
+from escape_vre.core.errors import ConfigurationError
+
+CONFIG_NAME = "escape_vre_config"
+
+
+class Agent(Configurable):
+    """How the background process behaves."""
+
+    data_dir = Unicode(
+        "",
+        help="Absolute folder that fetched data goes to, as <scope>/<name>. Empty: the folder"
+        " 'data' in the Jupyter server's contents root.",
+    ).tag(config=True)
+    idle_timeout_s = Float(
+        900.0,
+        help="The agent ends by itself after so many seconds without a request or a job, seconds.",
+    ).tag(config=True)
+    keep_finished_days = Float(
+        30.0, help="How long finished jobs stay in the list, days."
+    ).tag(config=True)
+
+
+class Transfers(Configurable):
+    """How bytes move."""
+
+    connections = Int(
+        16, min=1, help="Connections that move bytes at the same time, over all hosts."
+    ).tag(config=True)
+    connections_per_host = Int(
+        16, min=1, help="Connections that move bytes at the same time to one host."
+    ).tag(config=True)
+    timeout_s = Float(
+        60.0,
+        help="A storage that sends nothing for so long is given up for the next replica, seconds.",
+    ).tag(config=True)
+    reserve_bytes = Int(
+        64 * 1024 * 1024,
+        help="A fetch is refused when it would leave less than this free on the disk, bytes.",
+    ).tag(config=True)
+
+
+def load_config(path: list[str] | None = None) -> Config:
+    """Read every configuration file there is.
+
+    Parameters
+    ----------
+    path : list of str, optional
+        Folders, most specific first; default Jupyter's config path.
+
+    Raises
+    ------
+    ConfigurationError
+        A file does not parse; the message names it.
+    """
+    config = Config()
+    for folder in reversed(path if path is not None else jupyter_config_path()):
+        base = Path(folder)
+        drop_ins = sorted((base / f"{CONFIG_NAME}.d").glob("*.json"))
+        for file in [base / f"{CONFIG_NAME}.json", base / f"{CONFIG_NAME}.py", *drop_ins]:
+            config.merge(_load(file))
+    return config
+
+
+def _load(file: Path) -> Config:
+    kind = PyFileConfigLoader if file.suffix == ".py" else JSONFileConfigLoader
+    try:
+        return kind(file.name, path=str(file.parent)).load_config()
+    except ConfigFileNotFound:
+        return Config()
+    except (ConfigError, ValueError, SyntaxError, NameError, OSError) as e:
+        raise ConfigurationError(
+            f"The configuration file {file} cannot be read: {e}.",
+            hint="Mend the file, or move it away, and try again.",
+        ) from e

@@ -1,0 +1,440 @@
+"""The job engine: takes requests, runs them, resumes what a crash left, tells who watches."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+from escape_vre.core.errors import (
+    ConflictError,
+    EscapeError,
+    NotFoundError,
+)
+from escape_vre.core.service import Fetchable, FetchQuery, StorageAccess
+from escape_vre.core.settings import Transfers
+from escape_vre.jobs.lease import RENEW_S, Lease, Owner
+from escape_vre.jobs.log import JobLog, Stored
+from escape_vre.jobs.manifest import Copy, Manifest
+from escape_vre.jobs.models import Job, JobFile, JobRequest, now
+from escape_vre.jobs.plan import Plan, make_plan
+from escape_vre.jobs.run import ANYBODY, Run
+from escape_vre.jobs.transfer.control import Ending
+from escape_vre.jobs.transfer.mover import Batch, Errand, Mover
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.25
+RUNNING_AT_ONCE = 4
+
+
+class JobDesk:
+    """All jobs of one state directory, as far as this agent runs or knows them.
+
+    Parameters
+    ----------
+    fetchable : callable
+        Gives the service of a name.
+    keep_days : float
+        How long finished jobs stay, days.
+    data_dir : callable
+        Gives the folder that files go to when no other was asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: Path,
+        owner: Owner,
+        settings: Transfers,
+        fetchable: Callable[[str], Fetchable],
+        keep_days: float,
+        data_dir: Callable[[], Path],
+    ) -> None:
+        self.data_dir = data_dir
+        self.manifest = Manifest(state / "manifest")
+        self._log = JobLog(state / "jobs")
+        self._owner = owner
+        self._settings = settings
+        self._mover = Mover(settings)
+        self._fetchable = fetchable
+        self._keep_days = keep_days
+        self._runs: dict[str, Run] = {}
+        self._elsewhere: dict[str, Job] = {}
+        self._finished: dict[str, Stored] = {}
+        self._watchers: set[asyncio.Queue[Job]] = set()
+        self._slots = asyncio.Semaphore(RUNNING_AT_ONCE)
+        self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Read what is on disk, and go on with what nobody else runs."""
+        self._finished = await asyncio.to_thread(self._log.summaries, keep_days=self._keep_days)
+        await self._adopt()
+        self._loops = [asyncio.create_task(self._tick()), asyncio.create_task(self._renew())]
+
+    async def stop(self) -> None:
+        """Stop every job where it is; the next agent goes on with it."""
+        self._stopping = True
+        for task in self._loops:
+            task.cancel()
+        for run in list(self._runs.values()):
+            self._end(run, "stop")
+        tasks = [run.task for run in self._runs.values() if run.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+
+    @property
+    def unfinished(self) -> int:
+        """How many jobs this agent has to run."""
+        return len(self._runs)
+
+    # ── what clients ask ────────────────────────────────────────────────────────────────────
+
+    def submit(
+        self, request: JobRequest, *, client: str | None, environment: Mapping[str, str]
+    ) -> tuple[Job, bool]:
+        """Take a request, or join the job that does the same already.
+
+        Returns
+        -------
+        Job, bool
+            The job, on disk before this returns; whether it is new.
+        """
+        for run in self._runs.values():
+            if run.request.key == request.key and run.control.ending is None:
+                run.clients.add(client or ANYBODY)
+                run.environment = {**run.environment, **environment}
+                return run.snapshot(), False
+        job = Job(
+            id=uuid.uuid4().hex[:16],
+            kind=request.kind,
+            title=request.title,
+            service=request.service,
+            instance=request.instance,
+            refs=list(request.refs),
+            state="queued",
+            created=now(),
+            destination=request.destination,
+        )
+        self._log.append(job, request=request)
+        run = Run(request, job, self._take(job.id), environment, {client or ANYBODY})
+        self._begin(run)
+        return job, True
+
+    def jobs(self) -> list[Job]:
+        """Return every job, newest first."""
+        found = {job_id: stored.job for job_id, stored in self._finished.items()}
+        found |= self._elsewhere
+        found |= {job_id: run.snapshot() for job_id, run in self._runs.items()}
+        return sorted(found.values(), key=lambda job: job.created, reverse=True)
+
+    def job(self, job_id: str) -> Job:
+        """Return one job; raises NotFoundError."""
+        if run := self._runs.get(job_id):
+            return run.snapshot()
+        if stored := self._finished.get(job_id):
+            return stored.job
+        if job := self._elsewhere.get(job_id):
+            return job
+        raise NotFoundError(
+            f"There is no job {job_id}.", hint="It may have been removed; see %dl jobs."
+        )
+
+    def files(self, job_id: str) -> tuple[JobFile, ...]:
+        """Return the files of a job, in the order of the catalogue; raises NotFoundError."""
+        self.job(job_id)
+        if run := self._runs.get(job_id):
+            return tuple(run.files)
+        return self._log.files(job_id)
+
+    def active_for(self, service: str, instance: str) -> dict[str, Job]:
+        """Return the unfinished jobs of an instance by each ref that they were asked for."""
+        return {
+            ref: run.snapshot()
+            for run in self._runs.values()
+            if (run.request.service, run.request.instance) == (service, instance)
+            for ref in run.request.refs
+        }
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job for everybody who waits for it."""
+        run = self._runs.get(job_id)
+        if run is None:
+            job = self.job(job_id)
+            if not job.finished:
+                raise ConflictError(
+                    f"{job.title} is fetched by your agent on another machine.",
+                    hint="Cancel it there; it can be taken over when that machine is silent"
+                    " for a minute.",
+                )
+            return job
+        self._end(run, "cancel")
+        if run.task:
+            await asyncio.wait([run.task])
+        return self.job(job_id)
+
+    async def release(self, job_id: str, client: str) -> Job:
+        """Stop waiting for a job, which ends when nobody does any more."""
+        run = self._runs.get(job_id)
+        if run is None:
+            return self.job(job_id)
+        run.clients.discard(client)
+        return run.snapshot() if run.clients else await self.cancel(job_id)
+
+    def retry(
+        self, job_id: str, *, client: str | None, environment: Mapping[str, str]
+    ) -> Job:
+        """Queue a failed or cancelled job again, under its own id."""
+        job = self.job(job_id)
+        if job.state not in ("failed", "cancelled"):
+            raise ConflictError(
+                f"{job.title} is {job.state}; only what failed or was cancelled can be tried again.",
+                hint="Nothing needs to be done.",
+            )
+        stored = self._finished.pop(job_id)
+        run = Run(stored.request, stored.job, None, environment, {client or ANYBODY})
+        run.set_state("queued", bytes_done=0, files_done=0)
+        self._log.append(run.job, request=run.request)
+        self._log.forget(job_id)
+        run.lease = self._take(job_id)
+        self._begin(run)
+        return run.job
+
+    def forget(self, job_id: str) -> None:
+        """Drop a finished job from the list; its data stays."""
+        if not self.job(job_id).finished:
+            raise ConflictError("The job has not ended yet.", hint="Cancel it first.")
+        self._finished.pop(job_id, None)
+        self._log.forget(job_id)
+
+    async def watch(self) -> AsyncIterator[Job]:
+        """Yield every unfinished job, then each job whenever it changes."""
+        changes: asyncio.Queue[Job] = asyncio.Queue()
+        self._watchers.add(changes)
+        try:
+            for run in list(self._runs.values()):
+                yield run.snapshot()
+            while True:
+                yield await changes.get()
+        finally:
+            self._watchers.discard(changes)
+
+    # ── how a job runs ──────────────────────────────────────────────────────────────────────
+
+    def _begin(self, run: Run) -> None:
+        self._runs[run.job.id] = run
+        self._tell(run.job)
+        run.task = asyncio.create_task(self._run(run), name=f"job {run.job.id}")
+
+    async def _run(self, run: Run) -> None:
+        try:
+            async with self._slots:
+                run.control.check()
+                self._write(run, run.set_state("running"))
+                await self._get(run)
+            job = run.set_state("done", **self._counts(run))
+        except asyncio.CancelledError:
+            job = None
+        except EscapeError as e:
+            job = None if run.control.ending else run.fail(e)
+        except Exception as e:
+            log.exception("job %s failed", run.job.id)
+            job = run.fail(
+                EscapeError(
+                    f"{run.job.title} failed unexpectedly ({type(e).__name__}).",
+                    hint="Please report this; the agent's log has the details.",
+                )
+            )
+        if job is None:
+            if run.control.ending == "stop" or self._stopping:
+                return
+            job = run.set_state("cancelled", **self._counts(run))
+        await self._finish(run, job)
+
+    async def _get(self, run: Run) -> None:
+        request = run.request
+        service = self._fetchable(request.service)
+        query = FetchQuery(request.instance, request.refs, request.files, run.environment)
+        sources = [source async for source in service.sources(query)]
+        run.control.check()
+        plan = await asyncio.to_thread(
+            make_plan, request, sources, self.manifest, reserve=self._settings.reserve_bytes
+        )
+        run.files = [
+            JobFile(
+                ref=errand.source.ref,
+                path=str(errand.final),
+                bytes=errand.source.bytes,
+                state="missing",
+            )
+            for errand in plan.errands
+        ]
+        run.job = run.job.model_copy(
+            update={
+                "bytes_total": plan.bytes,
+                "files_total": len(plan.errands),
+                "path": str(plan.path),
+            }
+        )
+        self._tell(run.job)
+        arrived = await self._move(run, plan, await service.storage(query))
+        run.control.check()
+        missing = len(plan.errands) - len(arrived)
+        if missing:
+            raise _summary(run.batch.errors if run.batch else [], missing, len(plan.errands))
+
+    async def _move(self, run: Run, plan: Plan, access: StorageAccess) -> dict[str, Copy]:
+        """Move the files of a plan; whatever happens, what arrived is in the manifest."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[list[EscapeError]] = loop.create_future()
+        arrived: dict[str, Copy] = {}
+        instance = run.request.instance
+
+        def on_file(errand: Errand, copy: Copy) -> None:
+            if copy not in plan.known.get(errand.source.ref, []):
+                self.manifest.record(instance, errand.source.ref, copy)
+            arrived[copy.path] = copy
+
+        run.batch = Batch(
+            plan.errands,
+            plan.known,
+            access,
+            run.control,
+            on_file,
+            lambda errors: loop.call_soon_threadsafe(ended.set_result, errors),
+        )
+        self._mover.submit(run.batch)
+        await ended
+        run.files = [
+            file.model_copy(update={"state": "here" if file.path in arrived else "missing"})
+            for file in run.files
+        ]
+        await asyncio.to_thread(self._note_collections, instance, plan, arrived)
+        return arrived
+
+    def _note_collections(self, instance: str, plan: Plan, arrived: dict[str, Copy]) -> None:
+        """Record what is here now of each collection, and make the new names durable."""
+        members: dict[str, list[Copy]] = {}
+        folders = set()
+        for errand in plan.errands:
+            if copy := arrived.get(str(errand.final)):
+                folders.add(errand.final.parent)
+                for collection in errand.source.collections:
+                    members.setdefault(collection, []).append(copy)
+        for ref, copies in members.items():
+            directory = Path(os.path.commonpath([Path(copy.path).parent for copy in copies]))
+            self.manifest.record_collection(instance, ref, directory, copies)
+        for folder in folders:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _counts(self, run: Run) -> dict[str, int]:
+        return {"bytes_done": run.control.bytes_done, "files_done": run.control.files_done}
+
+    async def _finish(self, run: Run, job: Job) -> None:
+        stored = Stored(run.request, job, tuple(run.files))
+        if run.lease is None or run.lease.holds():
+            await asyncio.to_thread(self._log.finish, stored)
+        self._finished[job.id] = Stored(run.request, job)
+        self._runs.pop(job.id, None)
+        self._tell(job)
+
+    def _end(self, run: Run, how: Ending) -> None:
+        run.control.end(how)
+        if run.batch is not None:
+            self._mover.end(run.batch, how)
+        elif run.task is not None:
+            run.task.cancel()  # it waits for its turn, or for a catalogue
+
+    def _write(self, run: Run, job: Job) -> None:
+        """Log a state change, unless another agent has taken the job over."""
+        if run.lease is None or run.lease.holds():
+            self._log.append(job)
+        self._tell(job)
+
+    def _tell(self, job: Job) -> None:
+        for changes in self._watchers:
+            changes.put_nowait(job)
+
+    # ── what goes on by itself ──────────────────────────────────────────────────────────────
+
+    async def _tick(self) -> None:
+        """Tell watchers of progress."""
+        told: dict[str, Job] = {}
+        while True:
+            await asyncio.sleep(TICK_S)
+            if not self._watchers:
+                continue
+            for run in list(self._runs.values()):
+                job = run.snapshot()
+                if told.get(job.id) != job:
+                    told[job.id] = job
+                    self._tell(job)
+            for job_id in told.keys() - self._runs.keys():
+                del told[job_id]
+
+    async def _renew(self) -> None:
+        """Keep our leases, give up those we lost, take over those that nobody keeps."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            for run in list(self._runs.values()):
+                if run.lease and not await asyncio.to_thread(run.lease.renew):
+                    log.warning("job %s has another owner now", run.job.id)
+                    self._end(run, "stop")
+                    if run.task:
+                        await asyncio.wait([run.task])
+                    self._runs.pop(run.job.id, None)
+            await self._adopt()
+
+    async def _adopt(self) -> None:
+        ids = await asyncio.to_thread(self._log.unfinished)
+        gone = self._elsewhere.keys() - set(ids)
+        for job_id in gone:
+            del self._elsewhere[job_id]
+        if gone:
+            found = await asyncio.to_thread(self._log.summaries, keep_days=self._keep_days)
+            self._finished |= found
+        for job_id in ids:
+            if job_id in self._runs:
+                continue
+            stored = await asyncio.to_thread(self._log.read, job_id)
+            if stored is None:
+                continue
+            lease = self._take(job_id)
+            if lease is None:
+                note = "Another machine that shares your home directory fetches this."
+                self._elsewhere[job_id] = stored.job.model_copy(update={"note": note})
+                continue
+            self._elsewhere.pop(job_id, None)
+            if stored.job.finished:
+                with contextlib.suppress(OSError):
+                    self._log.finish(stored)
+                continue
+            run = Run(stored.request, stored.job, lease, {}, {ANYBODY})
+            run.set_state("queued")
+            self._begin(run)
+
+    def _take(self, job_id: str) -> Lease | None:
+        return Lease.take(self._log.home(job_id), self._owner)
+
+
+def _summary(errors: list[EscapeError], missing: int, total: int) -> EscapeError:
+    """Make one error of those of many files."""
+    if not errors:
+        return EscapeError(f"{missing} of {total} files did not arrive.", hint="Try again.")
+    first = errors[0]
+    if total == 1:
+        return first
+    return type(first)(
+        f"{missing} of {total} files could not be fetched. {first.message}",
+        hint=first.hint or "What arrived is kept; try again for the rest.",
+        details={"errors": [error.as_dict() for error in errors[:20]]},
+    )
+
+

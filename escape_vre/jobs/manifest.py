@@ -1,0 +1,139 @@
+"""What is here: which file on this disk is which DID, as it was when we wrote it.
+
+*Here* means that a record's size and modification time still match. Records lie in the state
+directory, in 256 shards of JSON lines by the hash of the ref, so that a look-up reads one small
+file whatever the number of records; a collection has a file of its own with its members.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One file on this disk: absolute path, size in bytes, modification time in ns."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Copy":
+        """Describe a file as it is now."""
+        found = path.stat()
+        return cls(str(path), found.st_size, found.st_mtime_ns)
+
+    @property
+    def intact(self) -> bool:
+        """Whether the file is still as recorded."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return False
+        return (found.st_size, found.st_mtime_ns) == (self.size, self.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What is here of a dataset or container: its folder, and how many files are intact."""
+
+    directory: str
+    files: int
+
+
+def _key(instance: str, ref: str) -> str:
+    return hashlib.sha256(f"{instance}\n{ref}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+class Manifest:
+    """Records of one state directory; safe to call from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._collections = folder / "collections"
+        self._collections.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+
+    def copies(self, instance: str, refs: Iterable[str]) -> dict[str, list[Copy]]:
+        """Return the intact copies of each ref that has one, newest first."""
+        by_shard: dict[str, dict[str, str]] = {}
+        for ref in refs:
+            key = _key(instance, ref)
+            by_shard.setdefault(key[:2], {})[key] = ref
+        found: dict[str, list[Copy]] = {}
+        for shard, wanted in by_shard.items():
+            paths: dict[str, dict[str, Copy]] = {}
+            for key, copy in self._read(shard):
+                if key in wanted:
+                    paths.setdefault(key, {})[copy.path] = copy
+            for key, candidates in paths.items():
+                intact = [copy for copy in reversed(candidates.values()) if copy.intact]
+                if intact:
+                    found[wanted[key]] = intact
+        return found
+
+    def record(self, instance: str, ref: str, copy: Copy) -> None:
+        """Remember that a file is the content of a ref."""
+        key = _key(instance, ref)
+        line = json.dumps([key, copy.path, copy.size, copy.mtime_ns]).encode() + b"\n"
+        with self._lock:
+            descriptor = os.open(
+                self._shard(key[:2]),
+                os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC,
+                0o600,
+            )
+            try:
+                os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
+
+    def record_collection(
+        self, instance: str, ref: str, directory: Path, members: Iterable[Copy]
+    ) -> None:
+        """Remember the files that are here of a collection, beside those known before."""
+        known = {copy.path: copy for copy in self._members(instance, ref)[1]}
+        known |= {copy.path: copy for copy in members}
+        body = {
+            "ref": ref,
+            "directory": str(directory),
+            "files": [[copy.path, copy.size, copy.mtime_ns] for copy in known.values()],
+        }
+        final = self._collections / f"{_key(instance, ref)}.json"
+        part = final.with_suffix(f".{os.getpid()}.tmp")
+        with self._lock:
+            part.write_text(json.dumps(body, separators=(",", ":")))
+            part.replace(final)
+
+    def collection(self, instance: str, ref: str) -> Collection | None:
+        """Return what is here of a collection; None when nothing of it was ever fetched."""
+        directory, members = self._members(instance, ref)
+        if directory is None:
+            return None
+        return Collection(directory, sum(copy.intact for copy in members))
+
+    def _members(self, instance: str, ref: str) -> tuple[str | None, list[Copy]]:
+        try:
+            body = json.loads((self._collections / f"{_key(instance, ref)}.json").read_bytes())
+            return str(body["directory"]), [Copy(*fields) for fields in body["files"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None, []
+
+    def _shard(self, name: str) -> Path:
+        return self._folder / f"{name}.jsonl"
+
+    def _read(self, shard: str) -> Iterable[tuple[str, Copy]]:
+        try:
+            lines = self._shard(shard).read_bytes().splitlines()
+        except OSError:
+            return
+        for line in lines:
+            try:
+                key, path, size, mtime_ns = json.loads(line)
+            except (ValueError, TypeError):
+                continue  # torn by a crash
+            yield key, Copy(path, size, mtime_ns)

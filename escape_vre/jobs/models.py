@@ -1,0 +1,105 @@
+"""What a job is: typed data, no I/O."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+FINISHED: tuple[JobState, ...] = ("done", "failed", "cancelled")
+
+
+def now() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)
+
+
+class ErrorInfo(BaseModel):
+    """An error as it travels; see :mod:`escape_vre.core.errors`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+    hint: str = ""
+    retryable: bool = False
+    details: dict[str, Any] = {}
+
+
+class JobRequest(BaseModel):
+    """What a job is to do: all that a later process needs to do it again. Holds no secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["get"] = "get"
+    service: str
+    instance: str
+    account: str
+    refs: tuple[str, ...]
+    files: tuple[str, ...] = Field(
+        default=(), description="Patterns of file names; empty for every file of a collection."
+    )
+    destination: str = Field(description="Absolute folder.")
+    flat: bool = Field(
+        default=False, description="Chosen folder: the scope of what was asked for is left out."
+    )
+    title: str
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What two requests share when one job serves both."""
+        return (
+            self.kind,
+            self.service,
+            self.instance,
+            self.account,
+            tuple(sorted(self.refs)),
+            tuple(sorted(self.files)),
+            self.destination,
+            self.flat,
+        )
+
+
+class Job(BaseModel):
+    """A job as clients see it. Sizes in bytes, rate in bytes/s, times UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    kind: Literal["get"]
+    title: str
+    service: str
+    instance: str
+    refs: list[str]
+    state: JobState
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    files_done: int = 0
+    files_total: int | None = None
+    rate: float | None = None
+    eta_s: float | None = None
+    error: ErrorInfo | None = None
+    created: datetime
+    started: datetime | None = None
+    ended: datetime | None = None
+    destination: str
+    path: str | None = None
+    contents_path: str | None = None
+    note: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state in FINISHED
+
+
+class JobFile(BaseModel):
+    """One file that a job brings."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ref: str
+    path: str
+    contents_path: str | None = None
+    bytes: int | None = None
+    state: Literal["here", "missing"]

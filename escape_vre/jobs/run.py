@@ -1,0 +1,75 @@
+"""One unfinished job in the memory of the agent that runs it."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from escape_vre.core.errors import EscapeError
+from escape_vre.jobs.lease import Lease
+from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, JobState, now
+from escape_vre.jobs.transfer.control import Control
+from escape_vre.jobs.transfer.mover import Batch
+
+ANYBODY = "anybody"
+"""Stands for clients that never let go, such as a panel: only Cancel ends their job."""
+
+_RATE_WINDOW_S = 3.0
+
+
+@dataclass(slots=True)
+class Run:
+    """A job, who waits for it, and what it is doing now."""
+
+    request: JobRequest
+    job: Job
+    lease: Lease | None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    clients: set[str] = field(default_factory=set)
+    control: Control = field(default_factory=Control)
+    batch: Batch | None = None
+    task: asyncio.Task[None] | None = None
+    files: list[JobFile] = field(default_factory=list)
+    _samples: list[tuple[float, int]] = field(default_factory=list)
+
+    def set_state(self, state: JobState, **fields: Any) -> Job:
+        """Change the job's state and times."""
+        times: dict[str, Any] = {}
+        if state == "running":
+            times["started"] = now()
+        elif state == "queued":
+            times |= {"started": None, "ended": None, "error": None, "note": None}
+        else:
+            times |= {"ended": now(), "rate": None, "eta_s": None, "note": None}
+        self.job = self.job.model_copy(update={"state": state, **times, **fields})
+        return self.job
+
+    def fail(self, error: EscapeError) -> Job:
+        """End the job with an error."""
+        return self.set_state("failed", error=ErrorInfo.model_validate(error.as_dict()))
+
+    def snapshot(self) -> Job:
+        """Return the job with the progress of this moment."""
+        if self.job.state == "running":
+            done = self.control.bytes_done
+            rate = self._rate(done)
+            left = None if self.job.bytes_total is None else max(0, self.job.bytes_total - done)
+            self.job = self.job.model_copy(
+                update={
+                    "bytes_done": done,
+                    "files_done": self.control.files_done,
+                    "rate": rate,
+                    "eta_s": left / rate if rate and left is not None else None,
+                }
+            )
+        return self.job
+
+    def _rate(self, done: int) -> float | None:
+        """Return the mean of the last three seconds, bytes/s."""
+        at = time.monotonic()
+        self._samples.append((at, done))
+        while len(self._samples) > 2 and at - self._samples[0][0] > _RATE_WINDOW_S:
+            self._samples.pop(0)
+        then, before = self._samples[0]
+        return max(0.0, (done - before) / (at - then)) if at - then > 0.2 else None

@@ -1,0 +1,216 @@
+"""Kept-alive connections to storages, a few for each worker thread."""
+
+import http.client
+import ssl
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from escape_vre.core.errors import (
+    AuthError,
+    BadResponseError,
+    EscapeError,
+    NotFoundError,
+    RemoteError,
+    RemoteTimeoutError,
+    RemoteUnavailableError,
+)
+from escape_vre.core.service import StorageAccess
+from escape_vre.jobs.transfer.control import Control
+
+CONNECT_TIMEOUT_S = 15.0
+MAX_REDIRECTS = 5
+KEPT_PER_WORKER = 4
+
+_SCHEMES = {"https": 443, "davs": 443, "http": 80, "dav": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a connection leads: whether by TLS, host and port."""
+
+    secure: bool
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, parts: SplitResult) -> "Origin":
+        """Read the origin of a URL; ``davs`` is https under another name."""
+        if parts.scheme not in _SCHEMES or not parts.hostname:
+            raise BadResponseError(
+                f"The catalogue names a replica with a scheme that cannot be fetched:"
+                f" {parts.scheme or 'none'}.",
+                hint="Fetch another replica, or ask the site for https access.",
+            )
+        port = parts.port or _SCHEMES[parts.scheme]
+        return cls(parts.scheme in ("https", "davs"), parts.hostname, port)
+
+
+class Connections:
+    """One worker's connections; not shared between threads."""
+
+    def __init__(self, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._kept: OrderedDict[
+            tuple[Origin, ssl.SSLContext | None], http.client.HTTPConnection
+        ] = OrderedDict()
+
+    def get(
+        self, url: str, *, access: StorageAccess, control: Control, extra: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
+        """Ask for a file, following redirects.
+
+        Credentials go to the storage that the catalogue named and to no other: where a redirect
+        leads to another origin, it is followed without them.
+
+        Raises
+        ------
+        EscapeError
+            The storage cannot be reached, or refuses.
+        """
+        first = Origin.of(urlsplit(url))
+        for _ in range(MAX_REDIRECTS + 1):
+            parts = urlsplit(url)
+            origin = Origin.of(parts)
+            trusted = origin == first
+            headers = {"Accept-Encoding": "identity", **extra}
+            if trusted:
+                headers |= access.headers(url)
+            context = None
+            if origin.secure:
+                context = access.tls(url) if trusted else ssl.create_default_context()
+            path = parts.path or "/"
+            response, connection = self._ask(
+                origin, context, f"{path}?{parts.query}" if parts.query else path, headers, control
+            )
+            if response.status not in (301, 302, 303, 307, 308):
+                return response, connection
+            where = response.getheader("Location", "")
+            response.read()
+            control.unwatch(connection.sock)
+            url = urljoin(url, where)
+        raise BadResponseError(
+            f"The storage {first.host} redirects without end.", hint="Try another replica."
+        )
+
+    def _ask(
+        self,
+        origin: Origin,
+        context: ssl.SSLContext | None,
+        path: str,
+        headers: dict[str, str],
+        control: Control,
+    ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
+        """Send a GET; over a kept connection that the other end has closed, once more."""
+        while True:
+            kept = self._kept.pop((origin, context), None)
+            connection = kept or self._open(origin, context)
+            try:
+                if connection.sock is None:
+                    connection.connect()
+                    connection.sock.settimeout(self._timeout_s)
+                control.watch(connection.sock)
+                connection.request("GET", path, headers=headers)
+                response = connection.getresponse()
+            except (OSError, http.client.HTTPException) as e:
+                control.unwatch(connection.sock)
+                connection.close()
+                control.check()
+                if kept is not None and not isinstance(e, TimeoutError):
+                    continue
+                raise storage_error(e, origin.host) from e
+            except BaseException:
+                connection.close()
+                raise
+            self._keep(origin, context, connection)
+            return response, connection
+
+    def _open(
+        self, origin: Origin, context: ssl.SSLContext | None
+    ) -> http.client.HTTPConnection:
+        if context is not None:
+            return http.client.HTTPSConnection(
+                origin.host, origin.port, timeout=CONNECT_TIMEOUT_S, context=context
+            )
+        return http.client.HTTPConnection(origin.host, origin.port, timeout=CONNECT_TIMEOUT_S)
+
+    def _keep(
+        self,
+        origin: Origin,
+        context: ssl.SSLContext | None,
+        connection: http.client.HTTPConnection,
+    ) -> None:
+        self._kept[(origin, context)] = connection
+        while len(self._kept) > KEPT_PER_WORKER:
+            self._kept.popitem(last=False)[1].close()
+
+    def drop(self, connection: http.client.HTTPConnection) -> None:
+        """Close a connection whose response was not read to its end."""
+        for key, kept in list(self._kept.items()):
+            if kept is connection:
+                del self._kept[key]
+        connection.close()
+
+    def close(self) -> None:
+        """Close them all."""
+        while self._kept:
+            self._kept.popitem()[1].close()
+
+
+class HostLimits:
+    """How many connections may be in use to one host at a time."""
+
+    def __init__(self, per_host: int) -> None:
+        self._per_host = per_host
+        self._lock = threading.Lock()
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+
+    def slot(self, host: str) -> threading.BoundedSemaphore:
+        """Return the host's semaphore, to be held while a connection is used."""
+        with self._lock:
+            return self._slots.setdefault(host, threading.BoundedSemaphore(self._per_host))
+
+
+def storage_error(error: Exception, host: str) -> EscapeError:
+    """Say what a failed connection means."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return RemoteError(
+            f"The certificate of the storage {host} is not to be trusted:"
+            f" {error.verify_message}.",
+            hint="The site must mend its certificate, or its authority must be put into ca_file.",
+        )
+    if isinstance(error, ssl.SSLError):
+        return RemoteError(
+            f"The storage {host} refuses the encrypted connection"
+            f" ({(error.reason or 'TLS error').replace('_', ' ').lower()}).",
+            hint="Check that your certificate or proxy is there and not expired.",
+        )
+    if isinstance(error, TimeoutError):
+        return RemoteTimeoutError(
+            f"The storage {host} has stopped answering.", hint="Try again later."
+        )
+    return RemoteUnavailableError(
+        f"The storage {host} cannot be reached.", hint="Try again later, or tell the site."
+    )
+
+
+def refusal(status: int, reason: str, host: str) -> EscapeError:
+    """Say what a storage's refusal means."""
+    if status in (401, 403):
+        return AuthError(
+            f"The storage {host} does not let you read this file ({status}).",
+            hint="Sign in again, or ask the data's owner for access.",
+        )
+    if status in (404, 410):
+        return NotFoundError(
+            f"The storage {host} does not have the file that the catalogue says it has.",
+            hint="Tell the site; another replica may serve.",
+        )
+    if status in (429, 500, 502, 503, 504):
+        return RemoteUnavailableError(
+            f"The storage {host} answers {status} {reason}.", hint="Try again later."
+        )
+    return BadResponseError(
+        f"The storage {host} answers {status} {reason}.", hint="Tell the site, or try again."
+    )

@@ -1,0 +1,63 @@
+"""How a batch of files is told to stop, and how it tells how far it is."""
+
+import socket
+import threading
+from typing import Literal
+
+from escape_vre.core.errors import CancelledJobError
+
+Ending = Literal["cancel", "stop"]
+
+
+class Control:
+    """Shared by the workers of one job.
+
+    A worker that waits in ``recv`` notices nothing, so stopping also shuts its sockets.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self.ending: Ending | None = None
+        self.bytes_done = 0
+        self.files_done = 0
+
+    def end(self, how: Ending) -> None:
+        """Stop every worker: ``cancel`` drops parts, ``stop`` keeps them for a later resume."""
+        with self._lock:
+            self.ending = self.ending or how
+            for open_socket in self._sockets:
+                try:
+                    # Not SSLSocket.shutdown: it forgets its TLS state first, and the reader
+                    # would take what is left in the kernel, encrypted, for the file's bytes.
+                    socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
+                except OSError:
+                    continue  # closed meanwhile
+
+    def check(self) -> None:
+        """Raise CancelledJobError when the job is to stop."""
+        if self.ending is not None:
+            raise CancelledJobError("The transfer was stopped.")
+
+    def watch(self, used: socket.socket | None) -> None:
+        """Have a socket shut when the job is to stop."""
+        if used is not None:
+            with self._lock:
+                self._sockets.add(used)
+        self.check()
+
+    def unwatch(self, used: socket.socket | None) -> None:
+        """Leave a socket alone again."""
+        if used is not None:
+            with self._lock:
+                self._sockets.discard(used)
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes that have been written, or, negative, dropped."""
+        with self._lock:
+            self.bytes_done += count
+
+    def add_file(self) -> None:
+        """Count a file that is whole and under its final name."""
+        with self._lock:
+            self.files_done += 1

@@ -1,0 +1,163 @@
+"""Where bytes arrive: written to a part and summed on the way, in a thread of its own if large."""
+
+import errno
+import hashlib
+import os
+import queue
+import threading
+import zlib
+from collections.abc import Mapping
+from typing import Protocol, Self
+
+from escape_vre.core.errors import EscapeError, IntegrityError, QuotaError, RemoteError, UsageError
+
+BUFFER_BYTES = 1024 * 1024
+BUFFERS = 4
+
+
+class Checksum(Protocol):
+    """What sums bytes."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Add bytes."""
+        ...
+
+    def hexdigest(self) -> str:
+        """Return the sum so far, hexadecimal."""
+        ...
+
+
+class Adler32:
+    """Adler-32 (RFC 1950), the data lake's usual checksum; 8 hexadecimal digits."""
+
+    def __init__(self) -> None:
+        self._value = 1
+
+    def update(self, data: memoryview, /) -> None:
+        """Add bytes."""
+        self._value = zlib.adler32(data, self._value)
+
+    def hexdigest(self) -> str:
+        """Return the sum so far."""
+        return f"{self._value:08x}"
+
+
+def chosen(checksums: Mapping[str, str]) -> tuple[str, Checksum] | None:
+    """Choose what to verify: Adler-32 where it is known, for it costs a fifth of MD5."""
+    if checksums.get("adler32"):
+        return "adler32", Adler32()
+    if checksums.get("md5"):
+        return "md5", hashlib.md5(usedforsecurity=False)
+    return None
+
+
+def normal(kind: str, value: str) -> str:
+    """Write a checksum as we compare it: some catalogues drop leading zeros."""
+    return value.lower().zfill(8 if kind == "adler32" else 32)
+
+
+class Sink:
+    """An open part, and its checksum.
+
+    Parameters
+    ----------
+    descriptor : int
+        The part, open for writing at its end; not closed here.
+    checksum : Checksum or None
+        Has already seen what the part held before.
+    threaded : bool
+        Write and sum in a second thread while the next buffer is read.
+    size : int
+        Length of each buffer, bytes.
+    """
+
+    def __init__(
+        self, descriptor: int, checksum: Checksum | None, *, threaded: bool, size: int
+    ) -> None:
+        self._descriptor = descriptor
+        self._checksum = checksum
+        self._free: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
+        self._filled: queue.SimpleQueue[tuple[bytearray, int] | None] = queue.SimpleQueue()
+        self._error: OSError | None = None
+        self._thread: threading.Thread | None = None
+        for _ in range(BUFFERS if threaded else 1):
+            self._free.put(bytearray(size))
+        if threaded:
+            self._thread = threading.Thread(target=self._drain, name="escape-vre-write")
+            self._thread.start()
+
+    def buffer(self) -> bytearray:
+        """Return a buffer to read into; waits until one has been written."""
+        return self._free.get()
+
+    def put(self, buffer: bytearray, count: int) -> None:
+        """Have the first ``count`` bytes written, and the buffer back."""
+        if self._error is not None:
+            raise self._error
+        if self._thread is not None:
+            self._filled.put((buffer, count))
+            return
+        self._write(memoryview(buffer)[:count])
+        self._free.put(buffer)
+
+    def _drain(self) -> None:
+        while (item := self._filled.get()) is not None:
+            buffer, count = item
+            if self._error is None:
+                try:
+                    self._write(memoryview(buffer)[:count])
+                except OSError as e:
+                    self._error = e
+            self._free.put(buffer)
+
+    def _write(self, data: memoryview) -> None:
+        if self._checksum is not None:
+            self._checksum.update(data)
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+    def close(self) -> None:
+        """Wait until everything is written; raises the OSError that writing met."""
+        if self._thread is not None:
+            self._filled.put(None)
+            self._thread.join()
+            self._thread = None
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except OSError:
+            if kind is None:
+                raise
+
+
+def disk_error(error: OSError, where: str) -> EscapeError:
+    """Say what a failed write means."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return QuotaError(
+            f"The disk of {where} is full.",
+            hint="Make room, or get the data to another folder, then try again.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UsageError(
+            f"You may not write to {where}.",
+            hint="Choose another folder, or ask your administrator for permission.",
+        )
+    return RemoteError(
+        f"Writing to {where} failed: {error.strerror or error}.",
+        hint="Check the disk, then try again.",
+    )
+
+
+def mismatch(kind: str, expected: str, found: str, host: str) -> IntegrityError:
+    """Say that the bytes of a replica are not the file's."""
+    return IntegrityError(
+        f"The bytes from {host} are not the ones in the catalogue"
+        f" ({kind} {found}, promised {expected}).",
+        hint="Nothing of it was kept; tell the site that this replica is damaged.",
+    )

@@ -1,0 +1,1 @@
+"""One folder for each remote system, all of one shape."""

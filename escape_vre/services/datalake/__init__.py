@@ -1,0 +1,1 @@
+"""The Rucio data lake: DIDs, their contents and replicas, and getting them."""

@@ -1,0 +1,352 @@
+"""Rucio's REST protocol (Rucio 41, ``/docs/rest_api_doc``), and nothing else.
+
+Listings stream as NDJSON; their HTTP status is fixed before the first row, so that a listing
+which breaks later is seen only by how it ends. Every remote error becomes one of ours here.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from escape_vre.core.errors import (
+    AuthError,
+    BadResponseError,
+    ConflictError,
+    EscapeError,
+    NotFoundError,
+    QuotaError,
+    RemoteUnavailableError,
+    UsageError,
+)
+from escape_vre.core.http import RemoteClient
+from escape_vre.core.tokens import Token, TokenChain
+
+STREAM = "application/x-json-stream"
+SCHEMES = ("davs", "https", "http", "dav", "file")
+
+Did = tuple[str, str]
+
+
+class RucioClient:
+    """One Rucio server, as one account.
+
+    Parameters
+    ----------
+    environment : mapping
+        The caller's allow-listed variables, for token sources that look there.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        http: RemoteClient,
+        tokens: TokenChain,
+        title: str,
+        environment: Mapping[str, str],
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._http = http
+        self._tokens = tokens
+        self._title = title
+        self._environment = environment
+
+    async def ping(self) -> str:
+        """Return the server's version (GET /ping)."""
+        body = await self._json("GET", "/ping")
+        return str(body.get("version", "unknown"))
+
+    async def whoami(self) -> str:
+        """Return the account that our token stands for (GET /accounts/whoami)."""
+        body = await self._json("GET", "/accounts/whoami")
+        return str(body["account"])
+
+    async def scopes(self) -> list[str]:
+        """Return every scope (GET /scopes/)."""
+        body = await self._json("GET", "/scopes/")
+        if not isinstance(body, list):
+            raise self._nonsense()
+        return [str(scope) for scope in body]
+
+    def dids(self, scope: str, pattern: str, kind: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield the DIDs of a scope whose name matches (GET /dids/<scope>/dids/search, long)."""
+        query = {"name": pattern, "type": kind, "long": "1", "recursive": "0"}
+        return self._rows("GET", f"/dids/{_part(scope)}/dids/search", params=query)
+
+    def contents(self, did: Did) -> AsyncIterator[dict[str, Any]]:
+        """Yield the direct children of a collection (GET /dids/<did>/dids)."""
+        return self._rows("GET", f"/dids/{_path(did)}/dids")
+
+    def files(self, did: Did) -> AsyncIterator[dict[str, Any]]:
+        """Yield every file of a DID, at any depth (GET /dids/<did>/files)."""
+        return self._rows("GET", f"/dids/{_path(did)}/files")
+
+    async def did(self, did: Did, *, count: bool = True) -> dict[str, Any]:
+        """Return a DID's status; bytes and length summed over its files where asked."""
+        depth = {"dynamic_depth": "FILE"} if count else {}
+        body = await self._json("GET", f"/dids/{_path(did)}", params=depth)
+        if not isinstance(body, dict):
+            raise self._nonsense()
+        return body
+
+    async def metadata(self, did: Did) -> dict[str, Any]:
+        """Return all of a DID's metadata (GET /dids/<did>/meta, plugin ALL)."""
+        body = await self._json("GET", f"/dids/{_path(did)}/meta", params={"plugin": "ALL"})
+        if not isinstance(body, dict):
+            raise self._nonsense()
+        return body
+
+    def metadata_of(self, dids: Iterable[Did]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the columns of many DIDs in one call (POST /dids/bulkmeta)."""
+        body = {"dids": _dids(dids), "inherit": False, "plugin": "DID_COLUMN"}
+        return self._rows("POST", "/dids/bulkmeta", json=body)
+
+    def dataset_replicas_of(self, dids: Iterable[Did]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the sites of many datasets in one call (POST /replicas/datasets_bulk)."""
+        return self._rows("POST", "/replicas/datasets_bulk", json={"dids": _dids(dids)})
+
+    def dataset_replicas(self, did: Did) -> AsyncIterator[dict[str, Any]]:
+        """Yield the sites of a dataset, counted anew (GET /replicas/<did>/datasets, deep)."""
+        return self._rows("GET", f"/replicas/{_path(did)}/datasets", params={"deep": "True"})
+
+    def replicas(
+        self, dids: Iterable[Did], *, all_states: bool = False
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield every file with its replicas, sizes and checksums (POST /replicas/list)."""
+        body: dict[str, Any] = {"dids": _dids(dids), "all_states": all_states}
+        if not all_states:
+            body["schemes"] = list(SCHEMES)
+        return self._rows("POST", "/replicas/list", json=body)
+
+    async def _json(self, method: str, path: str, **options: Any) -> Any:
+        for again in (False, True):
+            token, headers = await self._headers()
+            response = await self._http.request(
+                method, self._url + path, headers=headers, **options
+            )
+            if response.status_code == 401 and not again:
+                self._tokens.drop(token)
+                continue
+            if response.status_code >= 400:
+                raise self._error(response)
+            return self._parsed(response.content)
+        raise AssertionError("unreachable")
+
+    async def _rows(self, method: str, path: str, **options: Any) -> AsyncIterator[dict[str, Any]]:
+        for again in (False, True):
+            token, headers = await self._headers()
+            headers["Accept"] = STREAM
+            async with self._http.stream(
+                method, self._url + path, headers=headers, **options
+            ) as response:
+                if response.status_code == 401 and not again:
+                    self._tokens.drop(token)
+                    continue
+                if response.status_code >= 400:
+                    await response.aread()
+                    raise self._error(response)
+                async for line in response.aiter_lines():
+                    if line.strip():
+                        yield self._row(line)
+                return
+
+    def _row(self, line: str) -> dict[str, Any]:
+        row = self._parsed(line.encode())
+        if not isinstance(row, dict):
+            raise self._nonsense()
+        if "ExceptionClass" in row:  # how Rucio ends a listing that broke on the way
+            raise BadResponseError(
+                f"{self._title} broke off the list: {row.get('ExceptionMessage')}.",
+                hint="What is shown is not all; try again.",
+            )
+        return row
+
+    async def _headers(self) -> tuple[Token, dict[str, str]]:
+        token = await self._tokens.get(self._environment)
+        return token, {"X-Rucio-Auth-Token": token.value}
+
+    def _parsed(self, body: bytes) -> Any:
+        if not body.strip():
+            return {}
+        try:
+            return json.loads(body)
+        except ValueError as e:
+            raise self._nonsense() from e
+
+    def _nonsense(self) -> EscapeError:
+        return BadResponseError(
+            f"{self._title} answered something that is not in Rucio's protocol.",
+            hint="Check its URL: is there a Rucio server of version 35 or newer?",
+        )
+
+    def _error(self, response: httpx.Response) -> EscapeError:
+        return rucio_error(response, self._title)
+
+
+class UserPassSource:
+    """Rucio's own sign-in by user name and password (GET /auth/userpass)."""
+
+    def __init__(
+        self,
+        auth_url: str,
+        *,
+        http: RemoteClient,
+        title: str,
+        account: str,
+        username: str,
+        password: "PasswordSource",
+    ) -> None:
+        self._url = auth_url.rstrip("/") + "/auth/userpass"
+        self._http = http
+        self._title = title
+        self._account = account
+        self._username = username
+        self._password = password
+
+    async def token(self, environment: Mapping[str, str]) -> Token | None:
+        """Sign in; None when there is no password."""
+        password = await self._password.password(environment)
+        if password is None:
+            return None
+        headers = {
+            "X-Rucio-Account": self._account,
+            "X-Rucio-Username": self._username,
+            "X-Rucio-Password": password,
+        }
+        return await sign_in(self._http, self._url, headers, self._title)
+
+
+class X509Source:
+    """Rucio's sign-in by the certificate that the TLS connection shows (GET /auth/x509)."""
+
+    def __init__(self, auth_url: str, *, http: RemoteClient, title: str, account: str) -> None:
+        self._url = auth_url.rstrip("/") + "/auth/x509"
+        self._http = http
+        self._title = title
+        self._account = account
+
+    async def token(self, environment: Mapping[str, str]) -> Token | None:
+        """Sign in."""
+        del environment
+        headers = {"X-Rucio-Account": self._account}
+        return await sign_in(self._http, self._url, headers, self._title)
+
+
+class PasswordSource:
+    """Where a password comes from: a file, read each time, or a value of rucio.cfg."""
+
+    def __init__(self, path: str | None = None, *, variable: str = "", value: str = "") -> None:
+        self._path = path
+        self._variable = variable
+        self._value = value
+
+    async def password(self, environment: Mapping[str, str]) -> str | None:
+        """Return the password; None where there is none."""
+        if self._path:
+            try:
+                return (await asyncio.to_thread(Path(self._path).expanduser().read_text)).strip("\r\n")
+            except OSError as e:
+                raise AuthError(
+                    f"The password file {self._path} cannot be read: {e.strerror}.",
+                    hint="Write it anew, readable to you alone.",
+                ) from e
+        return environment.get(self._variable) or self._value or None
+
+
+async def sign_in(
+    http: RemoteClient, url: str, headers: Mapping[str, str], title: str
+) -> Token:
+    """Ask Rucio for a token; raises AuthError when it refuses."""
+    response = await http.request("GET", url, headers=dict(headers))
+    if response.status_code == 401:
+        raise AuthError(
+            f"{title} does not accept the user name, password or account.",
+            hint="Check them in the configuration; the account must be one of yours.",
+        )
+    if response.status_code >= 400:
+        raise rucio_error(response, title)
+    value = response.headers.get("X-Rucio-Auth-Token")
+    if not value:
+        raise BadResponseError(
+            f"{title} did not give a token.",
+            hint="Check the authentication URL in the configuration.",
+        )
+    return Token(value, _expiry(response.headers.get("X-Rucio-Auth-Token-Expires")))
+
+
+def _expiry(text: str | None) -> float:
+    """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; a minute from now where it cannot be read."""
+    try:
+        return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
+    except ValueError:
+        return time.time() + 120
+
+
+def rucio_error(response: httpx.Response, title: str) -> EscapeError:
+    """Say what a refusal of Rucio means, by status and exception class."""
+    status = response.status_code
+    kind = response.headers.get("ExceptionClass", "")
+    message = response.headers.get("ExceptionMessage", "")
+    try:
+        body = response.json()
+        kind = kind or str(body.get("ExceptionClass", ""))
+        message = message or str(body.get("ExceptionMessage", ""))
+    except (ValueError, AttributeError, httpx.ResponseNotRead):
+        pass
+    said = message.strip().rstrip(".")
+    if status == 401:
+        return AuthError(
+            f"{title} does not accept your sign-in any more.", hint="Sign in again."
+        )
+    if status == 403:
+        return AuthError(
+            f"{title} does not allow this: {said or 'access denied'}.",
+            hint="Ask the owner of the data, or use another account.",
+        )
+    if status == 404 and kind:
+        return NotFoundError(
+            f"{title} does not know this: {said or kind}.",
+            hint="Check the spelling of scope and name.",
+        )
+    if status == 409:
+        return ConflictError(f"{title} says: {said or kind}.", hint="Choose another name.")
+    if status == 413 or "Quota" in kind:
+        return QuotaError(
+            f"{title} refuses for lack of quota: {said}.", hint="Ask for more quota."
+        )
+    if status in (400, 406) and kind:
+        return UsageError(
+            f"{title} does not understand: {said or kind}.", hint="Check scope and name."
+        )
+    if status in (429, 502, 503, 504):
+        return RemoteUnavailableError(
+            f"{title} is too busy or down ({status}).", hint="Try again in a moment."
+        )
+    if status >= 500:
+        return RemoteUnavailableError(
+            f"{title} failed ({status}{': ' + said if said else ''}).",
+            hint="Try again; if it stays so, tell the administrators of the data lake.",
+        )
+    return BadResponseError(
+        f"{title} answered {status}, which is not in Rucio's protocol.",
+        hint="Check its URL in the configuration.",
+    )
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _path(did: Did) -> str:
+    return f"{_part(did[0])}/{_part(did[1])}"
+
+
+def _dids(dids: Iterable[Did]) -> list[dict[str, str]]:
+    return [{"scope": scope, "name": name} for scope, name in dids]

@@ -1,0 +1,228 @@
+"""The configured Rucio servers, and a client for each identity that calls."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from traitlets import Dict, List
+from traitlets.config import Config, Configurable
+
+from escape_vre.core.errors import ConfigurationError, NotFoundError
+from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.tokens import EnvironmentToken, TokenChain, TokenFile, TokenSource
+from escape_vre.services.datalake import rucio_cfg
+from escape_vre.services.datalake.client import (
+    PasswordSource,
+    RucioClient,
+    UserPassSource,
+    X509Source,
+)
+from escape_vre.services.datalake.models import Instance, InstanceSettings
+from escape_vre.services.datalake.storage import LakeStorage
+
+KEPT = 16
+"""Connections kept for different identities of different callers."""
+
+
+class DataLake(Configurable):
+    """The data lake."""
+
+    instances = List(
+        Dict(),
+        help="Rucio servers, the first one being the default. Each is a mapping of name, title,"
+        " url, auth_url, auth (userpass, token_file, environment, rucio_cfg or x509), account,"
+        " username, password_file, token_file, ca_file, storage_cert_file, storage_token,"
+        " timeout_s. Without any, the caller's own rucio.cfg is used.",
+    ).tag(config=True)
+
+
+@dataclass(slots=True)
+class Connected:
+    """One identity at one instance."""
+
+    settings: InstanceSettings
+    http: RemoteClient
+    tokens: TokenChain
+    rucio: RucioClient
+    storage: LakeStorage
+
+    @property
+    def account(self) -> str:
+        """The account that jobs are keyed by; what the token says where none is configured."""
+        return self.settings.account or ""
+
+
+class Instances:
+    """All configured instances.
+
+    Raises
+    ------
+    ConfigurationError
+        An entry makes no sense; the message names it.
+    """
+
+    def __init__(self, config: Config) -> None:
+        entries = list(DataLake(config=config).instances)
+        entries += [_of_peer(entry) for entry in config.get("RucioConfig", {}).get("instances", [])]
+        self._settings: dict[str, InstanceSettings] = {}
+        for number, entry in enumerate(entries):
+            found = _checked(entry, number)
+            if self._settings.setdefault(found.name, found) is not found:
+                raise ConfigurationError(
+                    f"DataLake.instances has two entries called {found.name}.",
+                    hint="Give each instance a name of its own.",
+                )
+        self._connected: OrderedDict[tuple[object, ...], Connected] = OrderedDict()
+
+    def all(self, environment: Mapping[str, str]) -> list[Instance]:
+        """Return every instance as clients may see it."""
+        found = list(self._settings.values()) or [
+            settings for settings, _ in [self._from_rucio_cfg(environment)] if settings
+        ]
+        return [
+            Instance(
+                name=s.name, title=s.title or s.name, url=s.url, account=s.account, auth=s.auth
+            )
+            for s in found
+        ]
+
+    def connect(self, name: str | None, environment: Mapping[str, str]) -> Connected:
+        """Return the client of an instance for this caller; connects to nothing yet.
+
+        Raises
+        ------
+        NotFoundError
+            No instance of that name.
+        ConfigurationError
+            None is configured at all, or its files cannot be read.
+        """
+        settings, password = self._find(name, environment)
+        uses_environment = settings.auth == "environment" or not self._settings
+        identity = tuple(sorted(environment.items())) if uses_environment else ()
+        key = (settings, identity)
+        if key in self._connected:
+            self._connected.move_to_end(key)
+        else:
+            self._connected[key] = _connect(settings, password, environment)
+            if len(self._connected) > KEPT:
+                self._connected.popitem(last=False)
+        return self._connected[key]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for connected in self._connected.values():
+            await connected.http.close()
+
+    def _find(
+        self, name: str | None, environment: Mapping[str, str]
+    ) -> tuple[InstanceSettings, str]:
+        if not self._settings:
+            settings, password = self._from_rucio_cfg(environment)
+            if settings is None:
+                raise ConfigurationError(
+                    "No data lake is configured.",
+                    hint="Set DataLake.instances in escape_vre_config.json, or write a rucio.cfg;"
+                    " 'escape-vre demo' shows one that runs on this machine.",
+                )
+            if name in (None, "", settings.name):
+                return settings, password
+        elif not name:
+            return next(iter(self._settings.values())), ""
+        elif name in self._settings:
+            return self._settings[name], ""
+        raise NotFoundError(
+            f"There is no data lake called {name}.",
+            hint=f"There are: {', '.join(self._settings) or 'rucio.cfg'}.",
+        )
+
+    def _from_rucio_cfg(
+        self, environment: Mapping[str, str]
+    ) -> tuple[InstanceSettings | None, str]:
+        path = rucio_cfg.find(environment)
+        return rucio_cfg.read(path, environment) if path else (None, "")
+
+
+def _checked(entry: Mapping[str, Any], number: int) -> InstanceSettings:
+    try:
+        return InstanceSettings.model_validate(entry)
+    except ValidationError as e:
+        first = e.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            f"DataLake.instances[{number}].{where}: {first['msg']}.",
+            hint="Correct it in escape_vre_config.",
+        ) from e
+
+
+def _of_peer(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an entry of rucio-jupyterlab's ``RucioConfig.instances``, so that a site can switch."""
+    return {
+        "name": entry.get("name"),
+        "title": entry.get("display_name") or "",
+        "url": entry.get("rucio_base_url"),
+        "auth_url": entry.get("rucio_auth_url"),
+        "ca_file": entry.get("rucio_ca_cert") or None,
+        "auth": "token_file" if entry.get("oidc_auth_source") else "environment",
+        "token_file": entry.get("oidc_auth_source"),
+    }
+
+
+def _connect(
+    settings: InstanceSettings, password: str, environment: Mapping[str, str]
+) -> Connected:
+    title = settings.title or settings.name
+    cert_file = settings.storage_cert_file or environment.get("X509_USER_PROXY")
+    http = RemoteClient(
+        title,
+        tls=tls_context(settings.ca_file, cert_file if settings.auth == "x509" else None),
+        timeout_s=settings.timeout_s,
+    )
+    tokens = TokenChain(
+        _sources(settings, password, http, environment), service=title, hint=_hint(settings)
+    )
+    rucio = RucioClient(
+        settings.url, http=http, tokens=tokens, title=title, environment=environment
+    )
+    return Connected(settings, http, tokens, rucio, LakeStorage(settings, cert_file=cert_file))
+
+
+def _sources(
+    settings: InstanceSettings, password: str, http: RemoteClient, environment: Mapping[str, str]
+) -> list[TokenSource]:
+    """Return the token sources of an instance, in the order of ``core/tokens.py``."""
+    if settings.auth == "token_file":
+        return [TokenFile(Path(settings.token_file or ""))]
+    title = settings.title or settings.name
+    auth_url = settings.auth_url or settings.url
+    account = settings.account or environment.get("RUCIO_ACCOUNT", "")
+    username = settings.username or environment.get("RUCIO_USERNAME") or account
+    if settings.auth == "x509":
+        return [X509Source(auth_url, http=http, title=title, account=account)]
+    secret = (
+        PasswordSource(variable="RUCIO_PASSWORD")
+        if settings.auth == "environment"
+        else PasswordSource(settings.password_file, variable="RUCIO_PASSWORD", value=password)
+    )
+    by_password = UserPassSource(
+        auth_url, http=http, title=title, account=account, username=username, password=secret
+    )
+    if settings.auth == "userpass":
+        return [by_password]
+    return [
+        EnvironmentToken("RUCIO_AUTH_TOKEN"),
+        TokenFile(variable="RUCIO_AUTH_TOKEN_FILE"),
+        by_password,
+    ]
+
+
+def _hint(settings: InstanceSettings) -> str:
+    if settings.auth == "token_file":
+        return f"Sign in again, so that {settings.token_file} is written anew."
+    if settings.auth == "environment":
+        return "Set RUCIO_AUTH_TOKEN, or RUCIO_AUTH_TOKEN_FILE to the file that holds your token."
+    if settings.auth == "x509":
+        return "Renew your proxy certificate, for instance with voms-proxy-init."
+    return "Write your password into the password_file of the configuration."

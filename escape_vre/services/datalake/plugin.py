@@ -1,0 +1,14 @@
+"""What the registry sees of the data lake."""
+
+from escape_vre.core.service import Plugin
+
+plugin = Plugin(
+    name="datalake",
+    title="Data lake",
+    schemes=("rucio",),
+    capabilities=("fetchable",),
+    icon="escape-vre:datalake",
+    service="escape_vre.services.datalake.service:create",
+    magics="escape_vre.services.datalake.magics:DataLakeMagics",
+    cli="escape_vre.services.datalake.cli:add_parser",
+)

@@ -1,0 +1,150 @@
+"""HTTP of the data lake, for the agent."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
+
+from escape_vre.core.asgi import CallerOf
+from escape_vre.core.ndjson import ndjson, rows_of
+from escape_vre.core.refs import ResourceRef, parse_did
+from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.models import Job
+from escape_vre.services.datalake.models import (
+    Did,
+    Identity,
+    Instance,
+    Row,
+    RowState,
+    Site,
+    TypeFilter,
+)
+from escape_vre.services.datalake.service import DataLakeService
+
+Name = Annotated[str | None, Query(description="Instance; default the first one.")]
+Limit = Annotated[int, Query(ge=1, le=1_000_000, description="Rows at most.")]
+Ref = Annotated[str, Query(description="rucio:scope:name")]
+
+
+class Instances(BaseModel):
+    """The configured instances, the default first."""
+
+    instances: list[Instance]
+
+
+class Scopes(BaseModel):
+    """Every scope, sorted."""
+
+    scopes: list[str]
+
+
+class Sites(BaseModel):
+    """Which sites have a DID."""
+
+    sites: list[Site]
+
+
+class Matches(BaseModel):
+    """What a text may become."""
+
+    matches: list[str]
+
+
+class StatesQuery(BaseModel):
+    """The visible rows."""
+
+    instance: str | None = None
+    refs: list[str] = Field(max_length=200)
+
+
+class States(BaseModel):
+    """What the visible rows show, in the order they were asked for."""
+
+    rows: list[RowState]
+
+
+class GetQuery(BaseModel):
+    """What to get, and where to."""
+
+    instance: str | None = None
+    refs: list[str] = Field(min_length=1)
+    to: str | None = Field(default=None, description="Folder; null for the usual place.")
+    files: list[str] = Field(default=[], description="Patterns that choose some files.")
+    client: str | None = Field(default=None, description="Any id, to be released by.")
+
+
+def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
+    """Return the routes below ``/datalake``."""
+    router = APIRouter(tags=["datalake"])
+
+    @router.get("/instances")
+    async def instances(caller: CallerOf) -> Instances:
+        return Instances(instances=lake.instances(caller.environment))
+
+    @router.get("/whoami")
+    async def whoami(caller: CallerOf, instance: Name = None) -> Identity:
+        return await lake.whoami(instance, caller.environment)
+
+    @router.get("/scopes")
+    async def scopes(caller: CallerOf, instance: Name = None) -> Scopes:
+        return Scopes(scopes=await lake.scopes(instance, caller.environment))
+
+    @router.get("/dids", response_class=StreamingResponse, responses=rows_of(Row))
+    async def dids(
+        caller: CallerOf,
+        scope: str,
+        instance: Name = None,
+        pattern: str = "*",
+        type: TypeFilter = "all",
+        limit: Limit = 2000,
+    ) -> StreamingResponse:
+        rows = lake.dids(instance, caller.environment, scope=scope, pattern=pattern, kind=type)
+        return await ndjson(rows, limit=limit)
+
+    @router.get("/contents", response_class=StreamingResponse, responses=rows_of(Row))
+    async def contents(
+        caller: CallerOf, ref: Ref, instance: Name = None, limit: Limit = 100_000
+    ) -> StreamingResponse:
+        rows = lake.contents(instance, caller.environment, parse_did(ref))
+        return await ndjson(rows, limit=limit)
+
+    @router.get("/did")
+    async def did(caller: CallerOf, ref: Ref, instance: Name = None) -> Did:
+        return await lake.did(instance, caller.environment, parse_did(ref))
+
+    @router.get("/replicas")
+    async def replicas(caller: CallerOf, ref: Ref, instance: Name = None) -> Sites:
+        return Sites(sites=await lake.sites(instance, caller.environment, parse_did(ref)))
+
+    @router.post("/states")
+    async def states(caller: CallerOf, query: StatesQuery) -> States:
+        refs = [ResourceRef.parse(ref) for ref in query.refs]
+        rows = await lake.states(query.instance, caller.environment, refs, desk)
+        return States(
+            rows=[
+                row.model_copy(update={"contents_path": caller.contents_path(row.path)})
+                for row in rows
+            ]
+        )
+
+    @router.get("/complete")
+    async def complete(caller: CallerOf, text: str = "", instance: Name = None) -> Matches:
+        return Matches(matches=await lake.complete(instance, caller.environment, text))
+
+    @router.post("/get", status_code=201)
+    async def get(caller: CallerOf, query: GetQuery, response: Response) -> Job:
+        request = lake.get_request(
+            query.instance,
+            caller.environment,
+            [parse_did(ref) for ref in query.refs],
+            files=query.files,
+            destination=caller.folder(query.to) if query.to else desk.data_dir(),
+            flat=bool(query.to),
+        )
+        job, new = desk.submit(request, client=query.client, environment=caller.environment)
+        if not new:
+            response.status_code = 200
+        return job.model_copy(update={"contents_path": caller.contents_path(job.path)})
+
+    return router
