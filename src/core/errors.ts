@@ -1,0 +1,136 @@
+import type { IErrorBody } from './api';
+
+/** What the translator bundle offers; tests need no translation package. */
+export interface ITrans {
+  __(text: string, ...args: (string | number)[]): string;
+}
+
+/**
+ * What went wrong, said for a person.
+ *
+ * `message` says what happened, `hint` what to do about it.
+ */
+export class AgentError extends Error {
+  constructor(body: IErrorBody, status = 0) {
+    super(body.message);
+    this.name = 'AgentError';
+    this.code = body.code;
+    this.hint = body.hint;
+    this.retryable = body.retryable;
+    this.details = body.details;
+    this.status = status;
+  }
+
+  readonly code: string;
+  readonly hint: string;
+  readonly retryable: boolean;
+  readonly details: unknown;
+  readonly status: number;
+
+  /** Everything a person could paste into a report. */
+  report(): string {
+    const lines = [`${this.code}: ${this.message}`, this.hint];
+    if (this.status) {
+      lines.push(`HTTP ${this.status}`);
+    }
+    if (this.details !== undefined && this.details !== null) {
+      lines.push(JSON.stringify(this.details, null, 2));
+    }
+    return lines.filter(Boolean).join('\n');
+  }
+}
+
+function isErrorBody(value: unknown): value is IErrorBody {
+  const body = value as Partial<IErrorBody> | null;
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    typeof body.code === 'string' &&
+    typeof body.message === 'string'
+  );
+}
+
+/** The error inside `{"error": {…}}`, or null when the value holds none. */
+export function errorIn(value: unknown, status = 0): AgentError | null {
+  const body = (value as { error?: unknown } | null)?.error;
+  if (!isErrorBody(body)) {
+    return null;
+  }
+  return new AgentError(
+    {
+      code: body.code,
+      message: body.message,
+      hint: body.hint ?? '',
+      retryable: body.retryable === true,
+      details: body.details
+    },
+    status
+  );
+}
+
+/** An answer that is not ours: a missing extension, a proxy, a login page. */
+export function foreignAnswer(status: number, trans: ITrans): AgentError {
+  if (status === 404) {
+    return new AgentError(
+      {
+        code: 'server_extension_missing',
+        message: trans.__(
+          'The escape-vre part of this Jupyter server does not answer.'
+        ),
+        hint: trans.__(
+          'Install escape-vre in the environment that runs Jupyter, then restart the server.'
+        ),
+        retryable: true
+      },
+      status
+    );
+  }
+  if (status === 401 || status === 403) {
+    return new AgentError(
+      {
+        code: 'jupyter_sign_in',
+        message: trans.__('Jupyter did not accept the request.'),
+        hint: trans.__('Reload the page to sign in again.'),
+        retryable: false
+      },
+      status
+    );
+  }
+  return new AgentError(
+    {
+      code: 'bad_response',
+      message: trans.__('Jupyter answered with HTTP status %1.', status),
+      hint: trans.__(
+        'Try again; if it stays, look at the log of the Jupyter server.'
+      ),
+      retryable: true
+    },
+    status
+  );
+}
+
+/** No answer at all. */
+export function unreachable(trans: ITrans, cause: unknown): AgentError {
+  return new AgentError({
+    code: 'jupyter_unreachable',
+    message: trans.__('The Jupyter server cannot be reached.'),
+    hint: trans.__('Check that it still runs, then try again.'),
+    retryable: true,
+    details: String(cause)
+  });
+}
+
+/** A list that stopped without saying that it had ended. */
+export function cutOff(trans: ITrans): AgentError {
+  return new AgentError({
+    code: 'cut_off',
+    message: trans.__('The list broke off before its end.'),
+    hint: trans.__('Try again to see the rest.'),
+    retryable: true
+  });
+}
+
+/** Whether a rejection only means that somebody changed their mind. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

@@ -1,0 +1,67 @@
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+import type { IJob, IStreamEnd } from './api';
+
+export type Query = Record<string, string | number | undefined>;
+
+/** Speaks to the agent through the Jupyter server. */
+export interface IAgent {
+  /**
+   * Ask for one JSON answer.
+   *
+   * Rejects with an `AgentError`, or with an `AbortError` when `signal` fires.
+   */
+  request<T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    options?: { query?: Query; body?: unknown; signal?: AbortSignal }
+  ): Promise<T>;
+
+  /**
+   * Ask for a list and hand over its rows as they arrive.
+   *
+   * Resolves with the list's own count once the last row was handed over.
+   */
+  stream<T>(
+    path: string,
+    options: {
+      query?: Query;
+      signal: AbortSignal;
+      onRows: (rows: T[]) => void;
+    }
+  ): Promise<IStreamEnd>;
+}
+
+export const IAgent = new Token<IAgent>(
+  'escape-vre:IAgent',
+  'Speaks to the escape-vre agent through the Jupyter server.'
+);
+
+/** The jobs of this user, kept up to date by Jupyter events. */
+export interface IJobs {
+  /** Newest first. */
+  readonly list: readonly IJob[];
+  readonly active: readonly IJob[];
+  /** Whether the jobs were asked for at least once. */
+  readonly isReady: boolean;
+  /** A job came, changed or went. */
+  readonly changed: ISignal<IJobs, void>;
+  /** A job that this browser session saw unfinished has finished. */
+  readonly ended: ISignal<IJobs, IJob>;
+
+  get(id: string): IJob | undefined;
+  /** The unfinished job that fetches this ref itself, if there is one. */
+  activeFor(ref: string): IJob | undefined;
+  refresh(): Promise<void>;
+  /** Take in a job that a request answered with. */
+  put(job: IJob): void;
+  cancel(id: string): Promise<void>;
+  retry(id: string): Promise<void>;
+  forget(id: string): Promise<void>;
+  clearFinished(): Promise<void>;
+}
+
+export const IJobs = new Token<IJobs>(
+  'escape-vre:IJobs',
+  'The jobs of the escape-vre agent, as they change.'
+);

@@ -1,0 +1,190 @@
+import { Clipboard, InputDialog, Notification } from '@jupyterlab/apputils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import { FileDialog } from '@jupyterlab/filebrowser';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IRow, IRowState } from '../core/api';
+import { AgentError } from '../core/errors';
+import type { IJobs } from '../core/tokens';
+import { insert } from './insert';
+import type { IDatalake } from './tokens';
+import { isCollection } from './tree';
+
+export interface IActionsOptions {
+  model: IDatalake;
+  jobs: IJobs;
+  commands: CommandRegistry;
+  translator: ITranslator;
+  documents: IDocumentManager | null;
+  notebooks: INotebookTracker | null;
+}
+
+/** What a person can do with the selected rows. */
+export class Actions {
+  constructor(options: IActionsOptions) {
+    this._options = options;
+    this._model = options.model;
+    this._trans = options.translator.load('escape-vre');
+  }
+
+  /** Open what is here, go into what holds more, get the rest. */
+  async openItem(): Promise<void> {
+    const [node] = this._model.selection.nodes;
+    if (!node) {
+      return;
+    }
+    if (node.kind === 'scope') {
+      await this._model.openScope(node.name);
+    } else if (isCollection(node)) {
+      this._model.toggle(node);
+    } else if (node.row) {
+      const state = this._model.states.get(node.row.ref);
+      if (state?.local === 'here') {
+        await this._openHere(state);
+      } else {
+        await this.get();
+      }
+    }
+  }
+
+  async get(options: { to?: string; files?: string[] } = {}): Promise<void> {
+    const rows = this._model.selectedRows();
+    if (rows.length > 0) {
+      await this.getRows(rows, options);
+    }
+  }
+
+  async getRows(
+    rows: readonly IRow[],
+    options: { to?: string; files?: string[] } = {}
+  ): Promise<void> {
+    await this._model
+      .get(rows, options)
+      .catch(error => reportError(error, this._trans));
+  }
+
+  /** Ask for a folder, then get there. */
+  async getTo(): Promise<void> {
+    const { documents, translator } = this._options;
+    if (!documents) {
+      return;
+    }
+    const answer = await FileDialog.getExistingDirectory({
+      manager: documents,
+      translator,
+      title: this._trans.__('Get to folder'),
+      label: this._trans.__('The files go into this folder.')
+    });
+    const folder = answer.value?.[0];
+    if (answer.button.accept && folder) {
+      await this.get({ to: folder.path });
+    }
+  }
+
+  /** Ask which files of a collection, then get those. */
+  async getSome(): Promise<void> {
+    const trans = this._trans;
+    const [row] = this._model.selectedRows();
+    const answer = await InputDialog.getText({
+      title: trans.__('Get only some files'),
+      label: trans.__(
+        'Names of files in %1, with * for any part; a space between names.',
+        row?.name ?? ''
+      ),
+      placeholder: '*.fits',
+      okLabel: trans.__('Get')
+    });
+    const files = (answer.value ?? '').split(/[\s,]+/).filter(Boolean);
+    if (answer.button.accept && files.length > 0) {
+      await this.get({ files });
+    }
+  }
+
+  async insert(): Promise<void> {
+    const { model, notebooks, commands } = this._options;
+    await insert({
+      dids: model.selectedRows(),
+      instance: instanceToName(model),
+      tracker: notebooks,
+      commands,
+      trans: this._trans
+    });
+  }
+
+  copyDid(): void {
+    const dids = this._model
+      .selectedRows()
+      .map(row => `${row.scope}:${row.name}`);
+    Clipboard.copyToSystem(dids.join('\n'));
+  }
+
+  copyPath(): void {
+    const paths = this._statesHere().map(state => state.path ?? '');
+    Clipboard.copyToSystem(paths.filter(Boolean).join('\n'));
+  }
+
+  async showInFileBrowser(): Promise<void> {
+    const path = this._statesHere()[0]?.contents_path;
+    if (typeof path === 'string') {
+      await showPath(this._options.commands, path);
+    }
+  }
+
+  private async _openHere(state: IRowState): Promise<void> {
+    if (state.contents_path === null) {
+      Notification.info(
+        this._trans.__(
+          'The file is at %1, outside the folder that Jupyter shows.',
+          state.path ?? ''
+        ),
+        { autoClose: 8000 }
+      );
+      return;
+    }
+    await this._options.commands.execute('docmanager:open', {
+      path: state.contents_path
+    });
+  }
+
+  private _statesHere(): IRowState[] {
+    return this._model
+      .selectedRows()
+      .map(row => this._model.states.get(row.ref))
+      .filter(state => state !== undefined)
+      .filter(state => state.path !== null);
+  }
+
+  private readonly _options: IActionsOptions;
+  private readonly _model: IDatalake;
+  private readonly _trans: TranslationBundle;
+}
+
+/** The default instance goes without saying. */
+export function instanceToName(model: IDatalake): string | null {
+  const name = model.instance?.name ?? null;
+  return name === (model.instances[0]?.name ?? null) ? null : name;
+}
+
+export async function showPath(
+  commands: CommandRegistry,
+  path: string
+): Promise<void> {
+  await commands.execute('filebrowser:go-to-path', { path });
+}
+
+/** Say a failure where no panel could show it. */
+export function reportError(error: unknown, trans: TranslationBundle): void {
+  if (!(error instanceof AgentError)) {
+    throw error;
+  }
+  Notification.error(`${error.message} ${error.hint}`.trim(), {
+    autoClose: false,
+    actions: [
+      {
+        label: trans.__('Copy details'),
+        callback: () => Clipboard.copyToSystem(error.report())
+      }
+    ]
+  });
+}

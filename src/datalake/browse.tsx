@@ -1,0 +1,97 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import type { TypeFilter } from '../core/api';
+import type { IJobs } from '../core/tokens';
+import { Chips } from '../ui/chips';
+import { useSignals } from '../ui/signals';
+import { CommandIDs } from './commandids';
+import { List } from './list';
+import { SearchBox } from './searchbox';
+import { Summary } from './summary';
+import type { IDatalake } from './tokens';
+
+export interface IBrowseOptions {
+  model: IDatalake;
+  jobs: IJobs;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** The section that searches and lists the lake. */
+export class Browse extends ReactWidget {
+  constructor(options: IBrowseOptions) {
+    super();
+    this._options = options;
+    this.addClass('escape-Browse');
+    this.title.label = options.trans.__('Browse');
+  }
+
+  focusSearch(): void {
+    this._input.current?.focus();
+  }
+
+  focusList(): void {
+    this.node.querySelector<HTMLElement>('[role=tree]')?.focus();
+  }
+
+  protected onActivateRequest(_: Message): void {
+    this.focusList();
+  }
+
+  protected render(): React.JSX.Element {
+    return (
+      <BrowseView
+        {...this._options}
+        input={this._input}
+        onDone={() => this.focusList()}
+      />
+    );
+  }
+
+  private readonly _options: IBrowseOptions;
+  private readonly _input = React.createRef<HTMLInputElement>();
+}
+
+interface IBrowseViewProps extends IBrowseOptions {
+  input: React.RefObject<HTMLInputElement>;
+  onDone: () => void;
+}
+
+function BrowseView(props: IBrowseViewProps): React.JSX.Element {
+  const { model, trans, commands } = props;
+  useSignals(model.changed);
+  const types: { value: TypeFilter; label: string }[] = [
+    { value: 'all', label: trans.__('all') },
+    { value: 'container', label: trans.__('containers') },
+    { value: 'dataset', label: trans.__('datasets') },
+    { value: 'file', label: trans.__('files') }
+  ];
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const isField = event.target instanceof HTMLInputElement;
+    if (event.key === '/' && !isField && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      void commands.execute(CommandIDs.search);
+    }
+  };
+  return (
+    <div className="escape-Browse-view" onKeyDown={onKeyDown}>
+      <SearchBox
+        model={model}
+        trans={trans}
+        inputRef={props.input}
+        onDone={props.onDone}
+      />
+      <Chips
+        label={trans.__('Show')}
+        value={model.type}
+        options={types}
+        onChange={type => void model.setType(type)}
+      />
+      <Summary model={model} trans={trans} />
+      <List {...props} />
+    </div>
+  );
+}

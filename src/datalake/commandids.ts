@@ -1,0 +1,18 @@
+/** Names of everything that the data lake panel can be told to do. */
+export const CommandIDs = {
+  open: 'escape-vre:datalake-open',
+  search: 'escape-vre:datalake-search',
+  refresh: 'escape-vre:datalake-refresh',
+  scopes: 'escape-vre:datalake-scopes',
+  useInstance: 'escape-vre:datalake-use-instance',
+  openItem: 'escape-vre:datalake-open-item',
+  get: 'escape-vre:datalake-get',
+  getTo: 'escape-vre:datalake-get-to',
+  getSome: 'escape-vre:datalake-get-some',
+  insert: 'escape-vre:datalake-insert',
+  copyDid: 'escape-vre:datalake-copy-did',
+  copyPath: 'escape-vre:datalake-copy-path',
+  showInFileBrowser: 'escape-vre:datalake-show-in-file-browser',
+  details: 'escape-vre:datalake-details',
+  transfers: 'escape-vre:datalake-transfers'
+} as const;

@@ -1,0 +1,225 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import {
+  copyIcon,
+  folderIcon,
+  infoIcon,
+  refreshIcon,
+  searchIcon
+} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { datalakeIcon, getIcon, insertIcon, scopeIcon } from '../ui/icons';
+import { CommandIDs } from './commandids';
+import type { ILoaded } from './sidebar';
+
+export interface ICommandsOptions {
+  app: JupyterFrontEnd;
+  trans: TranslationBundle;
+  panelId: string;
+  /** The panel's inside, brought in when first needed. */
+  load: () => Promise<ILoaded>;
+  /** The same, null as long as nobody needed it. */
+  loaded: () => ILoaded | null;
+}
+
+const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
+
+interface IEntry {
+  id: string;
+  label: string;
+  caption: string;
+  icon: LabIcon;
+  run: (loaded: ILoaded) => Promise<void> | void;
+  isEnabled?: (loaded: ILoaded) => boolean;
+}
+
+/** Register everything that the panel can be told to do. */
+export function addCommands(options: ICommandsOptions): void {
+  const { app, trans, panelId } = options;
+  const activate = () => app.shell.activateById(panelId);
+  const hasRows = ({ model }: ILoaded) => model.selectedRows().length > 0;
+  const isHere = ({ model }: ILoaded) =>
+    model.selectedRows().some(row => model.states.get(row.ref)?.path);
+
+  const entries: IEntry[] = [
+    {
+      id: CommandIDs.open,
+      label: trans.__('Show Data Lake'),
+      caption: trans.__('Show the data lake in the side bar'),
+      icon: datalakeIcon,
+      run: activate
+    },
+    {
+      id: CommandIDs.search,
+      label: trans.__('Search Data Lake'),
+      caption: trans.__('Go to the search field of the data lake'),
+      icon: searchIcon,
+      run: ({ panel }) => {
+        activate();
+        panel.focusSearch();
+      }
+    },
+    {
+      id: CommandIDs.refresh,
+      label: trans.__('Refresh Data Lake'),
+      caption: trans.__('Ask the data lake again for what is shown'),
+      icon: refreshIcon,
+      run: ({ model }) => model.refresh()
+    },
+    {
+      id: CommandIDs.scopes,
+      label: trans.__('Show All Scopes'),
+      caption: trans.__('Go back to the list of scopes'),
+      icon: scopeIcon,
+      run: ({ model }) => model.showScopes()
+    },
+    {
+      id: CommandIDs.openItem,
+      label: trans.__('Open'),
+      caption: trans.__('Open the file, or get it when it is elsewhere'),
+      icon: folderIcon,
+      run: ({ actions }) => actions.openItem(),
+      isEnabled: ({ model }) => model.selection.nodes.length > 0
+    },
+    {
+      id: CommandIDs.get,
+      label: trans.__('Get'),
+      caption: trans.__('Bring the selected data here'),
+      icon: getIcon,
+      run: ({ actions }) => actions.get(),
+      isEnabled: hasRows
+    },
+    {
+      id: CommandIDs.getTo,
+      label: trans.__('Get to Folder…'),
+      caption: trans.__('Bring the selected data into a folder you choose'),
+      icon: folderIcon,
+      run: ({ actions }) => actions.getTo(),
+      isEnabled: loaded => hasRows(loaded) && loaded.canChooseFolder
+    },
+    {
+      id: CommandIDs.getSome,
+      label: trans.__('Get Only Some Files…'),
+      caption: trans.__('Bring some files of the selected dataset here'),
+      icon: getIcon,
+      run: ({ actions }) => actions.getSome(),
+      isEnabled: ({ model }) => {
+        const rows = model.selectedRows();
+        return rows.length === 1 && rows[0].type !== 'file';
+      }
+    },
+    {
+      id: CommandIDs.insert,
+      label: trans.__('Insert into Notebook'),
+      caption: trans.__('Write the code that uses the selected data'),
+      icon: insertIcon,
+      run: ({ actions }) => actions.insert(),
+      isEnabled: hasRows
+    },
+    {
+      id: CommandIDs.copyDid,
+      label: trans.__('Copy DID'),
+      caption: trans.__('Copy scope:name of the selected data'),
+      icon: copyIcon,
+      run: ({ actions }) => actions.copyDid(),
+      isEnabled: hasRows
+    },
+    {
+      id: CommandIDs.copyPath,
+      label: trans.__('Copy Path'),
+      caption: trans.__('Copy the path of what is here'),
+      icon: copyIcon,
+      run: ({ actions }) => actions.copyPath(),
+      isEnabled: isHere
+    },
+    {
+      id: CommandIDs.showInFileBrowser,
+      label: trans.__('Show in File Browser'),
+      caption: trans.__('Show what is here in the file browser'),
+      icon: folderIcon,
+      run: ({ actions }) => actions.showInFileBrowser(),
+      isEnabled: ({ model }) =>
+        model
+          .selectedRows()
+          .some(
+            row => typeof model.states.get(row.ref)?.contents_path === 'string'
+          )
+    },
+    {
+      id: CommandIDs.details,
+      label: trans.__('Details'),
+      caption: trans.__('Show metadata, checksums and copies'),
+      icon: infoIcon,
+      run: ({ panel }) => panel.showDetails(),
+      isEnabled: hasRows
+    },
+    {
+      id: CommandIDs.transfers,
+      label: trans.__('Show Transfers'),
+      caption: trans.__('Show what is on its way, and what arrived'),
+      icon: getIcon,
+      run: ({ panel }) => {
+        activate();
+        panel.showTransfers();
+      }
+    }
+  ];
+  for (const entry of entries) {
+    addEntry(options, entry);
+  }
+  app.commands.addCommand(CommandIDs.useInstance, {
+    label: trans.__('Use Another Data Lake'),
+    caption: trans.__('Show the data lake of this name'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          name: {
+            type: 'string',
+            description: 'The name of the configured instance'
+          }
+        },
+        required: ['name']
+      }
+    },
+    execute: async args => {
+      const { model } = await options.load();
+      await model.useInstance(String(args.name));
+    }
+  });
+}
+
+function addEntry(options: ICommandsOptions, entry: IEntry): void {
+  const { isEnabled } = entry;
+  options.app.commands.addCommand(entry.id, {
+    label: entry.label,
+    caption: entry.caption,
+    // Lab draws no icons in the palette, where they would only push text.
+    icon: (args: ReadonlyPartialJSONObject) =>
+      args.isPalette ? undefined : entry.icon,
+    describedBy: NO_ARGS,
+    isEnabled: () => {
+      const loaded = options.loaded();
+      return isEnabled ? loaded !== null && isEnabled(loaded) : true;
+    },
+    execute: async () => entry.run(await options.load())
+  });
+}
+
+/** The commands that make sense without a row under the mouse. */
+export const PALETTE = [
+  CommandIDs.open,
+  CommandIDs.search,
+  CommandIDs.refresh,
+  CommandIDs.scopes,
+  CommandIDs.get,
+  CommandIDs.getTo,
+  CommandIDs.getSome,
+  CommandIDs.insert,
+  CommandIDs.copyDid,
+  CommandIDs.copyPath,
+  CommandIDs.showInFileBrowser,
+  CommandIDs.details,
+  CommandIDs.transfers
+];

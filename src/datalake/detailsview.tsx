@@ -1,0 +1,186 @@
+import { copyIcon, ReactWidget } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import * as React from 'react';
+import type { IDid, ISite } from '../core/api';
+import type { IJobs } from '../core/tokens';
+import { Empty } from '../ui/empty';
+import { ErrorBox } from '../ui/errorbox';
+import { oneLine } from '../ui/elide';
+import { formatBytes, formatCount } from '../ui/format';
+import { useSignals } from '../ui/signals';
+import { CommandIDs } from './commandids';
+import { describe } from './rowstate';
+import { StateShape } from './shape';
+import type { IDatalake } from './tokens';
+
+export interface IDetailsOptions {
+  model: IDatalake;
+  jobs: IJobs;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** The section that tells everything about the selected DID. */
+export class DetailsView extends ReactWidget {
+  constructor(options: IDetailsOptions) {
+    super();
+    this._options = options;
+    this.addClass('escape-Details');
+    this.title.label = options.trans.__('Details');
+  }
+
+  protected render(): React.JSX.Element {
+    return <View {...this._options} />;
+  }
+
+  private readonly _options: IDetailsOptions;
+}
+
+function View(props: IDetailsOptions): React.JSX.Element {
+  const { model, jobs, trans } = props;
+  const { details, states, selection } = model;
+  useSignals(details.changed, states.changed, selection.changed);
+  const { ref, did, error } = details;
+  if (ref === null) {
+    const count = model.selectedRows().length;
+    return (
+      <Empty>
+        {count > 1
+          ? trans.__('%1 selected. Get and Insert act on all of them.', count)
+          : trans.__(
+              'Select a row to see what it is and where its copies are.'
+            )}
+      </Empty>
+    );
+  }
+  const again = () => details.reload(model.instance?.name);
+  if (error) {
+    return <ErrorBox error={error} trans={trans} onAgain={again} />;
+  }
+  const state = states.get(ref);
+  const view = describe(state, jobs.activeFor(ref), trans);
+  return (
+    <div className="escape-Details-view" aria-busy={did === null}>
+      <Title {...props} identifier={ref.replace(/^rucio:/, '')} />
+      <p className="escape-Details-state">
+        <StateShape shape={view.shape} />
+        <span>{view.sentence}</span>
+      </p>
+      {did && <Facts did={did} trans={trans} />}
+      <h4>{trans.__('Copies')}</h4>
+      {details.sitesError ? (
+        <ErrorBox error={details.sitesError} trans={trans} onAgain={again} />
+      ) : details.sites === null ? (
+        <div className="escape-Waiting-row" aria-hidden="true">
+          <span />
+        </div>
+      ) : (
+        <Sites sites={details.sites} trans={trans} />
+      )}
+    </div>
+  );
+}
+
+function Title(
+  props: IDetailsOptions & { identifier: string }
+): React.JSX.Element {
+  return (
+    <div className="escape-Details-title">
+      <span>{oneLine(props.identifier)}</span>
+      <button
+        className="escape-Row-action"
+        title={props.trans.__('Copy DID')}
+        aria-label={props.trans.__('Copy DID')}
+        onClick={() => void props.commands.execute(CommandIDs.copyDid)}
+      >
+        <copyIcon.react tag="span" />
+      </button>
+    </div>
+  );
+}
+
+function Facts(props: {
+  did: IDid;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { did, trans } = props;
+  const facts: [string, string | null][] = [
+    [trans.__('Type'), did.type],
+    [trans.__('Size'), did.bytes === null ? null : formatBytes(did.bytes)],
+    [
+      trans.__('Files'),
+      did.type === 'file' || did.length === null
+        ? null
+        : formatCount(did.length)
+    ],
+    [trans.__('Account'), did.account],
+    [trans.__('Created'), did.created],
+    [trans.__('Adler-32'), did.adler32],
+    [trans.__('MD5'), did.md5]
+  ];
+  const metadata = Object.entries(did.metadata ?? {});
+  return (
+    <>
+      <FactList facts={facts} />
+      {metadata.length > 0 && (
+        <>
+          <h4>{trans.__('Metadata')}</h4>
+          <FactList
+            facts={metadata.map(([name, value]) => [name, textOf(value)])}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+function FactList(props: {
+  facts: [string, string | null][];
+}): React.JSX.Element {
+  return (
+    <dl>
+      {props.facts
+        .filter(([, value]) => value !== null && value !== '')
+        .map(([name, value]) => (
+          <React.Fragment key={name}>
+            <dt title={name}>{name}</dt>
+            <dd>{value}</dd>
+          </React.Fragment>
+        ))}
+    </dl>
+  );
+}
+
+function Sites(props: {
+  sites: readonly ISite[];
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { sites, trans } = props;
+  if (sites.length === 0) {
+    return <p>{trans.__('No site has a copy.')}</p>;
+  }
+  return (
+    <ul className="escape-Sites" aria-label={trans.__('Copies')}>
+      {sites.map(site => (
+        <li key={site.rse} title={(site.urls ?? []).join('\n')}>
+          <span className="escape-Sites-name">{site.rse}</span>
+          {site.length !== null && site.available !== null && (
+            <span>
+              {trans.__(
+                '%1 of %2 files',
+                formatCount(site.available),
+                formatCount(site.length)
+              )}
+            </span>
+          )}
+          <span>{site.state}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,92 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import { NotebookActions } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IInsertable } from './python';
+import { codeFor } from './python';
+
+export interface IInsertOptions {
+  dids: readonly IInsertable[];
+  /** Named in the code when it is not the default one. */
+  instance: string | null;
+  tracker: INotebookTracker | null;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** Write the code that uses the DIDs in the notebook at hand. */
+export async function insert(options: IInsertOptions): Promise<void> {
+  const { tracker, trans } = options;
+  const panel = tracker?.currentWidget ?? (await offerNotebook(options));
+  if (!panel?.model) {
+    return;
+  }
+  const language = panel.model.defaultKernelLanguage;
+  if (language && language !== 'python') {
+    Notification.warning(
+      trans.__(
+        'The notebook runs %1. Insert writes Python; open a Python notebook.',
+        language
+      ),
+      { autoClose: 5000 }
+    );
+    return;
+  }
+  const notebook = panel.content;
+  const code = codeFor(options.dids, codeOf(panel), options.instance);
+  const cell = notebook.activeCell;
+  const canHold =
+    cell?.model.type === 'code' &&
+    !cell.readOnly &&
+    cell.model.sharedModel.getSource().trim() === '';
+  if (!canHold) {
+    NotebookActions.insertBelow(notebook);
+  }
+  notebook.activeCell?.model.sharedModel.setSource(code);
+  panel.activate();
+}
+
+/** The source of every code cell. */
+export function codeOf(panel: NotebookPanel | null): string[] {
+  const sources: string[] = [];
+  const cells = panel?.model?.cells;
+  for (let index = 0; cells && index < cells.length; index++) {
+    const cell = cells.get(index);
+    if (cell.type === 'code') {
+      sources.push(cell.sharedModel.getSource());
+    }
+  }
+  return sources;
+}
+
+async function offerNotebook(
+  options: IInsertOptions
+): Promise<NotebookPanel | null> {
+  const { commands, tracker, trans } = options;
+  const create = 'notebook:create-new';
+  if (!tracker || !commands.hasCommand(create)) {
+    Notification.info(trans.__('Open a notebook first, then insert.'), {
+      autoClose: 5000
+    });
+    return null;
+  }
+  const answer = await showDialog({
+    title: trans.__('Insert into a new notebook?'),
+    body: trans.__('No notebook is open.'),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('New notebook') })
+    ]
+  });
+  if (!answer.button.accept) {
+    return null;
+  }
+  // Without a kernel's name Lab asks which one; the default is meant here.
+  const panel = (await commands.execute(create, {
+    kernelName: 'python3'
+  })) as NotebookPanel | undefined;
+  await panel?.context.ready;
+  return panel ?? null;
+}

@@ -1,0 +1,320 @@
+import * as React from 'react';
+import { Empty } from '../ui/empty';
+import { ErrorBox } from '../ui/errorbox';
+import { useSignals } from '../ui/signals';
+import type { ITreeRow } from '../ui/tree';
+import { VirtualTree } from '../ui/tree';
+import { Waiting } from '../ui/waiting';
+import type { IBrowseOptions } from './browse';
+import { CommandIDs } from './commandids';
+import { NoteRow } from './note';
+import { DidRow, ScopeRow } from './row';
+import type { IStateView } from './rowstate';
+import { describe } from './rowstate';
+import type { INode } from './tree';
+import { isCollection, isThing } from './tree';
+
+const TREE_ID = 'escape-datalake-tree';
+
+/** The list itself, or the sentence that stands in its place. */
+export function List(props: IBrowseOptions): React.JSX.Element {
+  const { model, jobs, commands, trans } = props;
+  const { tree, selection, states } = model;
+  const version = useSignals(
+    model.changed,
+    tree.changed,
+    selection.changed,
+    states.changed
+  );
+  const started = React.useRef(Date.now());
+  const nodes = tree.rows;
+  const instead = insteadOfList(props, started.current);
+  if (instead) {
+    return <div className="escape-Instead">{instead}</div>;
+  }
+
+  const stateOf = (node: INode): IStateView => {
+    const ref = node.row?.ref ?? '';
+    const state = states.get(ref);
+    const job = jobs.activeFor(ref) ?? jobs.get(state?.job ?? '');
+    return describe(state, jobs.activeFor(ref) ?? ownJob(node, job), trans);
+  };
+  const active = selection.active ? tree.indexOf(selection.active) : -1;
+  const onlySelect = (node: INode) => {
+    if (!selection.has(node)) {
+      selection.select(node);
+    }
+  };
+
+  return (
+    <VirtualTree
+      id={TREE_ID}
+      label={model.view === 'scopes' ? trans.__('Scopes') : trans.__('Data')}
+      version={version}
+      active={active}
+      isBusy={tree.root.loading === 'running'}
+      rows={{
+        length: nodes.length,
+        level: index => nodes[index].depth,
+        isExpandable: index => isCollection(nodes[index]),
+        isExpanded: index => nodes[index].isExpanded,
+        text: index => nodes[index].name
+      }}
+      keyAt={index => nodes[index].key}
+      describe={index =>
+        rowOf(nodes[index], selection.has(nodes[index]), props, stateOf)
+      }
+      draw={index => {
+        const node = nodes[index];
+        if (node.kind === 'scope') {
+          return <ScopeRow node={node} />;
+        }
+        if (node.kind !== 'did') {
+          return <NoteRow node={node} model={model} trans={trans} />;
+        }
+        const run = (command: string) => {
+          onlySelect(node);
+          void commands.execute(command);
+        };
+        return (
+          <DidRow
+            node={node}
+            state={stateOf(node)}
+            bytes={
+              node.row?.bytes ?? states.get(node.row?.ref ?? '')?.bytes ?? null
+            }
+            isActive={index === active}
+            trans={trans}
+            onToggle={() => model.toggle(node)}
+            onGet={() => run(CommandIDs.get)}
+            onInsert={() => run(CommandIDs.insert)}
+            onMore={event => {
+              onlySelect(node);
+              openMenuBelow(event.currentTarget);
+            }}
+          />
+        );
+      }}
+      onVisible={(first, last) =>
+        states.want(
+          nodes
+            .slice(first, last + 1)
+            .map(node => node.row?.ref)
+            .filter(ref => ref !== undefined)
+        )
+      }
+      onMove={(index, how) => {
+        const node = nodes[index];
+        if (how === 'select') {
+          selection.select(node);
+        } else if (how === 'extend') {
+          selection.extendTo(node);
+        } else {
+          selection.moveTo(node);
+        }
+      }}
+      onToggle={index => model.toggle(nodes[index])}
+      onOpen={index => {
+        selection.select(nodes[index]);
+        void commands.execute(CommandIDs.openItem);
+      }}
+      onSelectToggle={index => selection.toggle(nodes[index])}
+      onSelectAll={() => selection.selectAll()}
+      onKeyDown={event => {
+        if (event.key === 'Escape' || event.key === 'Backspace') {
+          event.preventDefault();
+          if (selection.nodes.length > 1) {
+            selection.clear();
+          } else {
+            void commands.execute(CommandIDs.scopes);
+          }
+        }
+      }}
+      onMouseDown={(event, index) => {
+        const node = nodes[index];
+        if (event.button === 2) {
+          onlySelect(node);
+        } else if (event.button === 0) {
+          if (event.shiftKey) {
+            selection.extendTo(node);
+          } else if (event.ctrlKey || event.metaKey) {
+            selection.toggle(node);
+          } else if (node.kind === 'scope') {
+            void model.openScope(node.name);
+          } else {
+            selection.select(node);
+          }
+        }
+      }}
+    />
+  );
+}
+
+/** A job that fetches a collection says nothing exact about one file of it. */
+function ownJob<T extends { refs: string[] }>(
+  node: INode,
+  job: T | undefined
+): T | undefined {
+  return job && node.row && job.refs.includes(node.row.ref) ? job : undefined;
+}
+
+function rowOf(
+  node: INode,
+  isSelected: boolean,
+  { trans }: IBrowseOptions,
+  stateOf: (node: INode) => IStateView
+): ITreeRow {
+  const parent = node.parent;
+  const siblings =
+    parent?.loading === 'running' ? -1 : (parent?.children.length ?? -1);
+  const base = { position: node.position, siblings, isSelected };
+  if (node.kind === 'scope') {
+    return {
+      ...base,
+      label: trans.__('Scope %1', node.name),
+      title: node.name,
+      className: 'escape-ScopeRow'
+    };
+  }
+  if (!isThing(node) || !node.row) {
+    const label = node.error?.message ?? '';
+    return { ...base, label: label || node.kind, className: 'escape-NoteRow' };
+  }
+  const { sentence } = stateOf(node);
+  const type = {
+    container: trans.__('container'),
+    dataset: trans.__('dataset'),
+    file: trans.__('file')
+  }[node.row.type];
+  return {
+    ...base,
+    label: `${node.name}, ${type}, ${sentence}`,
+    title: `${node.name}\n${type}, ${sentence}`,
+    className: 'escape-DatalakeRow',
+    data: { 'data-type': node.row.type, 'data-ref': node.row.ref }
+  };
+}
+
+function insteadOfList(
+  props: IBrowseOptions,
+  started: number
+): React.JSX.Element | null {
+  const { model, trans } = props;
+  const { tree, query } = model;
+  const who = model.instance?.title ?? trans.__('the data lake');
+  if (model.error && tree.rows.length === 0) {
+    return (
+      <ErrorBox
+        error={model.error}
+        trans={trans}
+        onAgain={() => void model.refresh()}
+      />
+    );
+  }
+  if (model.isStarting) {
+    return <Waiting since={started} who={who} trans={trans} rows={6} />;
+  }
+  if (!model.instance) {
+    return (
+      <Empty>
+        {trans.__(
+          'No data lake is set up. An administrator names one in escape_vre_config.json.'
+        )}
+      </Empty>
+    );
+  }
+  const [first] = tree.rows;
+  if (query && tree.rows.length === 1 && first.kind === 'waiting') {
+    return (
+      <Waiting
+        since={tree.root.since}
+        who={who}
+        trans={trans}
+        rows={6}
+        onCancel={() => model.cancel(tree.root)}
+      />
+    );
+  }
+  if (
+    query &&
+    tree.rows.length === 1 &&
+    first.kind === 'failed' &&
+    first.error
+  ) {
+    return (
+      <ErrorBox
+        error={first.error}
+        trans={trans}
+        onAgain={() => void model.again(tree.root)}
+      />
+    );
+  }
+  return tree.rows.length === 0 ? <NothingFound {...props} /> : null;
+}
+
+function NothingFound(props: IBrowseOptions): React.JSX.Element {
+  const { model, trans } = props;
+  const { query } = model;
+  if (!query) {
+    return model.filter ? (
+      <Empty
+        action={{
+          label: trans.__('Show all scopes'),
+          onClick: () => model.showScopes()
+        }}
+      >
+        {trans.__(
+          'No scope has “%1” in its name. Pick a scope first, or type scope:name.',
+          model.filter
+        )}
+      </Empty>
+    ) : (
+      <Empty>{trans.__('This data lake has no scopes yet.')}</Empty>
+    );
+  }
+  const what =
+    model.type === 'all' ? trans.__('Nothing') : trans.__('No %1', model.type);
+  const sentence = trans.__(
+    '%1 in %2 matches “%3”.',
+    what,
+    query.scope,
+    query.pattern
+  );
+  if (model.type !== 'all') {
+    return (
+      <Empty
+        action={{
+          label: trans.__('Show all types'),
+          onClick: () => void model.setType('all')
+        }}
+      >
+        {sentence}
+      </Empty>
+    );
+  }
+  return query.pattern.startsWith('*') ? (
+    <Empty>{sentence}</Empty>
+  ) : (
+    <Empty
+      action={{
+        label: trans.__('Search inside names too'),
+        onClick: () => void model.widen()
+      }}
+    >
+      {sentence}
+    </Empty>
+  );
+}
+
+/** The same menu as a right click, under the button that asks for it. */
+function openMenuBelow(button: Element): void {
+  const box = button.getBoundingClientRect();
+  button.dispatchEvent(
+    new MouseEvent('contextmenu', {
+      bubbles: true,
+      cancelable: true,
+      clientX: box.left,
+      clientY: box.bottom
+    })
+  );
+}

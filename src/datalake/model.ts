@@ -1,0 +1,363 @@
+import { UUID } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
+import { AgentError } from '../core/errors';
+import type { ITrans } from '../core/errors';
+import type { IAgent, IJobs } from '../core/tokens';
+import { Details } from './details';
+import { Listing } from './listing';
+import type { IQuery } from './query';
+import { matchingScopes, understand, widerPattern } from './query';
+import { Selection } from './selection';
+import { States } from './states';
+import type { IDatalake, IHealth } from './tokens';
+import type { INode } from './tree';
+import { isCollection, Tree } from './tree';
+
+/** Answers slower than this make everything feel slow: say so. */
+const SLOW_MS = 2000;
+
+export class Datalake implements IDatalake {
+  constructor(options: { agent: IAgent; jobs: IJobs; trans: ITrans }) {
+    this._agent = options.agent;
+    this._jobs = options.jobs;
+    this.tree = new Tree();
+    this.selection = new Selection(this.tree);
+    this.states = new States(options.agent, options.jobs);
+    this.details = new Details(options.agent);
+    this._listing = new Listing(options.agent, this.tree, options.trans);
+    this.selection.changed.connect(this._onSelection, this);
+  }
+
+  readonly tree: Tree;
+  readonly selection: Selection;
+  readonly states: States;
+  readonly details: Details;
+
+  get instances(): readonly IInstance[] {
+    return this._instances;
+  }
+
+  get instance(): IInstance | null {
+    return this._instance;
+  }
+
+  get health(): IHealth {
+    return this._health;
+  }
+
+  get scopes(): readonly string[] {
+    return this._scopes;
+  }
+
+  get error(): AgentError | null {
+    return this._error;
+  }
+
+  get isStarting(): boolean {
+    return this._isStarting;
+  }
+
+  get isRefreshing(): boolean {
+    return this._listing.isRefreshing;
+  }
+
+  get view(): 'scopes' | 'dids' {
+    return this._query ? 'dids' : 'scopes';
+  }
+
+  get filter(): string {
+    return this._filter;
+  }
+
+  get query(): IQuery | null {
+    return this._query;
+  }
+
+  get type(): TypeFilter {
+    return this._type;
+  }
+
+  get limit(): number {
+    return this._listing.limit;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.selection.changed.disconnect(this._onSelection, this);
+    this._listing.stop();
+    this.states.dispose();
+    this.details.dispose();
+    Signal.clearData(this);
+  }
+
+  async start(): Promise<void> {
+    this._isStarting = true;
+    this._error = null;
+    this._changed.emit();
+    try {
+      const { instances } = await this._agent.request<{
+        instances: IInstance[];
+      }>('GET', 'datalake/instances');
+      this._instances = instances;
+      const name = this._instance?.name;
+      this._instance =
+        instances.find(one => one.name === name) ?? instances[0] ?? null;
+      await this._enter();
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  async refresh(): Promise<void> {
+    if (this._error || !this._instance) {
+      await this.start();
+      return;
+    }
+    this.states.invalidate();
+    this.details.reload(this._instance.name);
+    const health = this._checkHealth();
+    if (this._query) {
+      const listing = this._listing.refresh(this.tree.root);
+      this._changed.emit();
+      await listing;
+      this._changed.emit();
+    } else {
+      await this._loadScopes();
+    }
+    await health;
+  }
+
+  async useInstance(name: string): Promise<void> {
+    const instance = this._instances.find(one => one.name === name);
+    if (instance && instance !== this._instance) {
+      this._instance = instance;
+      await this._enter();
+    }
+  }
+
+  setLimit(limit: number): void {
+    this._listing.limit = limit;
+  }
+
+  async search(text: string): Promise<void> {
+    const scope = this._query?.scope ?? null;
+    const intent = understand(text, scope, this._scopes);
+    if (intent.kind === 'scopes') {
+      this.showScopes(intent.filter);
+    } else {
+      await this._list(intent.query);
+    }
+  }
+
+  async openScope(scope: string): Promise<void> {
+    await this._list({ scope, name: '', pattern: '*' });
+  }
+
+  showScopes(filter = ''): void {
+    this._listing.stop();
+    this._query = null;
+    this._filter = filter;
+    this.selection.clear();
+    this.tree.showScopes(matchingScopes(filter, this._scopes));
+    this._changed.emit();
+  }
+
+  async setType(type: TypeFilter): Promise<void> {
+    this._type = type;
+    if (this._query) {
+      await this._list(this._query);
+    } else {
+      this._changed.emit();
+    }
+  }
+
+  async widen(): Promise<void> {
+    const pattern = this._query && widerPattern(this._query.name);
+    if (this._query && pattern) {
+      await this._list({ ...this._query, pattern });
+    }
+  }
+
+  toggle(node: INode): void {
+    if (node.isExpanded) {
+      this.collapse(node);
+    } else {
+      this.expand(node);
+    }
+  }
+
+  expand(node: INode): void {
+    if (isCollection(node) && !node.isExpanded) {
+      this.tree.expand(node);
+      if (node.loading === 'no') {
+        void this._listing.load(node);
+      }
+    }
+  }
+
+  collapse(node: INode): void {
+    this.tree.collapse(node);
+  }
+
+  cancel(node: INode): void {
+    this._listing.cancel(node);
+  }
+
+  async again(node: INode): Promise<void> {
+    await this._listing.again(node);
+  }
+
+  selectedRows(): IRow[] {
+    const rows = new Map<string, IRow>();
+    for (const { row } of this.selection.nodes) {
+      if (row) {
+        rows.set(row.ref, row);
+      }
+    }
+    return [...rows.values()];
+  }
+
+  async get(
+    rows: readonly IRow[],
+    options: { to?: string; files?: string[] } = {}
+  ): Promise<IJob> {
+    const job = await this._agent.request<IJob>('POST', 'datalake/get', {
+      body: {
+        instance: this._instance?.name ?? null,
+        refs: rows.map(row => row.ref),
+        to: options.to ?? null,
+        files: options.files ?? null,
+        client: this._client
+      }
+    });
+    this._jobs.put(job);
+    return job;
+  }
+
+  /** Begin with an instance: who we are there, and its scopes. */
+  private async _enter(): Promise<void> {
+    const name = this._instance?.name;
+    this._listing.stop();
+    this._listing.instance = name;
+    this.states.setInstance(name);
+    this.details.show(null, name);
+    this._query = null;
+    this._scopes = [];
+    this._error = null;
+    this._isStarting = this._instance !== null;
+    this.tree.clear();
+    this.selection.clear();
+    this._changed.emit();
+    if (this._instance) {
+      await Promise.all([this._checkHealth(), this._loadScopes()]);
+    }
+  }
+
+  private async _loadScopes(): Promise<void> {
+    const instance = this._instance?.name;
+    try {
+      const { scopes } = await this._agent.request<{ scopes: string[] }>(
+        'GET',
+        'datalake/scopes',
+        { query: { instance } }
+      );
+      if (instance !== this._instance?.name || this._isDisposed) {
+        return;
+      }
+      this._scopes = scopes;
+      this._error = null;
+      this._isStarting = false;
+      if (!this._query) {
+        this.tree.showScopes(matchingScopes(this._filter, scopes));
+      }
+      this._changed.emit();
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  private async _checkHealth(): Promise<void> {
+    const instance = this._instance?.name;
+    if (this._health.state === 'failed' || this._health.whoami === null) {
+      this._health = { state: 'checking', whoami: null, error: null };
+      this._changed.emit();
+    }
+    let health: IHealth;
+    try {
+      const whoami = await this._agent.request<IWhoami>(
+        'GET',
+        'datalake/whoami',
+        { query: { instance } }
+      );
+      const isSlow = whoami.latency_ms > SLOW_MS;
+      const state = isSlow ? 'slow' : 'connected';
+      health = { state, whoami, error: null };
+    } catch (error) {
+      if (!(error instanceof AgentError)) {
+        throw error;
+      }
+      health = { state: 'failed', whoami: null, error };
+    }
+    if (instance === this._instance?.name && !this._isDisposed) {
+      this._health = health;
+      this._changed.emit();
+    }
+  }
+
+  private async _list(query: IQuery): Promise<void> {
+    this._query = query;
+    this._filter = '';
+    this.selection.clear();
+    const listing = this._listing.search(query, this._type);
+    this._changed.emit();
+    await listing;
+    this._changed.emit();
+  }
+
+  private _fail(error: unknown): void {
+    if (!(error instanceof AgentError)) {
+      throw error;
+    }
+    if (!this._isDisposed) {
+      this._error = error;
+      this._isStarting = false;
+      this._changed.emit();
+    }
+  }
+
+  private _onSelection(): void {
+    const rows = this.selectedRows();
+    const ref = rows.length === 1 ? rows[0].ref : null;
+    this.details.show(ref, this._instance?.name);
+  }
+
+  private readonly _agent: IAgent;
+  private readonly _jobs: IJobs;
+  private readonly _listing: Listing;
+  private readonly _changed = new Signal<this, void>(this);
+  /** Whom the agent counts as waiting for the jobs we ask for. */
+  private readonly _client = `browser-${UUID.uuid4()}`;
+  private _instances: readonly IInstance[] = [];
+  private _instance: IInstance | null = null;
+  private _health: IHealth = { state: 'checking', whoami: null, error: null };
+  private _scopes: readonly string[] = [];
+  private _query: IQuery | null = null;
+  private _filter = '';
+  private _type: TypeFilter = 'all';
+  private _error: AgentError | null = null;
+  private _isStarting = false;
+  private _isDisposed = false;
+}

@@ -1,0 +1,137 @@
+import {
+  MenuSvg,
+  PanelWithToolbar,
+  refreshIcon,
+  SidePanel,
+  ToolbarButton,
+  ellipsesIcon
+} from '@jupyterlab/ui-components';
+import type { ITranslator } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import type { AccordionPanel } from '@lumino/widgets';
+import { Widget } from '@lumino/widgets';
+import type { IJobs } from '../core/tokens';
+import { Account } from './account';
+import { Browse } from './browse';
+import { CommandIDs } from './commandids';
+import { DetailsView } from './detailsview';
+import type { IDatalake } from './tokens';
+
+export interface IPanelOptions {
+  model: IDatalake;
+  jobs: IJobs;
+  commands: CommandRegistry;
+  translator: ITranslator;
+  transfers: Widget;
+}
+
+/** The data lake in the side bar: Browse, Details and Transfers. */
+export class DatalakePanel extends SidePanel {
+  constructor(options: IPanelOptions) {
+    super({ translator: options.translator });
+    const { model, jobs, commands, translator } = options;
+    const trans = translator.load('escape-vre');
+    this._model = model;
+    this._details = new DetailsView({ model, jobs, commands, trans });
+    this._transfers = options.transfers;
+    this.addClass('escape-Datalake');
+
+    this.toolbar.addItem('account', new Account(model, trans));
+    this.toolbar.addItem(
+      'refresh',
+      new ToolbarButton({
+        icon: refreshIcon,
+        tooltip: trans.__('Refresh'),
+        onClick: () => void commands.execute(CommandIDs.refresh)
+      })
+    );
+    const menu = makeMenu(commands);
+    this._menu = menu;
+    const more = new ToolbarButton({
+      icon: ellipsesIcon,
+      tooltip: trans.__('More actions'),
+      onClick: () => {
+        const box = more.node.getBoundingClientRect();
+        menu.open(box.left, box.bottom);
+      }
+    });
+    this.toolbar.addItem('more', more);
+
+    this._browse = new Browse({ model, jobs, commands, trans });
+    for (const widget of [this._browse, this._details, this._transfers]) {
+      const section = new PanelWithToolbar();
+      section.title.label = widget.title.label;
+      section.addClass('escape-Section');
+      section.addWidget(widget);
+      this.addWidget(section);
+      if (widget === this._transfers) {
+        widget.title.changed.connect(this._onTransfersTitle, this);
+      }
+    }
+    this.accordion.setRelativeSizes([5, 3, 2]);
+    this.accordion.collapse(1);
+    model.selection.changed.connect(this._onSelection, this);
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._model.selection.changed.disconnect(this._onSelection, this);
+    this._transfers.title.changed.disconnect(this._onTransfersTitle, this);
+    this._menu.dispose();
+    super.dispose();
+  }
+
+  get accordion(): AccordionPanel {
+    return this.content as AccordionPanel;
+  }
+
+  focusSearch(): void {
+    this._browse.focusSearch();
+  }
+
+  showDetails(): void {
+    this._isDetailsOffered = true;
+    this.accordion.expand(1);
+  }
+
+  showTransfers(): void {
+    this.accordion.expand(2);
+    this._transfers.activate();
+  }
+
+  protected onActivateRequest(_: Message): void {
+    this._browse.activate();
+  }
+
+  /** The first selection shows what Details are; later a person decides. */
+  private _onSelection(): void {
+    if (!this._isDetailsOffered && this._model.selectedRows().length > 0) {
+      this.showDetails();
+    }
+  }
+
+  private _onTransfersTitle(): void {
+    this.accordion.widgets[2].title.label = this._transfers.title.label;
+  }
+
+  private readonly _model: IDatalake;
+  private readonly _browse: Browse;
+  private readonly _details: DetailsView;
+  private readonly _transfers: Widget;
+  private readonly _menu: MenuSvg;
+  private _isDetailsOffered = false;
+}
+
+function makeMenu(commands: CommandRegistry): MenuSvg {
+  const menu = new MenuSvg({ commands });
+  menu.addItem({ command: CommandIDs.search });
+  menu.addItem({ command: CommandIDs.scopes });
+  menu.addItem({ command: CommandIDs.refresh });
+  menu.addItem({ type: 'separator' });
+  menu.addItem({ command: CommandIDs.transfers });
+  menu.addItem({ command: 'escape-vre:transfers-clear' });
+  return menu;
+}

@@ -1,0 +1,84 @@
+/** What a person typed in the search field, understood. Pure. */
+
+export interface IQuery {
+  scope: string;
+  /** What Rucio is asked, with its `*` wildcards. */
+  pattern: string;
+  /** The name part as typed, '' when everything is meant. */
+  name: string;
+}
+
+export type Intent =
+  | { kind: 'search'; query: IQuery }
+  /** No scope can be told from the text: show the scopes that fit it. */
+  | { kind: 'scopes'; filter: string };
+
+/**
+ * Understand the text of the search field.
+ *
+ * `scope:name` names the scope; without it the scope at hand is meant. A name
+ * may hold further colons and slashes (`cms:/A/B/C`), so only the first colon
+ * counts.
+ */
+export function understand(
+  text: string,
+  scopeAtHand: string | null,
+  scopes: readonly string[]
+): Intent {
+  const typed = text.trim().replace(/^rucio:(?=[^:]+:)/, '');
+  const colon = typed.indexOf(':');
+  if (colon > 0) {
+    return search(typed.slice(0, colon), typed.slice(colon + 1).trim());
+  }
+  if (scopeAtHand !== null) {
+    return search(scopeAtHand, typed);
+  }
+  if (typed && scopes.includes(typed)) {
+    return search(typed, '');
+  }
+  const fitting = matchingScopes(typed, scopes);
+  if (typed && fitting.length === 1) {
+    return search(fitting[0], '');
+  }
+  return { kind: 'scopes', filter: typed };
+}
+
+function search(scope: string, name: string): Intent {
+  return { kind: 'search', query: { scope, name, pattern: patternOf(name) } };
+}
+
+/** `fermi` means "begins with fermi"; whoever writes a `*` knows better. */
+export function patternOf(name: string): string {
+  if (name === '') {
+    return '*';
+  }
+  return name.includes('*') ? name : `${name}*`;
+}
+
+/** The same name anywhere inside, or null when that would be no wider. */
+export function widerPattern(name: string): string | null {
+  const bare = name.replace(/^\*+|\*+$/g, '');
+  if (bare === '' || name.startsWith('*')) {
+    return null;
+  }
+  return `*${bare}*`;
+}
+
+/** Scopes that begin with the text, then those that hold it. */
+export function matchingScopes(
+  text: string,
+  scopes: readonly string[]
+): string[] {
+  const wanted = text.toLowerCase();
+  const begins: string[] = [];
+  const holds: string[] = [];
+  for (const scope of scopes) {
+    const at = scope.toLowerCase().indexOf(wanted);
+    if (at === 0) {
+      begins.push(scope);
+    } else if (at > 0) {
+      holds.push(scope);
+    }
+  }
+  return [...begins, ...holds];
+}

@@ -1,0 +1,97 @@
+import type { IJob, IRowState } from '../core/api';
+import { isFinished } from '../core/jobs';
+import type { ITrans } from '../core/errors';
+import { fractionOf } from '../transfers/words';
+import { formatPercent } from '../ui/format';
+
+export type Shape =
+  'here' | 'partly' | 'elsewhere' | 'moving' | 'stuck' | 'unknown';
+
+/** A row's state in shape and words. */
+export interface IStateView {
+  shape: Shape;
+  /** One word or two; fits in a narrow column. */
+  word: string;
+  /** What else fits when there is room, '' for nothing. */
+  more: string;
+  /** The whole sentence, for the title and the screen reader. */
+  sentence: string;
+  /** 0…1 while bytes move, else null. */
+  fraction: number | null;
+}
+
+/**
+ * Say where a thing is.
+ *
+ * `job` is the unfinished job that fetches it, when there is one: it is
+ * fresher than the state, which was asked for some time ago.
+ */
+export function describe(
+  state: IRowState | undefined,
+  job: IJob | undefined,
+  trans: ITrans
+): IStateView {
+  if (job && !isFinished(job.state)) {
+    return moving(fractionOf(job), job.note ?? '', trans);
+  }
+  if (!state) {
+    return view('unknown', '', '', trans.__('not known yet'));
+  }
+  const isMoving =
+    state.job !== null &&
+    (state.job_state === 'running' || state.job_state === 'queued');
+  if (isMoving && state.local !== 'here') {
+    return moving(state.fraction, '', trans);
+  }
+  if (state.local === 'here') {
+    return view('here', trans.__('here'), '', state.path ?? trans.__('here'));
+  }
+  if (state.problem) {
+    const sentence = trans.__('stuck: %1', state.problem);
+    return view('stuck', trans.__('stuck'), state.problem, sentence);
+  }
+  const sites = state.sites.join(', ');
+  if (state.local === 'partly') {
+    const count =
+      state.local_files !== null && state.length !== null
+        ? trans.__('%1 of %2', state.local_files, state.length)
+        : '';
+    const sentence = count
+      ? trans.__('partly here: %1 files', count)
+      : trans.__('partly here');
+    return view('partly', trans.__('partly'), count, sentence);
+  }
+  return view(
+    'elsewhere',
+    trans.__('elsewhere'),
+    sites,
+    sites ? trans.__('elsewhere (%1)', sites) : trans.__('elsewhere')
+  );
+}
+
+function moving(
+  fraction: number | null,
+  note: string,
+  trans: ITrans
+): IStateView {
+  const percent = fraction === null ? '' : formatPercent(fraction);
+  const sentence = percent
+    ? trans.__('on its way %1', percent)
+    : trans.__('on its way');
+  return {
+    shape: 'moving',
+    word: percent || trans.__('waiting'),
+    more: note,
+    sentence: note ? `${sentence}; ${note}` : sentence,
+    fraction
+  };
+}
+
+function view(
+  shape: Shape,
+  word: string,
+  more: string,
+  sentence: string
+): IStateView {
+  return { shape, word, more, sentence, fraction: null };
+}

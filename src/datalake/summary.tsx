@@ -1,0 +1,82 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { formatCount } from '../ui/format';
+import { Live } from '../ui/live';
+import { useSignals } from '../ui/signals';
+import { widerPattern } from './query';
+import type { IDatalake } from './tokens';
+import { isThing } from './tree';
+
+/** One line: where we are, what was searched, how much was found. */
+export function Summary(props: {
+  model: IDatalake;
+  trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const { model, trans } = props;
+  useSignals(model.changed, model.tree.changed);
+  const { query } = model;
+  const count = countText(model, trans);
+  const isWide =
+    query !== null && query.pattern !== '*' && query.pattern.startsWith('*');
+  const canWiden =
+    query !== null && !isWide && widerPattern(query.name) !== null;
+  return (
+    <div className="escape-Summary">
+      {query ? (
+        <>
+          <button
+            className="escape-Link"
+            title={trans.__('Back to all scopes')}
+            onClick={() => model.showScopes()}
+          >
+            {trans.__('Scopes')}
+          </button>
+          <span className="escape-Summary-slash">/</span>
+          <button
+            className="escape-Link escape-Summary-scope"
+            title={trans.__('Everything in %1', query.scope)}
+            onClick={() => void model.openScope(query.scope)}
+          >
+            {query.scope}
+          </button>
+          {query.pattern !== '*' && (
+            <>
+              <span className="escape-Summary-slash">/</span>
+              <span className="escape-Summary-pattern" title={query.pattern}>
+                {query.pattern}
+              </span>
+            </>
+          )}
+        </>
+      ) : null}
+      <span className="escape-Summary-count">{count}</span>
+      {canWiden && (
+        <button className="escape-Link" onClick={() => void model.widen()}>
+          {trans.__('search inside names too')}
+        </button>
+      )}
+      <Live text={count} />
+    </div>
+  );
+}
+
+function countText(model: IDatalake, trans: TranslationBundle): string {
+  const { root } = model.tree;
+  const last = root.children.at(-1);
+  const hasNote = last !== undefined && !isThing(last);
+  const count = root.children.length - (hasNote ? 1 : 0);
+  if (!model.query) {
+    return model.scopes.length === 0
+      ? ''
+      : trans._n('%1 scope', '%1 scopes', count, formatCount(count));
+  }
+  if (root.loading === 'running') {
+    return count ? trans.__('%1 so far', formatCount(count)) : '';
+  }
+  if (last?.kind === 'truncated') {
+    return trans.__('first %1 of more', formatCount(count));
+  }
+  return root.loading === 'done'
+    ? trans.__('%1 found', formatCount(count))
+    : '';
+}

@@ -1,0 +1,67 @@
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
+import type { AgentError } from '../core/errors';
+import type { Details } from './details';
+import type { IQuery } from './query';
+import type { Selection } from './selection';
+import type { States } from './states';
+import type { INode, Tree } from './tree';
+
+export interface IHealth {
+  state: 'checking' | 'connected' | 'slow' | 'failed';
+  whoami: IWhoami | null;
+  error: AgentError | null;
+}
+
+/** What the data lake panel shows, and all it can do. */
+export interface IDatalake extends IDisposable {
+  readonly tree: Tree;
+  readonly selection: Selection;
+  readonly states: States;
+  readonly details: Details;
+
+  readonly instances: readonly IInstance[];
+  readonly instance: IInstance | null;
+  readonly health: IHealth;
+  readonly scopes: readonly string[];
+  /** Why nothing at all can be listed, or null. */
+  readonly error: AgentError | null;
+  readonly isStarting: boolean;
+  readonly isRefreshing: boolean;
+  /** What is listed: the scopes that fit a text, or the DIDs of a search. */
+  readonly view: 'scopes' | 'dids';
+  readonly filter: string;
+  readonly query: IQuery | null;
+  readonly type: TypeFilter;
+  readonly limit: number;
+
+  /** Anything above changed; tree, selection, states and details tell apart. */
+  readonly changed: ISignal<IDatalake, void>;
+
+  start(): Promise<void>;
+  refresh(): Promise<void>;
+  useInstance(name: string): Promise<void>;
+  setLimit(limit: number): void;
+
+  /** Understand a text and list what it means; resolves when all is listed. */
+  search(text: string): Promise<void>;
+  openScope(scope: string): Promise<void>;
+  showScopes(filter?: string): void;
+  setType(type: TypeFilter): Promise<void>;
+  /** Search the same name anywhere inside names. */
+  widen(): Promise<void>;
+
+  toggle(node: INode): void;
+  expand(node: INode): void;
+  collapse(node: INode): void;
+  cancel(node: INode): void;
+  again(node: INode): Promise<void>;
+
+  /** The selected DIDs. */
+  selectedRows(): IRow[];
+  get(
+    rows: readonly IRow[],
+    options?: { to?: string; files?: string[] }
+  ): Promise<IJob>;
+}

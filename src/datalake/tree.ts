@@ -1,0 +1,336 @@
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { IRow } from '../core/api';
+import type { AgentError } from '../core/errors';
+
+/**
+ * What a row of the tree stands for: a thing, or a word about the list it
+ * ends (still coming, broken, empty, cut).
+ */
+export type NodeKind =
+  'scope' | 'did' | 'waiting' | 'failed' | 'empty' | 'truncated';
+
+export type Loading = 'no' | 'running' | 'done' | 'failed';
+
+export interface INode {
+  readonly key: string;
+  readonly kind: NodeKind;
+  readonly depth: number;
+  readonly parent: INode | null;
+  readonly name: string;
+  row: IRow | null;
+  error: AgentError | null;
+  children: INode[];
+  /** How many rows below this one are in the flat list. */
+  shown: number;
+  /** Place among its siblings, from 1. */
+  position: number;
+  isExpanded: boolean;
+  loading: Loading;
+  /** When the list below began to load, in milliseconds. */
+  since: number;
+}
+
+/** How a list ended. */
+export type Outcome =
+  { kind: 'done'; truncated: boolean } | { kind: 'failed'; error: AgentError };
+
+export function isCollection(node: INode): boolean {
+  return node.row !== null && node.row.type !== 'file';
+}
+
+/** Rows that can be selected and acted on; the others only say something. */
+export function isThing(node: INode): boolean {
+  return node.kind === 'did' || node.kind === 'scope';
+}
+
+/**
+ * The rows that are on show, as one flat array that changes in place.
+ *
+ * A virtual list needs an index for each row; with 10,000 rows and more, a
+ * nested structure walked at each paint would be too slow.
+ */
+export class Tree {
+  get rows(): readonly INode[] {
+    return this._rows;
+  }
+
+  get root(): INode {
+    return this._root;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Forget everything, as before the first search. */
+  clear(): void {
+    this._root = makeNode(null, 'scope', '', '');
+    this._root.isExpanded = true;
+    this._rows = [];
+    this._byKey.clear();
+    this._changed.emit();
+  }
+
+  find(key: string): INode | undefined {
+    return this._byKey.get(key);
+  }
+
+  indexOf(node: INode): number {
+    return this._rows.indexOf(node);
+  }
+
+  /** Say that the list below `parent` is on its way. */
+  begin(parent: INode): void {
+    this._dropNotes(parent);
+    parent.loading = 'running';
+    parent.since = Date.now();
+    this._insert(parent, [makeNode(parent, 'waiting', 'waiting', '')]);
+    this._changed.emit();
+  }
+
+  /** Add rows that arrived, after those that are there. */
+  append(parent: INode, rows: readonly IRow[]): void {
+    this._insert(
+      parent,
+      rows.map(row => didNode(parent, row))
+    );
+    this._changed.emit();
+  }
+
+  /** End the list below `parent` and leave a word when there is one to say. */
+  finish(parent: INode, outcome: Outcome): void {
+    this._dropNotes(parent);
+    parent.loading = outcome.kind;
+    this._insert(parent, endNotes(parent, outcome));
+    this._changed.emit();
+  }
+
+  /** Show scopes in place of whatever was there. */
+  showScopes(names: readonly string[]): void {
+    this.clear();
+    this._root.loading = 'done';
+    this._insert(
+      this._root,
+      names.map(name => makeNode(this._root, 'scope', name, name))
+    );
+    this._changed.emit();
+  }
+
+  /**
+   * Put a fresh list in the place of an old one.
+   *
+   * Rows that were there stay the same node, expanded as they were, so that
+   * nothing jumps when a list is asked for again.
+   */
+  replace(parent: INode, rows: readonly IRow[], outcome: Outcome): void {
+    const old = new Map(parent.children.map(node => [node.key, node]));
+    const children = rows.map(row => {
+      const node = didNode(parent, row);
+      const known = old.get(node.key);
+      if (known) {
+        known.row = row;
+        return known;
+      }
+      return node;
+    });
+    const wasExpanded = parent.isExpanded;
+    this.collapse(parent, false);
+    for (const node of parent.children) {
+      this._forget(node);
+    }
+    parent.children = [];
+    parent.isExpanded = wasExpanded;
+    parent.loading = outcome.kind;
+    for (const node of children) {
+      this._remember(node);
+    }
+    this._insert(parent, children);
+    this._insert(parent, endNotes(parent, outcome));
+    this._changed.emit();
+  }
+
+  expand(node: INode): void {
+    if (!node.isExpanded) {
+      node.isExpanded = true;
+      const rows = flatten(node);
+      if (this._isShown(node)) {
+        insertAt(this._rows, this.indexOf(node) + 1, rows);
+      }
+      addShown(node, rows.length);
+      this._changed.emit();
+    }
+  }
+
+  collapse(node: INode, emit = true): void {
+    if (node.isExpanded) {
+      if (this._isShown(node)) {
+        const at = node === this._root ? 0 : this.indexOf(node) + 1;
+        this._rows.splice(at, node.shown);
+      }
+      addShown(node, -node.shown);
+      node.isExpanded = false;
+      if (emit) {
+        this._changed.emit();
+      }
+    }
+  }
+
+  private _insert(parent: INode, nodes: INode[]): void {
+    if (nodes.length === 0) {
+      return;
+    }
+    // Before the note that ends the list, when there is one.
+    const last = parent.children.at(-1);
+    const note = last && !isThing(last) ? last : null;
+    const offset = parent.children.length - (note ? 1 : 0);
+    let position = offset;
+    let added = 0;
+    for (const node of nodes) {
+      position += 1;
+      node.position = position;
+      this._byKey.set(node.key, node);
+      added += 1 + node.shown;
+    }
+    insertAt(parent.children, offset, nodes);
+    if (parent.isExpanded) {
+      if (this._isShown(parent)) {
+        const start = parent === this._root ? 0 : this.indexOf(parent) + 1;
+        const at = start + parent.shown - (note ? 1 : 0);
+        const flat = nodes.every(node => node.shown === 0)
+          ? nodes
+          : nodes.flatMap(node => [node, ...flatten(node)]);
+        insertAt(this._rows, at, flat);
+      }
+      addShown(parent, added);
+    }
+  }
+
+  private _dropNotes(parent: INode): void {
+    const last = parent.children.at(-1);
+    if (!last || isThing(last)) {
+      return;
+    }
+    parent.children.pop();
+    this._byKey.delete(last.key);
+    if (parent.isExpanded) {
+      if (this._isShown(parent)) {
+        this._rows.splice(this.indexOf(last), 1);
+      }
+      addShown(parent, -1);
+    }
+  }
+
+  private _forget(node: INode): void {
+    this._byKey.delete(node.key);
+    node.children.forEach(child => this._forget(child));
+  }
+
+  private _remember(node: INode): void {
+    this._byKey.set(node.key, node);
+    node.children.forEach(child => this._remember(child));
+  }
+
+  /** Whether rows below `node` belong in the flat list when it is expanded. */
+  private _isShown(node: INode): boolean {
+    for (let at = node.parent; at !== null; at = at.parent) {
+      if (!at.isExpanded) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private _root: INode = {
+    ...makeNode(null, 'scope', '', ''),
+    isExpanded: true
+  };
+  private _rows: INode[] = [];
+  private readonly _byKey = new Map<string, INode>();
+  private readonly _changed = new Signal<this, void>(this);
+}
+
+function makeNode(
+  parent: INode | null,
+  kind: NodeKind,
+  part: string,
+  name: string
+): INode {
+  return {
+    // A DID may stand below several parents, so its ref alone is no key.
+    key: `${parent ? parent.key : ''}\u0000${kind === 'did' ? '' : kind}${part}`,
+    kind,
+    depth: parent ? parent.depth + 1 : -1,
+    parent,
+    name,
+    row: null,
+    error: null,
+    children: [],
+    shown: 0,
+    position: 0,
+    isExpanded: false,
+    loading: 'no',
+    since: 0
+  };
+}
+
+function didNode(parent: INode, row: IRow): INode {
+  const node = makeNode(parent, 'did', row.ref, row.name);
+  node.row = row;
+  return node;
+}
+
+function endNotes(parent: INode, outcome: Outcome): INode[] {
+  if (outcome.kind === 'failed') {
+    const note = makeNode(parent, 'failed', '', '');
+    note.error = outcome.error;
+    return [note];
+  }
+  if (outcome.truncated) {
+    return [makeNode(parent, 'truncated', '', '')];
+  }
+  // The panel itself says that a search found nothing.
+  const isEmpty = !parent.children.some(isThing);
+  return isEmpty && parent.parent ? [makeNode(parent, 'empty', '', '')] : [];
+}
+
+function flatten(node: INode): INode[] {
+  const rows: INode[] = [];
+  for (const child of node.children) {
+    rows.push(child);
+    if (child.isExpanded) {
+      for (const below of flatten(child)) {
+        rows.push(below);
+      }
+    }
+  }
+  return rows;
+}
+
+/** `splice(at, 0, ...rows)`, but without the limit on arguments. */
+function insertAt<T>(list: T[], at: number, rows: readonly T[]): void {
+  if (at === list.length) {
+    for (const row of rows) {
+      list.push(row);
+    }
+    return;
+  }
+  const rest = list.splice(at);
+  for (const row of rows) {
+    list.push(row);
+  }
+  for (const row of rest) {
+    list.push(row);
+  }
+}
+
+function addShown(node: INode, count: number): void {
+  for (let at: INode | null = node; at !== null; at = at.parent) {
+    at.shown += count;
+    // Rows below a collapsed ancestor are not on show there.
+    if (!at.isExpanded) {
+      at.shown = 0;
+      break;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { Notification } from '@jupyterlab/apputils';
+import {
+  closeIcon,
+  folderIcon,
+  refreshIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IJob } from '../core/api';
+import { AgentError, foreignAnswer } from '../core/errors';
+import { isFinished } from '../core/jobs';
+import type { IJobs } from '../core/tokens';
+import { TransferCommandIDs } from './commandids';
+
+export interface ITransferCommandsOptions {
+  commands: CommandRegistry;
+  jobs: IJobs;
+  trans: TranslationBundle;
+}
+
+const JOB_ARGS = {
+  args: {
+    type: 'object',
+    properties: {
+      id: { type: 'string', description: 'The id of the job' }
+    },
+    required: ['id']
+  }
+} as const;
+
+export function addTransferCommands(options: ITransferCommandsOptions): void {
+  const { commands, jobs, trans } = options;
+  const add = (
+    id: string,
+    label: string,
+    caption: string,
+    icon: LabIcon,
+    run: (job: IJob) => Promise<void>
+  ) => {
+    commands.addCommand(id, {
+      label,
+      caption,
+      icon,
+      describedBy: JOB_ARGS,
+      execute: async args => {
+        const job = jobs.get(String(args.id));
+        if (job) {
+          await run(job).catch(error => report(error, trans));
+        }
+      }
+    });
+  };
+  add(
+    TransferCommandIDs.cancel,
+    trans.__('Cancel Transfer'),
+    trans.__('End the transfer for everybody who waits for it'),
+    stopIcon,
+    job => jobs.cancel(job.id)
+  );
+  add(
+    TransferCommandIDs.retry,
+    trans.__('Try Transfer Again'),
+    trans.__('Begin the transfer again where it stopped'),
+    refreshIcon,
+    job => jobs.retry(job.id)
+  );
+  add(
+    TransferCommandIDs.forget,
+    trans.__('Forget Transfer'),
+    trans.__('Take the transfer off the list; the data stays'),
+    closeIcon,
+    job => jobs.forget(job.id)
+  );
+  add(
+    TransferCommandIDs.open,
+    trans.__('Open What Arrived'),
+    trans.__('Open the file, or show the folder in the file browser'),
+    folderIcon,
+    job => openResult(job, options)
+  );
+  commands.addCommand(TransferCommandIDs.clear, {
+    label: trans.__('Clear Finished Transfers'),
+    caption: trans.__('Take finished transfers off the list; the data stays'),
+    describedBy: { args: { type: 'object', properties: {} } },
+    isEnabled: () => jobs.list.some(job => isFinished(job.state)),
+    execute: () => jobs.clearFinished().catch(error => report(error, trans))
+  });
+}
+
+async function openResult(
+  job: IJob,
+  { commands, trans }: ITransferCommandsOptions
+): Promise<void> {
+  if (job.contents_path === null) {
+    Notification.info(
+      trans.__(
+        'It is at %1, outside the folder that Jupyter shows.',
+        job.path ?? job.destination ?? ''
+      ),
+      { autoClose: 8000 }
+    );
+    return;
+  }
+  const isOneFile = job.files_total === 1 && job.path !== job.destination;
+  const path = job.contents_path;
+  if (isOneFile) {
+    await commands.execute('docmanager:open', { path });
+  } else {
+    await commands.execute('filebrowser:go-to-path', { path });
+  }
+}
+
+function report(error: unknown, trans: TranslationBundle): void {
+  const known = error instanceof AgentError ? error : foreignAnswer(0, trans);
+  Notification.error(`${known.message} ${known.hint}`.trim());
+}

@@ -1,0 +1,54 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IJob } from '../core/api';
+import type { IJobs } from '../core/tokens';
+import { TransferCommandIDs } from './commandids';
+
+/** Tells once when a job that this session saw running has ended. */
+export class Notifier {
+  constructor(options: {
+    commands: CommandRegistry;
+    jobs: IJobs;
+    trans: TranslationBundle;
+  }) {
+    this._commands = options.commands;
+    this._trans = options.trans;
+    options.jobs.ended.connect(this._onEnded, this);
+  }
+
+  isOn = true;
+
+  private _onEnded(_: IJobs, job: IJob): void {
+    // Who cancels knows; who fails must hear of it all the same.
+    if (!this.isOn || job.state === 'cancelled') {
+      return;
+    }
+    const trans = this._trans;
+    const run = (command: string) => () => {
+      void this._commands.execute(command, { id: job.id });
+    };
+    if (job.state === 'done') {
+      const open = {
+        label: trans.__('Open'),
+        callback: run(TransferCommandIDs.open)
+      };
+      Notification.success(trans.__('%1 is here.', job.title), {
+        autoClose: 5000,
+        actions: job.contents_path === null ? [] : [open]
+      });
+    } else {
+      const again = {
+        label: trans.__('Try again'),
+        callback: run(TransferCommandIDs.retry)
+      };
+      Notification.error(
+        trans.__('%1: %2', job.title, job.error?.message ?? ''),
+        { autoClose: false, actions: [again] }
+      );
+    }
+  }
+
+  private readonly _commands: CommandRegistry;
+  private readonly _trans: TranslationBundle;
+}

@@ -1,0 +1,91 @@
+import {
+  closeIcon,
+  folderIcon,
+  refreshIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import * as React from 'react';
+import type { IJob } from '../core/api';
+import { isFinished } from '../core/jobs';
+import { Name } from '../ui/name';
+import { Progress } from '../ui/progress';
+import { TransferCommandIDs } from './commandids';
+import { fractionOf, measures, stateWord } from './words';
+
+export interface ITransferProps {
+  job: IJob;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** One transfer: two lines while it matters, one when it is over. */
+export function Transfer(props: ITransferProps): React.JSX.Element {
+  const { job, trans } = props;
+  const word = stateWord(job, trans);
+  const parts = measures(job, trans);
+  const isOver = job.state === 'done' || job.state === 'cancelled';
+  return (
+    <li className="escape-Transfer" data-state={job.state} data-job={job.id}>
+      <div className="escape-Transfer-line">
+        <span className="escape-Transfer-title" title={job.title}>
+          <Name name={job.title} />
+        </span>
+        {isOver && (
+          <span className="escape-Transfer-short" title={parts.join(', ')}>
+            {parts[0]}
+          </span>
+        )}
+        <span className="escape-Transfer-word">{word}</span>
+        <Buttons {...props} />
+      </div>
+      {!isOver && (
+        <>
+          <Progress
+            label={job.title}
+            fraction={fractionOf(job)}
+            state={job.state === 'failed' ? 'failed' : 'running'}
+          />
+          <div className="escape-Transfer-measures">{parts.join(' · ')}</div>
+        </>
+      )}
+      {!isFinished(job.state) && job.note && (
+        <div className="escape-Transfer-note">{job.note}</div>
+      )}
+      {job.state === 'failed' && job.error && (
+        <div className="escape-Transfer-error" role="alert">
+          {job.error.message} <span>{job.error.hint}</span>
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Buttons(props: ITransferProps): React.JSX.Element {
+  const { job, trans, commands } = props;
+  const button = (id: string, Icon: LabIcon, label: string) => (
+    <button
+      className="escape-Row-action"
+      title={label}
+      aria-label={trans.__('%1: %2', label, job.title)}
+      onClick={() => void commands.execute(id, { id: job.id })}
+    >
+      <Icon.react tag="span" />
+    </button>
+  );
+  if (!isFinished(job.state)) {
+    return button(TransferCommandIDs.cancel, stopIcon, trans.__('Cancel'));
+  }
+  return (
+    <>
+      {job.state !== 'done' &&
+        button(TransferCommandIDs.retry, refreshIcon, trans.__('Try again'))}
+      {job.state === 'done' &&
+        job.contents_path !== null &&
+        button(TransferCommandIDs.open, folderIcon, trans.__('Open'))}
+      {button(TransferCommandIDs.forget, closeIcon, trans.__('Forget'))}
+    </>
+  );
+}

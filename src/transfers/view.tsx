@@ -1,0 +1,102 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import type { IJob } from '../core/api';
+import { isFinished } from '../core/jobs';
+import type { IJobs } from '../core/tokens';
+import { Empty } from '../ui/empty';
+import { Live } from '../ui/live';
+import { useSignals } from '../ui/signals';
+import { TransferCommandIDs } from './commandids';
+import { Transfer } from './transfer';
+import { statusText } from './words';
+
+/** Finished transfers shown before somebody asks for the others. */
+const SHOWN = 20;
+
+export interface ITransfersOptions {
+  jobs: IJobs;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** The section that lists what is on its way, and what arrived. */
+export class TransfersView extends ReactWidget {
+  constructor(options: ITransfersOptions) {
+    super();
+    this._options = options;
+    this.addClass('escape-Transfers');
+    this._updateTitle();
+    options.jobs.changed.connect(this._updateTitle, this);
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this._options.jobs.changed.disconnect(this._updateTitle, this);
+      super.dispose();
+    }
+  }
+
+  protected onActivateRequest(_: Message): void {
+    this.node.querySelector<HTMLElement>('button, [tabindex]')?.focus();
+  }
+
+  protected render(): React.JSX.Element {
+    return <View {...this._options} />;
+  }
+
+  private _updateTitle(): void {
+    const { jobs, trans } = this._options;
+    const count = jobs.active.length;
+    this.title.label = count
+      ? trans.__('Transfers (%1)', count)
+      : trans.__('Transfers');
+  }
+
+  private readonly _options: ITransfersOptions;
+}
+
+function View(props: ITransfersOptions): React.JSX.Element {
+  const { jobs, commands, trans } = props;
+  useSignals(jobs.changed);
+  const [isAll, setAll] = React.useState(false);
+  const finished = jobs.list.filter(job => isFinished(job.state));
+  const hidden = new Set(isAll ? [] : finished.slice(SHOWN));
+  const shown = jobs.list.filter(job => !hidden.has(job));
+  if (shown.length === 0) {
+    return (
+      <Empty>
+        {trans.__(
+          'Nothing is on its way. Get brings data here, and it shows up in this list.'
+        )}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ul className="escape-Transfers-list" aria-label={trans.__('Transfers')}>
+        {shown.map((job: IJob) => (
+          <Transfer key={job.id} job={job} commands={commands} trans={trans} />
+        ))}
+      </ul>
+      <div className="escape-Transfers-foot">
+        {hidden.size > 0 && (
+          <button className="escape-Link" onClick={() => setAll(true)}>
+            {trans.__('Show %1 more', hidden.size)}
+          </button>
+        )}
+        {finished.length > 0 && (
+          <button
+            className="escape-Link"
+            onClick={() => void commands.execute(TransferCommandIDs.clear)}
+          >
+            {trans.__('Clear finished')}
+          </button>
+        )}
+      </div>
+      <Live text={statusText(jobs.active)} />
+    </>
+  );
+}
