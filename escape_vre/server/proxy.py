@@ -1,0 +1,105 @@
+"""The streaming proxy between browser and agent."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from escape_vre.core.errors import AgentUnavailableError, EscapeError
+from escape_vre.server.link import AgentLink
+
+RESOURCE = "escape_vre"
+_FORWARDED = ("Accept", "Content-Type")
+_RETURNED = ("Content-Type",)
+
+
+class AgentProxyHandler(APIHandler):
+    """Forwards a request to the agent: the path as it came, nothing of Jupyter's credentials."""
+
+    _task: asyncio.Task[None] | None = None
+
+    @property
+    def _track_activity(self) -> bool:
+        """Whether a request counts as use; a panel that looks must not keep a server alive."""
+        return self.request.method != "GET"
+
+    @web.authenticated
+    @authorized(action="read", resource=RESOURCE)
+    async def get(self) -> None:
+        """Read."""
+        await self._forward()
+
+    @web.authenticated
+    @authorized(action="write", resource=RESOURCE)
+    async def post(self) -> None:
+        """Change."""
+        await self._forward()
+
+    @web.authenticated
+    @authorized(action="write", resource=RESOURCE)
+    async def delete(self) -> None:
+        """Remove."""
+        await self._forward()
+
+    def on_connection_close(self) -> None:
+        """Stop asking when nobody listens any more, so that the remote stops too."""
+        if self._task is not None:
+            self._task.cancel()
+        super().on_connection_close()
+
+    async def _forward(self) -> None:
+        link: AgentLink | None = self.settings.get("escape_vre_link")
+        if link is None:
+            self._refuse(
+                AgentUnavailableError(
+                    "The escape-vre agent cannot run on this server.",
+                    hint="The server's log says why.",
+                )
+            )
+            return
+        self._task = asyncio.ensure_future(self._relay(link))
+        try:
+            await self._task
+        except asyncio.CancelledError:
+            return
+        except EscapeError as e:
+            self._refuse(e)
+
+    async def _relay(self, link: AgentLink) -> None:
+        prefix = self.base_url.rstrip("/") + "/escape-vre"
+        target = (self.request.uri or "").removeprefix(prefix)
+        headers = {name: self.request.headers[name] for name in _FORWARDED if name in self.request.headers}
+        method = self.request.method or "GET"
+        async with link.stream(method, target, headers=headers, body=self.request.body) as answer:
+            self.set_status(answer.status_code, _reason(answer.status_code))
+            for name in _RETURNED:
+                if name in answer.headers:
+                    self.set_header(name, answer.headers[name])
+            try:
+                async for chunk in answer.aiter_raw():
+                    self.write(chunk)
+                    await self.flush()
+                await self.finish()
+            except StreamClosedError:
+                return
+
+    def _refuse(self, error: EscapeError) -> None:
+        if self._headers_written:
+            return  # the list ends without its last line, which clients notice
+        self.set_status(error.status, _reason(error.status))
+        self.finish({"error": error.as_dict()})
+
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        """Finish without APIHandler's content type: ours is the agent's."""
+        return super(APIHandler, self).finish(*args, **kwargs)
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

@@ -1,0 +1,102 @@
+"""From the agent's stream of job changes to Jupyter's events, and to the culler's clock."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import MutableMapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from escape_vre.core.errors import EscapeError
+from escape_vre.server.link import AgentLink
+
+if TYPE_CHECKING:
+    from jupyter_events.logger import EventLogger
+
+SCHEMA = "https://escape-vre.org/events/job/v1"
+LAST_ACTIVITY = "escape_vre_last_activity"
+LOOK_S = 1.0
+SILENT_S = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class EventRelay:
+    """Watches the agent while one runs; neither starts one nor keeps one alive by looking.
+
+    An agent that goes while it has jobs was killed: the relay starts another, which goes on with
+    them.
+    """
+
+    def __init__(
+        self,
+        link: AgentLink,
+        *,
+        logger: "EventLogger",
+        settings: MutableMapping[str, Any],
+        keep_alive_h: float,
+    ) -> None:
+        self._link = link
+        self._logger = logger
+        self._settings = settings
+        self._keep_alive = timedelta(hours=keep_alive_h)
+        self._task: asyncio.Task[None] | None = None
+        self._unfinished: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begin as soon as the server's event loop runs."""
+        from tornado.ioloop import IOLoop
+
+        IOLoop.current().add_callback(self._begin)
+
+    async def stop(self) -> None:
+        """Stop watching."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _begin(self) -> None:
+        self._task = asyncio.create_task(self._watch(), name="escape-vre events")
+
+    async def _watch(self) -> None:
+        while True:
+            if self._link.is_running or self._unfinished:
+                try:
+                    await self._follow()
+                except EscapeError as e:
+                    log.warning("escape-vre: %s", e)
+                except Exception as e:  # noqa: BLE001 — a task boundary: looking must go on
+                    log.debug("escape-vre: the stream of events broke: %r", e)
+            await asyncio.sleep(0 if self._unfinished else LOOK_S)
+
+    async def _follow(self) -> None:
+        """Read one stream of changes to its end."""
+        if not self._unfinished and not await self._link.listens():
+            return  # a socket that its agent left behind
+        async with self._link.stream("GET", "/jobs/events", headers={}) as answer:
+            lines = answer.aiter_lines()
+            while True:
+                line = await asyncio.wait_for(anext(lines, None), SILENT_S)
+                if line is None:
+                    break
+                job = json.loads(line)
+                if job:
+                    self._tell(job)
+        await asyncio.sleep(0.1)
+
+    def _tell(self, job: dict[str, Any]) -> None:
+        if job["state"] in ("queued", "running"):
+            before = self._unfinished.get(job["id"], 0)
+            if job["bytes_done"] > before and self._counts(job):
+                self._settings[LAST_ACTIVITY] = datetime.now(UTC)
+            self._unfinished[job["id"]] = job["bytes_done"]
+        else:
+            self._unfinished.pop(job["id"], None)
+        self._logger.emit(schema_id=SCHEMA, data=job)
+
+    def _counts(self, job: dict[str, Any]) -> bool:
+        """Tell whether a job still keeps the server alive; after keep_alive_h it does not."""
+        started = datetime.fromisoformat(job["started"]) if job.get("started") else None
+        return started is not None and datetime.now(UTC) - started < self._keep_alive
