@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from escape_vre.core import text
 from escape_vre.core.errors import NotFoundError, QuotaError
 from escape_vre.core.refs import ResourceRef, distinct_parts
 from escape_vre.core.service import FileSource
@@ -96,7 +97,7 @@ def _check_room(
         needed -= sum(_size(Place(errand.final).part) for errand in missing)
     if needed > free:
         raise QuotaError(
-            f"{_human(needed)} are needed in {base}, and {_human(max(free, 0))} are free there.",
+            f"{text.size(needed)} are needed in {base}, and {text.size(max(free, 0))} are free there.",
             hint="Make room, or get the data to another folder.",
         )
 
@@ -106,12 +107,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _human(count: float) -> str:
-    """Write bytes as people read them: 1.5 GB."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} PB"

@@ -1,0 +1,97 @@
+"""The command ``escape-vre``."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from escape_vre import __version__
+from escape_vre.core.errors import ConflictError, EscapeError
+from escape_vre.core.registry import load, plugins
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code: 0, 1 for a failure that was explained, 130."""
+    parser = argparse.ArgumentParser(
+        prog="escape-vre", description="The ESCAPE virtual research environment."
+    )
+    parser.add_argument("--version", action="version", version=f"escape-vre {__version__}")
+    commands = parser.add_subparsers(metavar="command", required=True)
+    try:
+        for plugin in plugins().values():
+            if plugin.cli:
+                load(plugin.cli)(commands)
+        _add_agent(commands)
+        _add_local(commands)
+        args = parser.parse_args(argv)
+        shown = args.run(args)
+    except EscapeError as e:
+        print(f"escape-vre: {e.message}", file=sys.stderr)
+        if e.hint:
+            print(e.hint, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if isinstance(shown, int):
+        return shown
+    if shown is not None:
+        print(shown)
+    return 0
+
+
+def _add_agent(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "agent", help="the background process: status, stop, run", description=_add_agent.__doc__
+    )
+    actions = parser.add_subparsers(metavar="action", required=True)
+
+    def action(name: str, run: Callable[[argparse.Namespace], object], text: str) -> None:
+        made = actions.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        if name == "stop":
+            made.add_argument("--force", action="store_true", help="also while jobs run")
+
+    action("status", _agent_status, "Say whether it runs; starts none.")
+    action("stop", _agent_stop, "End it; its jobs go on at the next start.")
+    action("run", _agent_run, "Run it here, in the foreground, to see what it says.")
+
+
+def _agent_status(_: argparse.Namespace) -> str:
+    from escape_vre.client import AgentClient
+    from escape_vre.client.start import answers
+    from escape_vre.core.location import locate
+
+    location = locate()
+    if not answers(location):
+        return f"No agent runs for {location.state}."
+    found = AgentClient().get("/agent")
+    return (
+        f"The agent {found['version']} runs, pid {found['pid']}, with {found['jobs_running']}"
+        f" jobs to do; state in {location.state}, data to {found['data_dir']}."
+    )
+
+
+def _agent_stop(args: argparse.Namespace) -> str:
+    from escape_vre.client import AgentClient
+    from escape_vre.client.start import answers
+    from escape_vre.core.location import locate
+
+    if not answers(locate()):
+        return "No agent runs."
+    try:
+        AgentClient().post("/agent/stop", force="true" if args.force else "false")
+    except ConflictError as e:
+        raise ConflictError(e.message, hint="Add --force to end it now.") from e
+    return "The agent ends."
+
+
+def _agent_run(_: argparse.Namespace) -> int:
+    from escape_vre.agent.process import main as run
+
+    return run()
+
+
+def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the back ends that run on this machine."""
+    from escape_vre.local.lake.cli import add_parser
+
+    add_parser(commands)

@@ -1,0 +1,36 @@
+"""How sizes, rates and times are written for people; standard library only."""
+
+
+def size(count: float | None) -> str:
+    """Write bytes in decimal units: ``1.5 GB``; a dash where the size is not known."""
+    if count is None:
+        return "–"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if abs(count) < 999.5 or unit == "TB" and abs(count) < 999_500:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{_three(count)} {unit}"
+        count /= 1000
+    return f"{_three(count)} PB"
+
+
+def _three(value: float) -> str:
+    """Write three significant digits."""
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    if seconds is None:
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def files(count: int) -> str:
+    """Write a number of files."""
+    return f"{count:,} file" + ("" if count == 1 else "s")

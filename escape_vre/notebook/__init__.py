@@ -1,0 +1,1 @@
+"""What a kernel sees: magics, progress, completion."""

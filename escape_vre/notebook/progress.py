@@ -1,0 +1,163 @@
+"""One bar while a job runs, then one line: in a notebook, a terminal, or a file."""
+
+import html
+import os
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from escape_vre.core import text
+
+BAR_CELLS = 24
+INTERVAL_S = 0.2
+SHOWN_AFTER_S = 0.3
+
+
+class Progress:
+    """Shows a job; what it shows in the end is one line.
+
+    Parameters
+    ----------
+    title : str
+        What is fetched.
+    enabled : bool
+        Show anything at all.
+    """
+
+    def __init__(self, title: str, *, enabled: bool = True) -> None:
+        self._title = title
+        self._began = time.monotonic()
+        self._last = 0.0
+        self.told = False
+        self._face: _Notebook | _Terminal | None = _face() if enabled else None
+
+    def update(self, job: dict[str, Any]) -> None:
+        """Show how far a job is, at most five times a second."""
+        at = time.monotonic()
+        if self._face is None or at - self._last < INTERVAL_S:
+            return
+        if at - self._began < SHOWN_AFTER_S:
+            return
+        self._last = at
+        self._face.show(_fraction(job), self._title, describe(job))
+
+    def done(self, line: str) -> None:
+        """Replace the bar by the last line."""
+        if self._face is not None:
+            self.told = self._face.done(line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None and self._face is not None:
+            self._face.clear()
+
+
+def _fraction(job: dict[str, Any]) -> float | None:
+    if not job["bytes_total"]:
+        return None
+    return min(1.0, float(job["bytes_done"]) / float(job["bytes_total"]))
+
+
+def describe(job: dict[str, Any]) -> str:
+    """Say how far a job is: bytes, files, rate, time left."""
+    if job["state"] == "queued":
+        return "waits for its turn"
+    if job["files_total"] is None:
+        return "asks the catalogue"
+    parts = [
+        text.size(job["bytes_done"])
+        + (f" of {text.size(job['bytes_total'])}" if job["bytes_total"] is not None else "")
+    ]
+    if job["files_total"] > 1:
+        parts.append(f"{job['files_done']:,} of {job['files_total']:,} files")
+    if job["rate"]:
+        parts.append(f"{text.size(job['rate'])}/s")
+    if job["eta_s"] is not None:
+        parts.append(f"{text.duration(job['eta_s'])} left")
+    return " · ".join(parts)
+
+
+class _Terminal:
+    """A bar that is overwritten in place; where nobody looks, the last line alone."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._shown = False
+
+    def show(self, fraction: float | None, title: str, words: str) -> None:
+        if not self._live:
+            return
+        filled = round((fraction or 0.0) * BAR_CELLS)
+        bar = "█" * filled + "░" * (BAR_CELLS - filled)
+        percent = "" if fraction is None else f"{fraction:4.0%} "
+        line = f"{title} {bar} {percent}{words}"
+        width = _columns()
+        sys.stderr.write("\r\x1b[2K" + line[: width - 1])
+        sys.stderr.flush()
+        self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+    def done(self, line: str) -> bool:
+        self.clear()
+        sys.stderr.write(line + "\n")
+        return False
+
+
+class _Notebook:
+    """A display that is updated in place."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, fraction: float | None, title: str, words: str) -> None:
+        value = "" if fraction is None else f" value='{fraction:.4f}'"
+        percent = "" if fraction is None else f"{fraction:.0%} · "
+        self._display(
+            f"<div><progress max='1'{value} style='width:16em;vertical-align:middle'"
+            f" aria-label='{html.escape(title, quote=True)}'></progress> "
+            f"{html.escape(title)} · {html.escape(percent + words)}</div>",
+            f"{title}: {percent}{words}",
+        )
+
+    def clear(self) -> None:
+        if self._handle is not None:
+            self._display("", "")
+
+    def done(self, line: str) -> bool:
+        self._display(f"<div>✓ {html.escape(line)}</div>", line)
+        return True
+
+    def _display(self, rich: str, plain: str) -> None:
+        from IPython.display import display
+
+        bundle = {"text/html": rich, "text/plain": plain}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 80
+
+
+def _face() -> _Notebook | _Terminal:
+    """Choose by whether this is a Jupyter kernel, without importing IPython for a script."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return _Notebook() if hasattr(shell, "kernel") else _Terminal()

@@ -1,0 +1,239 @@
+"""The data lake from Python: the same calls as the panel and the magics.
+
+>>> import escape_vre
+>>> files = escape_vre.get("demo:fermi.lightcurves")  # doctest: +SKIP
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from escape_vre.client import AgentClient
+from escape_vre.core import text
+from escape_vre.core.errors import CancelledJobError, EscapeError, NotFoundError
+from escape_vre.core.refs import ResourceRef, parse_did
+from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
+
+STATES_AT_ONCE = 200
+
+__all__ = ["Files", "cancel", "get", "info", "jobs", "ls", "retry", "whoami"]
+
+
+def get(
+    *dids: str | Sequence[str],
+    to: str | Path | None = None,
+    files: Sequence[str] = (),
+    instance: str | None = None,
+    progress: bool = True,
+) -> Files:
+    """Fetch DIDs, unless they are here already, and return their files.
+
+    Parameters
+    ----------
+    dids : str
+        Files, datasets or containers, ``scope:name`` each.
+    to : str or Path, optional
+        Folder, relative to the present one; default the data folder, as ``<scope>/<name>``.
+    files : sequence of str
+        Only the files of these names; ``*`` and ``?`` may stand in them.
+    instance : str, optional
+        Name of the data lake; default the first one.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    Files
+        Absolute paths, in the order of the catalogue; bytes verified.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such DID, or no site has a copy; the hint names the nearest DID.
+    AuthError, QuotaError, ConflictError, IntegrityError, RemoteError
+        The fetch failed; what had arrived stays.
+    CancelledJobError
+        The job was cancelled, here or in another window.
+    """
+    from escape_vre.notebook.progress import Progress
+
+    flat = [did for group in dids for did in ([group] if isinstance(group, str) else group)]
+    agent = AgentClient()
+    began = time.monotonic()
+    job = agent.post(
+        "/datalake/get",
+        {
+            "instance": instance,
+            "refs": [str(parse_did(did)) for did in flat],
+            "to": str(Path(to).expanduser().absolute()) if to is not None else None,
+            "files": [files] if isinstance(files, str) else list(files),
+            "client": agent.name,
+        },
+    )
+    with Progress(job["title"], enabled=progress) as bar:
+        ended = _wait(agent, job["id"], bar.update)
+        _raise_unless_done(ended)
+        paths = [Path(row["path"]) for row in _rows(agent.stream(f"/jobs/{job['id']}/files"))]
+        bar.done(arrival(ended, paths, time.monotonic() - began))
+    return Files(paths, told=bar.told)
+
+
+def _wait(
+    agent: AgentClient, job_id: str, on_change: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Wait for a job; Stop lets go of it, which ends it when nobody else waits."""
+    try:
+        return agent.wait(job_id, on_change)
+    except KeyboardInterrupt as e:
+        agent.release(job_id)
+        raise CancelledJobError(
+            "Stopped: the transfer was cancelled.", hint="Run the cell again to fetch the rest."
+        ) from e
+
+
+def _raise_unless_done(job: dict[str, Any]) -> None:
+    if job["state"] == "cancelled":
+        raise CancelledJobError(
+            f"{job['title']} was cancelled.", hint="Run this again to fetch the rest."
+        )
+    if job["state"] == "failed":
+        raise EscapeError.from_dict(job["error"])
+
+
+def arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
+    """Say what arrived: how much, where, how long, and that it is verified."""
+    where = job["path"] or job["destination"]
+    return (
+        f"{job['title']}: {text.files(len(paths))}, {text.size(job['bytes_done'])}"
+        f" in {text.duration(seconds)}, checksums verified → {where}"
+    )
+
+
+def ls(
+    what: str = "",
+    *,
+    type: str = "all",
+    limit: int = 200,
+    instance: str | None = None,
+) -> Table:
+    """List scopes, the DIDs of a scope, or what is in a container or dataset.
+
+    Parameters
+    ----------
+    what : str
+        Nothing for the scopes; ``scope`` or ``scope:pattern*`` for DIDs; ``scope:name`` for the
+        content of that very DID.
+    type : str
+        ``all``, ``collection``, ``container``, ``dataset`` or ``file``.
+    limit : int
+        Rows at most; the table says when there are more.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such scope or DID; the hint names the nearest.
+    """
+    agent = AgentClient()
+    if not what.strip():
+        scopes = agent.get("/datalake/scopes", instance=instance)["scopes"]
+        rows = [{"scope": scope} for scope in scopes]
+        return Table(rows, ("scope",), [(scope,) for scope in scopes], "")
+    scope, colon, pattern = what.strip().removeprefix("rucio:").partition(":")
+    pattern = pattern if colon else "*"
+    if any(c in pattern for c in "*?") or not pattern:
+        stream = agent.stream(
+            "/datalake/dids",
+            instance=instance,
+            scope=scope,
+            pattern=pattern or "*",
+            type=type,
+            limit=limit,
+        )
+        empty = f"No DID of {scope} matches {pattern}."
+    else:
+        ref = ResourceRef.rucio(scope, pattern)
+        did = agent.get("/datalake/did", instance=instance, ref=str(ref))
+        if did["type"] == "file":
+            stream = iter([did, {"end": {"count": 1, "truncated": False}}])
+        else:
+            stream = agent.stream(
+                "/datalake/contents", instance=instance, ref=str(ref), limit=limit
+            )
+        empty = f"{scope}:{pattern} is empty."
+    rows, truncated = [], False
+    for row in stream:
+        if "end" in row:
+            truncated = row["end"]["truncated"]
+        else:
+            rows.append(row)
+    note = f"The first {len(rows):,} of more; narrow the search." if truncated else ""
+    return did_table(_with_states(agent, rows, instance), note=note if rows else empty)
+
+
+def _with_states(
+    agent: AgentClient, rows: list[dict[str, Any]], instance: str | None
+) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(rows), STATES_AT_ONCE):
+        refs = [row["ref"] for row in rows[start : start + STATES_AT_ONCE]]
+        body = {"instance": instance, "refs": refs}
+        found |= {row["ref"]: row for row in agent.post("/datalake/states", body)["rows"]}
+    merged = []
+    for row in rows:
+        states = {k: v for k, v in found.get(row["ref"], {}).items() if v is not None}
+        merged.append({**row, **states})
+    return merged
+
+
+def _rows(stream: Any) -> list[dict[str, Any]]:
+    return [row for row in stream if "end" not in row]
+
+
+def info(did: str, *, instance: str | None = None) -> Info:
+    """Return everything about a DID: size, checksums, metadata, and which sites have it.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such DID; the hint names the nearest.
+    """
+    agent = AgentClient()
+    ref = str(parse_did(did))
+    found = agent.get("/datalake/did", instance=instance, ref=ref)
+    found["sites"] = agent.get("/datalake/replicas", instance=instance, ref=ref)["sites"]
+    return Info(found)
+
+
+def jobs() -> Table:
+    """Return the jobs of this user, newest first."""
+    return job_table(AgentClient().get("/jobs")["jobs"])
+
+
+def cancel(job: str) -> Table:
+    """Cancel a job, for everybody who waits for it; its number may be shortened."""
+    agent = AgentClient()
+    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel")])
+
+
+def retry(job: str) -> Table:
+    """Try a failed or cancelled job again; what has arrived is not fetched twice."""
+    agent = AgentClient()
+    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry")])
+
+
+def _job_id(agent: AgentClient, start: str) -> str:
+    """Return the id of the one job whose id begins so."""
+    found = [j["id"] for j in agent.get("/jobs")["jobs"] if start and j["id"].startswith(start)]
+    if len(found) != 1:
+        raise NotFoundError(
+            f"{len(found) or 'No'} jobs begin with {start or 'nothing'}.",
+            hint="%dl jobs shows them with their numbers.",
+        )
+    return str(found[0])
+
+
+def whoami(*, instance: str | None = None) -> dict[str, Any]:
+    """Return account, server and version of a data lake, and how long it took to answer, ms."""
+    found: dict[str, Any] = AgentClient().get("/datalake/whoami", instance=instance)
+    return found

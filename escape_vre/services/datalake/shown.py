@@ -1,0 +1,204 @@
+"""What a notebook or terminal shows of the data lake; standard library only."""
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, SupportsIndex
+
+from escape_vre.core import text
+from escape_vre.core.errors import UsageError
+
+
+class Files(list[Path]):
+    """The files that were fetched: a list of paths, absolute, in the order of the catalogue."""
+
+    def __init__(self, paths: Iterable[Path] = (), *, told: bool = False) -> None:
+        super().__init__(paths)
+        self._told = told
+
+    @property
+    def path(self) -> Path:
+        """The only file.
+
+        Raises
+        ------
+        UsageError
+            There is not exactly one.
+        """
+        if len(self) != 1:
+            raise UsageError(
+                f"There are {len(self)} files, not one.",
+                hint="Take one by its number, as in files[0], or all in a loop.",
+            )
+        return self[0]
+
+    def __repr__(self) -> str:
+        if not self:
+            return "no files"
+        if len(self) == 1:
+            return str(self[0])
+        return f"{text.files(len(self))}: {self[0]} … {self[-1].name}"
+
+    def _ipython_display_(self) -> None:
+        """Stay silent once after the progress has told the same already."""
+        if self._told:
+            self._told = False
+            return
+        from IPython.display import display
+
+        display({"text/plain": repr(self)}, raw=True)
+
+
+@dataclass(frozen=True)
+class Table(Sequence[dict[str, Any]]):
+    """Rows that print as a table: plain in a terminal, HTML in a notebook.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        What the agent answered.
+    columns : sequence of str
+        Headings.
+    cells : sequence of sequence of str
+        What to show, one for each row.
+    note : str
+        One sentence below.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+    note: str = ""
+    right: frozenset[int] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
+        return self.rows[index]
+
+    def __repr__(self) -> str:
+        lines = [list(self.columns), *map(list, self.cells)] if self.cells else []
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))] if lines else []
+        shown = [
+            "  ".join(
+                cell.rjust(width) if i in self.right and n else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for n, line in enumerate(lines)
+        ]
+        return "\n".join([*shown, *([self.note] if self.note else [])])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th style='text-align:left'>{html.escape(c)}</th>" for c in self.columns)
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f"<td style='text-align:{'right' if i in self.right else 'left'}'>"
+                f"{html.escape(cell)}</td>"
+                for i, cell in enumerate(cells)
+            )
+            + "</tr>"
+            for cells in self.cells
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        return (table if self.cells else "") + note
+
+
+def did_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
+    """Show DIDs: kind, name, size, files, state."""
+    return Table(
+        rows,
+        ("kind", "name", "size", "files", "state"),
+        [
+            (
+                row["type"],
+                row["ref"].removeprefix("rucio:"),
+                text.size(row.get("bytes")),
+                "" if row["type"] == "file" or row.get("length") is None else f"{row['length']:,}",
+                state(row),
+            )
+            for row in rows
+        ],
+        note,
+        frozenset({2, 3}),
+    )
+
+
+def state(row: dict[str, Any]) -> str:
+    """Say in words where a DID is: here, partly here, elsewhere, on its way, stuck."""
+    if row.get("job_state") in ("queued", "running"):
+        fraction = row.get("fraction")
+        return "on its way" if fraction is None else f"on its way {fraction:.0%}"
+    if row.get("problem"):
+        return f"stuck: {row['problem']}"
+    if row.get("local") == "here":
+        return "here"
+    if row.get("local") == "partly":
+        count, length = row.get("local_files"), row.get("length")
+        return f"partly here ({count} of {length})" if length else f"partly here ({count} files)"
+    sites = row.get("sites") or []
+    return f"elsewhere ({', '.join(sites)})" if sites else "elsewhere"
+
+
+def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
+    """Show jobs, newest first."""
+    return Table(
+        jobs,
+        ("job", "what", "state", "done", "files", "note"),
+        [
+            (
+                job["id"],
+                job["title"],
+                job["state"],
+                _done(job),
+                "" if job["files_total"] is None else f"{job['files_done']:,}/{job['files_total']:,}",
+                (job["error"] or {}).get("message") or job["note"] or "",
+            )
+            for job in jobs
+        ],
+        "" if jobs else "There are no jobs. %dl get scope:name starts one.",
+    )
+
+
+def _done(job: dict[str, Any]) -> str:
+    if job["bytes_total"] is None:
+        return text.size(job["bytes_done"])
+    return f"{text.size(job['bytes_done'])} of {text.size(job['bytes_total'])}"
+
+
+class Info(dict[str, Any]):
+    """A DID in full: a mapping that prints as a list of its entries and sites."""
+
+    def _lines(self) -> list[tuple[str, str]]:
+        lines = [
+            ("DID", f"{self['scope']}:{self['name']}"),
+            ("kind", str(self["type"])),
+            ("size", text.size(self["bytes"])),
+        ]
+        if self["type"] != "file" and self["length"] is not None:
+            lines.append(("files", f"{self['length']:,}"))
+        for key in ("account", "created", "adler32", "md5"):
+            if self.get(key):
+                lines.append((key, str(self[key])))
+        for site in self["sites"]:
+            shown = site["state"]
+            if self["type"] != "file":
+                shown = f"{site['available']:,} of {site['length']:,} files"
+            lines.append((f"at {site['rse']}", shown))
+        lines += [(key, str(value)) for key, value in self["metadata"].items()]
+        return lines
+
+    def __repr__(self) -> str:
+        width = max(len(key) for key, _ in self._lines())
+        return "\n".join(f"{key.ljust(width)}  {value}" for key, value in self._lines())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
+            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
+            for key, value in self._lines()
+        )
+        return f"<table>{rows}</table>"

@@ -1,0 +1,50 @@
+"""What every test may use."""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_agent(tmp_path_factory, monkeypatch):
+    """Give every test a state directory, and so an agent, of its own."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("ESCAPE_VRE_HOME", str(home))
+    for name in list(os.environ):
+        if name.startswith(("RUCIO_", "X509_", "JUPYTER_CONFIG")):
+            monkeypatch.delenv(name)
+    return home
+
+
+@pytest.fixture
+def as_nobody():
+    """Act as another user for a while; only root can, and CI is root."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+
+    @contextlib.contextmanager
+    def acting():
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return acting
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 4 MiB; needs to be root on Linux."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("needs root on Linux")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("may not mount here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

@@ -1,0 +1,326 @@
+"""The only writer of downloaded bytes: whole or not at all, whatever the storage does."""
+
+import os
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from escape_vre.core.errors import (
+    AuthError,
+    CancelledJobError,
+    ConflictError,
+    IntegrityError,
+    NotFoundError,
+    RemoteError,
+    UsageError,
+)
+from escape_vre.core.service import FileSource
+from escape_vre.jobs.manifest import Copy
+from escape_vre.jobs.transfer.connections import Connections, HostLimits
+from escape_vre.jobs.transfer.control import Control
+from escape_vre.jobs.transfer.download import fetch
+from escape_vre.jobs.transfer.place import PARTS
+from escape_vre.testing.storage import FakeStorage
+
+BIG = os.urandom(6 * 1024 * 1024 + 123)
+SMALL = b"synthetic\n" * 100
+
+
+class Anonymous:
+    """Shows storages a header that must not leak."""
+
+    def headers(self, url):
+        return {"Authorization": "Bearer secret"}
+
+    def tls(self, url):
+        return None
+
+
+@pytest.fixture
+def storage():
+    with FakeStorage() as running:
+        yield running
+
+
+def source(body, *urls, size=True, checksum=True, kind="adler32"):
+    import hashlib
+
+    sums = {"adler32": f"{zlib.adler32(body):08x}", "md5": hashlib.md5(body).hexdigest()}
+    return FileSource(
+        ref="rucio:demo:f",
+        parts=("demo", "f"),
+        urls=urls,
+        bytes=len(body) if size else None,
+        checksums={kind: sums[kind]} if checksum else {},
+    )
+
+
+def run(what, final, *, known=(), control=None, timeout_s=5.0):
+    connections = Connections(timeout_s=timeout_s)
+    try:
+        return fetch(
+            what,
+            final,
+            known=list(known),
+            access=Anonymous(),
+            connections=connections,
+            limits=HostLimits(4),
+            control=control or Control(),
+        )
+    finally:
+        connections.close()
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("body", [SMALL, BIG, b""], ids=["small", "big", "empty"])
+@pytest.mark.parametrize("kind", ["adler32", "md5"])
+def test_a_file_arrives_whole(storage, tmp_path, body, kind):
+    final = tmp_path / "demo" / "f"
+    control = Control()
+    copy = run(source(body, storage.put("f", body), kind=kind), final, control=control)
+    assert final.read_bytes() == body
+    assert copy == Copy.of(final)
+    assert control.bytes_done == len(body)
+    assert leftovers(tmp_path) == ["f"]
+    assert not (final.parent / PARTS).exists()
+
+
+def test_without_size_and_checksum_it_still_arrives(storage, tmp_path):
+    what = source(BIG, storage.put("f", BIG), size=False, checksum=False)
+    run(what, tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BIG
+
+
+def test_one_connection_serves_many_files(storage, tmp_path):
+    connections = Connections(timeout_s=5)
+    for n in range(20):
+        fetch(
+            source(SMALL, storage.put(f"{n}", SMALL)),
+            tmp_path / f"{n}",
+            known=[],
+            access=Anonymous(),
+            connections=connections,
+            limits=HostLimits(1),
+            control=Control(),
+        )
+    connections.close()
+    assert storage.connections == 1
+
+
+def test_a_cut_transfer_goes_on_where_it_was(storage, tmp_path):
+    url = storage.put("f", BIG, cut_after=5_000_000)
+    with pytest.raises(RemoteError):
+        run(source(BIG, url), tmp_path / "f")
+    assert not (tmp_path / "f").exists()
+    control = Control()
+    run(source(BIG, url), tmp_path / "f", control=control)
+    assert (tmp_path / "f").read_bytes() == BIG
+    assert control.bytes_done == len(BIG)
+    assert storage.seen[-1].headers["Range"].startswith("bytes=")
+    assert storage.seen[-1].headers["If-Range"] == storage.files["f"].etag
+    assert storage.seen[-1].sent < len(BIG) - 4_000_000
+    assert leftovers(tmp_path) == ["f"]
+
+
+def test_a_cut_transfer_goes_on_at_the_next_replica(storage, tmp_path):
+    first = storage.put("one", BIG, cut_after=5_000_000)
+    second = storage.put("two", BIG)
+    run(source(BIG, first, second), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BIG
+    assert storage.seen[-1].sent < len(BIG)
+
+
+def test_a_resumed_part_that_is_not_the_files_is_begun_anew(storage, tmp_path):
+    url = storage.put("f", BIG, cut_after=5_000_000)
+    with pytest.raises(RemoteError):
+        run(source(BIG, url), tmp_path / "f")
+    part = next(p for p in (tmp_path / PARTS).iterdir() if p.suffix != ".json")
+    with part.open("r+b") as file:
+        file.write(b"damaged on this disk")
+    run(source(BIG, url), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BIG
+
+
+def test_a_storage_without_ranges_sends_it_all_again(storage, tmp_path):
+    url = storage.put("f", BIG, cut_after=5_000_000, ranges=False)
+    with pytest.raises(RemoteError):
+        run(source(BIG, url), tmp_path / "f")
+    control = Control()
+    run(source(BIG, url), tmp_path / "f", control=control)
+    assert (tmp_path / "f").read_bytes() == BIG
+    assert control.bytes_done == len(BIG)
+
+
+@pytest.mark.parametrize("size", [True, False])
+def test_wrong_bytes_never_get_the_final_name(storage, tmp_path, size):
+    wrong = bytes(reversed(BIG))
+    with pytest.raises(IntegrityError) as caught:
+        run(source(BIG, storage.put("f", wrong), size=size), tmp_path / "f")
+    assert "damaged" in caught.value.hint
+    assert leftovers(tmp_path) == []
+
+
+def test_wrong_bytes_cost_only_that_replica(storage, tmp_path):
+    wrong = storage.put("wrong", bytes(reversed(BIG)))
+    longer = storage.put("longer", BIG + b"x")
+    right = storage.put("right", BIG)
+    control = Control()
+    run(source(BIG, wrong, longer, right), tmp_path / "f", control=control)
+    assert (tmp_path / "f").read_bytes() == BIG
+    assert control.bytes_done == len(BIG)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, AuthError), (403, AuthError), (404, NotFoundError), (500, RemoteError), (503, RemoteError)],
+)
+def test_a_refusal_is_explained_and_the_next_replica_tried(storage, tmp_path, status, error):
+    refused = storage.put("no", SMALL, status=status)
+    with pytest.raises(error) as caught:
+        run(source(SMALL, refused), tmp_path / "f")
+    assert caught.value.hint
+    assert leftovers(tmp_path) == []
+    run(source(SMALL, refused, storage.put("yes", SMALL)), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == SMALL
+
+
+def test_a_dead_storage_is_explained(tmp_path):
+    with pytest.raises(RemoteError) as caught:
+        run(source(SMALL, "http://127.0.0.1:9/f"), tmp_path / "f")
+    assert "cannot be reached" in caught.value.message
+
+
+def test_a_silent_storage_is_given_up(storage, tmp_path):
+    with pytest.raises(RemoteError) as caught:
+        run(source(SMALL, storage.put("f", SMALL, pause_s=3)), tmp_path / "f", timeout_s=0.2)
+    assert "stopped answering" in caught.value.message
+
+
+def test_no_replica_at_all_is_explained(tmp_path):
+    with pytest.raises(NotFoundError) as caught:
+        run(source(SMALL), tmp_path / "f")
+    assert "demo:f" in caught.value.message
+
+
+def test_a_redirect_to_another_host_gets_no_credentials(tmp_path):
+    with FakeStorage() as door, FakeStorage() as pool:
+        url = door.put("f", SMALL, location=pool.put("f", SMALL))
+        run(source(SMALL, url), tmp_path / "f")
+        assert door.seen[0].headers["Authorization"] == "Bearer secret"
+        assert "Authorization" not in pool.seen[0].headers
+    assert (tmp_path / "f").read_bytes() == SMALL
+
+
+def test_a_redirect_on_the_same_host_keeps_them(storage, tmp_path):
+    url = storage.put("a", SMALL, location="/b")
+    storage.put("b", SMALL)
+    run(source(SMALL, url), tmp_path / "f")
+    assert storage.seen[1].headers["Authorization"] == "Bearer secret"
+
+
+def test_redirects_without_end_are_explained(storage, tmp_path):
+    with pytest.raises(RemoteError) as caught:
+        run(source(SMALL, storage.put("a", SMALL, location="/a")), tmp_path / "f")
+    assert "redirects" in caught.value.message
+
+
+def test_another_file_of_that_name_is_left_alone(storage, tmp_path):
+    (tmp_path / "f").write_text("mine")
+    with pytest.raises(ConflictError):
+        run(source(SMALL, storage.put("f", SMALL)), tmp_path / "f")
+    assert (tmp_path / "f").read_text() == "mine"
+
+
+def test_a_file_that_appears_meanwhile_is_left_alone(storage, tmp_path):
+    url = storage.put("f", BIG, pause_s=0.01)
+    threading.Timer(0.2, lambda: (tmp_path / "f").write_text("mine")).start()
+    with pytest.raises(ConflictError):
+        run(source(BIG, url), tmp_path / "f")
+    assert (tmp_path / "f").read_text() == "mine"
+    assert leftovers(tmp_path) == ["f"]
+
+
+def test_a_file_that_is_the_same_is_taken_over(storage, tmp_path):
+    (tmp_path / "f").write_bytes(SMALL)
+    control = Control()
+    run(source(SMALL, storage.put("f", SMALL)), tmp_path / "f", control=control)
+    assert storage.seen == []
+    assert control.bytes_done == len(SMALL)
+
+
+def test_what_is_here_elsewhere_is_copied(storage, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(BIG)
+    control = Control()
+    run(
+        source(BIG, storage.put("f", BIG)),
+        tmp_path / "x" / "f",
+        known=[Copy.of(other)],
+        control=control,
+    )
+    assert (tmp_path / "x" / "f").read_bytes() == BIG
+    assert storage.seen == []
+    assert control.bytes_done == len(BIG)
+
+
+def test_a_copy_that_changed_is_fetched_instead(storage, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(BIG)
+    known = Copy.of(other)
+    other.write_bytes(BIG[:-5])
+    run(source(BIG, storage.put("f", BIG)), tmp_path / "f", known=[known])
+    assert (tmp_path / "f").read_bytes() == BIG
+
+
+@pytest.mark.parametrize(("how", "kept"), [("cancel", False), ("stop", True)])
+def test_stopping_takes_effect_at_once(storage, tmp_path, how, kept):
+    control = Control()
+    caught = []
+
+    def work():
+        try:
+            run(source(BIG, storage.put("f", BIG, pause_s=0.2)), tmp_path / "f", control=control)
+        except CancelledJobError as e:
+            caught.append(e)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while control.bytes_done == 0:
+        time.sleep(0.01)
+    control.end(how)
+    worker.join(timeout=2)
+    assert not worker.is_alive()
+    assert len(caught) == 1
+    assert bool(leftovers(tmp_path)) == kept
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_file_replica_is_read_from_its_mount(tmp_path):
+    there = tmp_path / "mount" / "a file"
+    there.parent.mkdir()
+    there.write_bytes(BIG)
+    run(source(BIG, there.as_uri()), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BIG
+
+
+def test_a_folder_without_permission_is_explained(storage, tmp_path, as_nobody):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o755)
+    with as_nobody(), pytest.raises(UsageError) as caught:
+        run(source(SMALL, storage.put("f", SMALL)), locked / "f")
+    assert "may not write" in caught.value.message
+
+
+def test_a_full_disk_leaves_nothing(storage, small_disk):
+    from escape_vre.core.errors import QuotaError
+
+    with pytest.raises(QuotaError) as caught:
+        run(source(BIG, storage.put("f", BIG)), small_disk / "f")
+    assert "full" in caught.value.message
+    assert leftovers(small_disk) == []
