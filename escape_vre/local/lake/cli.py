@@ -1,0 +1,154 @@
+"""``escape-vre lake``: start, stop and look at the data lake on this machine."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import LakeError
+from .lake import Lake, Status
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
+
+
+def default_home() -> Path:
+    """Give where the user's lake is unless ``--home`` says otherwise."""
+    own = os.environ.get("ESCAPE_VRE_HOME")
+    if own:
+        return Path(own) / "lake"
+    try:
+        from jupyter_core.paths import jupyter_data_dir
+    except ImportError:
+        data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+        return Path(data) / "jupyter" / "escape-vre" / "lake"
+    return Path(jupyter_data_dir()) / "escape-vre" / "lake"
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add ``lake`` with its subcommands; each sets ``run``, a function of the arguments."""
+    lake = subparsers.add_parser(
+        "lake",
+        help="a real Rucio data lake on this machine",
+        description="Start and stop a real Rucio data lake on this machine: a server, its "
+        "daemons and database, and two storage sites with synthetic sample data. It listens on "
+        "127.0.0.1 only.",
+    )
+    commands = lake.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, run, text in (
+        ("start", _start, "start the lake and return when it is ready (installs it first, once)"),
+        ("stop", _stop, "stop the lake; its data is kept"),
+        ("status", _status, "say whether the lake runs, where it is and how big"),
+        ("reset", _reset, "erase the lake with all its data and start a new one"),
+    ):
+        command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        command.add_argument(
+            "--home",
+            type=Path,
+            metavar="DIR",
+            help="the lake's folder (default: $ESCAPE_VRE_HOME/lake, or escape-vre/lake in "
+            "Jupyter's data folder)",
+        )
+        command.add_argument("--json", action="store_true", help="print the status as JSON")
+        if name == "reset":
+            command.add_argument("--yes", action="store_true", help="do not ask")
+        command.set_defaults(run=run)
+
+
+def _lake(arguments: argparse.Namespace) -> Lake:
+    return Lake(arguments.home or default_home(), say=_say)
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    lake = _lake(arguments)
+    lake.start()
+    return _show(lake, arguments, long=True)
+
+
+def _stop(arguments: argparse.Namespace) -> int:
+    lake = _lake(arguments)
+    lake.stop()
+    return _show(lake, arguments)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    lake = _lake(arguments)
+    _show(lake, arguments)
+    return 0 if lake.status()["state"] == "ready" else 1
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    lake = _lake(arguments)
+    if not arguments.yes:
+        held = sum(lake.status()["bytes"].values())
+        _print(
+            f"This erases the lake in {lake.home} ({held / 1e6:.0f} MB): every file on its sites, "
+            "its catalogue, passwords and keys. It cannot be undone."
+        )
+        try:
+            answer = input("Erase it and start anew? [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
+            _print("Nothing was erased.")
+            return 1
+    lake.reset()
+    return _show(lake, arguments, long=True)
+
+
+def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> int:
+    status = lake.status()
+    if arguments.json:
+        _print(json.dumps(status, indent=2))
+        return 0
+    _print(_sentence(status))
+    if status["pids"]:
+        sizes = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in status["bytes"].items())
+        _print(f"  on disk    {sizes}")
+        _print("  processes  " + ", ".join(f"{part} {pid}" for part, pid in status["pids"].items()))
+        if status["memory_bytes"] is not None:
+            _print(f"  memory     {status['memory_bytes'] / 1e6:.0f} MB")
+    if long:
+        variables = " ".join(f"{name}='{value}'" for name, value in lake.rucio_environment().items())
+        _print(f"  account    demo (password in {lake.layout.password('demo')})")
+        _print(f"  authority  {lake.layout.ca}")
+        _print(f"  by hand    {variables} {lake.rucio} did list 'demo:*'")
+    return 0
+
+
+def _sentence(status: Status) -> str:
+    home, problem = status["home"], status["problem"]
+    return {
+        "ready": f"The lake is ready at {status['url']}, its files are in {home}.",
+        "starting": f"The lake in {home} is starting.",
+        "stopped": f"The lake in {home} is stopped; its data is kept.",
+        "absent": f"There is no lake in {home}.",
+    }.get(status["state"], f"The lake in {home} is broken: {problem}.")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
+    sys.stderr.flush()
+
+
+def main() -> int:
+    """Run ``lake`` alone: ``python -m escape_vre.local.lake.cli lake start``."""
+    parser = argparse.ArgumentParser(prog="escape-vre")
+    add_parser(parser.add_subparsers(required=True))
+    arguments = parser.parse_args()
+    try:
+        code: int = arguments.run(arguments)
+    except LakeError as error:
+        _say(f"{error.message}\n{error.hint}")
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The virtual environment that Rucio's server runs in, shared by all lakes of a user."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import LakeError
+
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+
+Say = Callable[[str], None]
+
+
+def cache_folder() -> Path:
+    """Give the user's cache: ``$ESCAPE_VRE_CACHE``, else below ``$XDG_CACHE_HOME``."""
+    own = os.environ.get("ESCAPE_VRE_CACHE")
+    if own:
+        return Path(own).absolute()
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path.home() / ".cache") / "escape-vre"
+
+
+def folder() -> Path:
+    """Give where the environment for these requirements and this Python is, or will be."""
+    key = hashlib.sha256(REQUIREMENTS.read_bytes())
+    key.update(f"{sys.version_info[:2]} {sysconfig.get_platform()}".encode())
+    return cache_folder() / f"lake-{key.hexdigest()[:12]}"
+
+
+def python() -> Path:
+    """Give the environment's interpreter."""
+    return folder() / "bin" / "python"
+
+
+def installed() -> bool:
+    """Say whether the environment is complete and its Python still there."""
+    return (folder() / "complete").exists() and python().exists()
+
+
+def install(say: Say) -> None:
+    """Make the environment unless it is there; takes about half a minute, once.
+
+    Raises
+    ------
+    LakeError — no environment could be made, with pip's last words.
+    """
+    if installed():
+        return
+    target = folder()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another process that installs Rucio ...")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if installed():
+            return
+        say(f"Installing Rucio's server into {target} (once, about 100 MB to download) ...")
+        began = time.monotonic()
+        # Programs in an environment name its path, so it is built in place, and counts as
+        # missing until the mark is there.
+        shutil.rmtree(target, ignore_errors=True)
+        interpreter = getattr(sys, "_base_executable", None) or sys.executable
+        _run(
+            [interpreter, "-m", "venv", str(target)],
+            "No virtual environment could be made for Rucio's server",
+            "On Debian and Ubuntu, install python3-venv.",
+        )
+        _run(
+            [
+                *(str(python()), "-m", "pip", "install", "--disable-pip-version-check"),
+                *("--no-input", "--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)),
+            ],
+            "Rucio's server could not be installed",
+            "Check the network and pip's configuration, then start again.",
+        )
+        (target / "complete").touch()
+        say(f"Installed in {time.monotonic() - began:.0f} s.")
+
+
+def clean_environment() -> dict[str, str]:
+    """Give this process's environment without what would mix another Python into the lake's."""
+    dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in dropped and not name.startswith("RUCIO_")
+    }
+    return {**kept, "PYTHONNOUSERSITE": "1"}
+
+
+def _run(command: list[str], problem: str, hint: str) -> None:
+    environment = clean_environment()
+    # A --target or --user of the user's own would put the packages elsewhere.
+    for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_USER"):
+        environment.pop(name, None)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own commands
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise LakeError(f"{problem}: {error}.", hint) from error
+    if done.returncode:
+        lines = [line for line in done.stdout.splitlines() if line.strip()][-5:]
+        raise LakeError(f"{problem}: {' | '.join(lines) or 'no reason given'}", hint)

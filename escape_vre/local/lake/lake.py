@@ -1,0 +1,349 @@
+"""A real Rucio data lake on this machine, seen from the product's environment.
+
+Standard library only: everything else runs in the lake's own environment, in other processes.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypedDict
+
+from . import environment, upload
+from .environment import Say
+from .errors import LakeError
+from .layout import HOST, SITES, Layout, Ports
+from .rest import Rest
+
+_STOP_S = 30.0
+
+
+class Status(TypedDict):
+    """What is to be known of a lake from outside.
+
+    ``state`` is ``absent``, ``stopped``, ``starting``, ``ready`` or ``broken``; ``bytes`` maps
+    ``database`` and each site to bytes on disk, ``memory_bytes`` is the resident size of all
+    processes, shared pages counted once (None where the system does not tell).
+    """
+
+    state: str
+    problem: str | None
+    home: str
+    url: str | None
+    pids: dict[str, int]
+    bytes: dict[str, int]
+    memory_bytes: int | None
+
+
+class Lake:
+    """One data lake, kept in one folder.
+
+    Parameters
+    ----------
+    home : Path — everything of the lake is in this folder; lakes with different homes share
+        nothing but the installed programs.
+    say : called with one sentence where something takes long.
+    """
+
+    sites = SITES
+
+    def __init__(self, home: Path, *, say: Say | None = None) -> None:
+        self.layout = Layout(Path(os.path.abspath(home)))
+        self._say = say or (lambda _sentence: None)
+        self._tie: int | None = None
+
+    @property
+    def home(self) -> Path:
+        """The lake's folder, absolute."""
+        return self.layout.home
+
+    def install(self) -> None:
+        """Install what the lake runs on, once for all lakes.
+
+        Raises
+        ------
+        LakeError — it could not be installed.
+        """
+        environment.install(self._say)
+
+    def start(self, *, timeout_s: float = 90, tied: bool = False) -> None:
+        """Return when the lake answers; at once if it already does.
+
+        Parameters
+        ----------
+        timeout_s : float — for getting ready; installing is not counted.
+        tied : bool — end the lake when this process ends, however it ends. A lake that
+            already runs stays as it is.
+
+        Raises
+        ------
+        LakeError — it did not get ready.
+        """
+        self.install()
+        self._make_home()
+        with self._locked(self.layout.start_lock):
+            if self._alive():
+                return
+            process = self._spawn(tied=tied)
+            self._wait(process, timeout_s)
+
+    def stop(self) -> None:
+        """End the lake's processes, and return when they have ended.
+
+        Raises
+        ------
+        LakeError — they do not end.
+        """
+        if self._tie is not None:
+            os.close(self._tie)
+            self._tie = None
+        if not self.layout.start_lock.exists():
+            return
+        with self._locked(self.layout.start_lock):
+            self._stop()
+
+    def reset(self, *, timeout_s: float = 90) -> None:
+        """Erase everything in the lake, its passwords and keys too, and start anew."""
+        self.erase()
+        self.start(timeout_s=timeout_s)
+
+    def erase(self) -> None:
+        """End the lake and remove its folder.
+
+        Raises
+        ------
+        LakeError — the folder is not a lake's.
+        """
+        self.stop()
+        if self.home.exists() and any(self.home.iterdir()):
+            if not self.layout.start_lock.exists():
+                raise LakeError(
+                    f"{self.home} holds something else than a lake.",
+                    "Give the lake's own folder with --home.",
+                )
+            shutil.rmtree(self.home)
+
+    def status(self) -> Status:
+        """Say how the lake is; starts nothing."""
+        said = self.layout.state()
+        ports = self.layout.ports()
+        alive = self._alive()
+        state = said.get("state", "stopped") if alive else "stopped"
+        if not alive and said.get("state") == "failed":
+            state = "broken"
+        elif not alive and said:
+            state = "broken"
+            said["problem"] = "the lake was killed; start it again, its data is kept"
+        elif not self.layout.seeded.exists() and not alive:
+            state = "absent"
+        pids = said.get("pids", {}) if alive else {}
+        return Status(
+            state=state,
+            problem=said.get("problem"),
+            home=str(self.home),
+            url=_url(ports) if ports else None,
+            pids=pids,
+            bytes={
+                "database": _size(self.layout.database),
+                **{site: _size(self.layout.site(site)) for site in SITES},
+            },
+            memory_bytes=_memory(set(pids.values())),
+        )
+
+    def instance(self) -> dict[str, object]:
+        """Give the lake as an entry of our configuration's list of Rucio instances.
+
+        Raises
+        ------
+        LakeError — the lake was never started.
+        """
+        return {
+            "name": "demo",
+            "title": "Demo data lake",
+            "url": self.url,
+            "auth": "userpass",
+            "account": "demo",
+            "username": "demo",
+            "password_file": str(self.layout.password("demo")),
+            "ca_file": str(self.layout.ca),
+            "storage_cert_file": str(self.layout.client_identity),
+        }
+
+    def admin(self) -> dict[str, object]:
+        """Give the same for Rucio's account ``root``, which may do everything."""
+        return {
+            **self.instance(),
+            "account": "root",
+            "username": "root",
+            "password_file": str(self.layout.password("root")),
+        }
+
+    @property
+    def url(self) -> str:
+        """URL of Rucio's REST API; raises LakeError before the first start."""
+        ports = self.layout.ports()
+        if ports is None:
+            raise LakeError(
+                f"There is no lake in {self.home}.", "Start one: `escape-vre lake start`."
+            )
+        return _url(ports)
+
+    @property
+    def rucio(self) -> Path:
+        """Path of the ``rucio`` command that belongs to the lake."""
+        return environment.folder() / "bin" / "rucio"
+
+    def rucio_environment(self) -> dict[str, str]:
+        """Give the environment variables with which ``rucio`` speaks to this lake as ``demo``."""
+        return {
+            "RUCIO_CONFIG": str(self.layout.client_config),
+            "X509_USER_PROXY": str(self.layout.client_identity),
+        }
+
+    def rest(self, account: str = "root") -> Rest:
+        """Give a connection to Rucio's REST API, to be entered with ``with``."""
+        return Rest(
+            self.url,
+            account=account,
+            password_file=self.layout.password(account),
+            ca_file=self.layout.ca,
+        )
+
+    def upload_many(
+        self, scope: str, dataset: str, files: upload.Contents, *, site: str = SITES[0]
+    ) -> None:
+        """Put many files into a new or old dataset quickly; see ``upload.upload_many``."""
+        with self.rest() as rest:
+            upload.upload_many(self.layout, rest, scope, dataset, files, site=site)
+
+    def _make_home(self) -> None:
+        try:
+            self.layout.start_lock.parent.mkdir(parents=True, exist_ok=True)
+            self.home.chmod(0o700)
+        except OSError as error:
+            raise LakeError(
+                f"The lake's folder {self.home} cannot be used: {error.strerror}.",
+                "Choose another with --home.",
+            ) from error
+
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        with path.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _alive(self) -> bool:
+        """Say whether the supervisor lives: its lock goes with it, a process number may not."""
+        try:
+            with self.layout.supervisor_lock.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    def _spawn(self, *, tied: bool) -> subprocess.Popen[bytes]:
+        self.layout.log("supervisor").parent.mkdir(mode=0o700, exist_ok=True)
+        for log in self.layout.log("any").parent.glob("*.log"):
+            log.replace(log.with_suffix(".log.1"))
+        self.layout.state_file.unlink(missing_ok=True)
+        self.layout.supervisor_lock.touch()
+        command = [str(environment.python()), "-m", "lake.server.supervisor", str(self.home)]
+        reading: int | None = None
+        if tied:
+            reading, self._tie = os.pipe()
+        with self.layout.log("supervisor").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                [*command, "tied"] if tied else command,
+                stdin=subprocess.DEVNULL if reading is None else reading,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd="/",
+                env={
+                    **environment.clean_environment(),
+                    "PYTHONPATH": str(Path(__file__).parent.parent),
+                    "PYTHONSAFEPATH": "1",
+                },
+            )
+        if reading is not None:
+            os.close(reading)
+        return process
+
+    def _wait(self, process: subprocess.Popen[bytes], timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            ended = process.poll() is not None
+            said = self.layout.state()
+            if said.get("state") == "ready":
+                return
+            if said.get("state") == "failed" or ended:
+                process.wait()
+                raise LakeError(
+                    f"The lake did not start: {said.get('problem', 'its supervisor ended')}.",
+                    f"The logs in {self.home / 'log'} say more; "
+                    "`escape-vre lake reset` begins anew.",
+                )
+            time.sleep(0.01)
+        self._stop()
+        raise LakeError(
+            f"The lake was not ready within {timeout_s:.0f} s.",
+            f"The logs in {self.home / 'log'} say more; the machine may be very busy.",
+        )
+
+    def _stop(self) -> None:
+        pid = self.layout.state().get("pids", {}).get("supervisor")
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + _STOP_S
+            while self._alive() and time.monotonic() < deadline:
+                pid = pid or self.layout.state().get("pids", {}).get("supervisor")
+                if pid:
+                    os.kill(pid, how)
+                time.sleep(0.05)
+            if not self._alive():
+                self.layout.state_file.unlink(missing_ok=True)
+                return
+        raise LakeError(f"The lake in {self.home} does not end.", f"End process {pid} by hand.")
+
+
+def _url(ports: Ports) -> str:
+    return f"https://{HOST}:{ports['rucio']}"
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk below a folder; 0 where we may not look."""
+    total = 0
+    for parent, _folders, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(parent, name)).st_blocks * 512
+            except OSError:
+                continue
+    return total
+
+
+def _memory(pids: set[int]) -> int | None:
+    """Proportional resident bytes of processes and their children (Linux)."""
+    if sys.platform != "linux" or not pids:
+        return None
+    total = 0
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            parent = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+            if not {int(name), parent} & pids:
+                continue
+            for line in Path(f"/proc/{name}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        except OSError:
+            continue
+    return total

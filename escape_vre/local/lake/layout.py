@@ -1,0 +1,148 @@
+"""Where everything of one lake lies: the one place that knows file names.
+
+Standard library only: the product's environment and the lake's own both read it.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+# Rucio's generic permissions let an ordinary account put files on sites called so.
+SITES = ("NORTH-USERDISK", "SOUTH-USERDISK")
+PREFIX = "/data"
+HOST = "127.0.0.1"
+
+
+class State(TypedDict, total=False):
+    """What the supervisor writes for others to read.
+
+    ``pids`` maps a part's name to its process; ``problem`` is there when ``state`` is
+    ``failed``.
+    """
+
+    state: str
+    pids: dict[str, int]
+    problem: str
+
+
+class Ports(TypedDict):
+    """TCP ports: Rucio's, and one for each site."""
+
+    rucio: int
+    sites: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of the lake whose folder is ``home``."""
+
+    home: Path
+
+    @property
+    def ca(self) -> Path:
+        """Certificate authority, PEM; the only file here that is no secret."""
+        return self.home / "ca.pem"
+
+    @property
+    def client_identity(self) -> Path:
+        """Certificate and key that open the storage, PEM, 0600 (``X509_USER_PROXY``)."""
+        return self.home / "storage-client.pem"
+
+    @property
+    def server_identity(self) -> Path:
+        """Certificate and key of every server of the lake, PEM, 0600."""
+        return self.home / "server" / "identity.pem"
+
+    def password(self, account: str) -> Path:
+        """Password of ``demo`` or ``root``, one line, 0600."""
+        return self.home / f"{account}.password"
+
+    @property
+    def storage_token(self) -> Path:
+        """Bearer token that opens the storage, one line, 0600."""
+        return self.home / "storage.token"
+
+    @property
+    def client_config(self) -> Path:
+        """``rucio.cfg`` for the ``rucio`` command as account ``demo``, 0600."""
+        return self.home / "etc" / "rucio.cfg"
+
+    @property
+    def server_config(self) -> Path:
+        """``rucio.cfg`` of the Rucio server, 0600."""
+        return self.home / "server" / "rucio.cfg"
+
+    @property
+    def alembic_config(self) -> Path:
+        """What Rucio needs in order to note its schema's version."""
+        return self.home / "server" / "alembic.ini"
+
+    @property
+    def seeded(self) -> Path:
+        """Exists when schema, accounts and sample data are complete."""
+        return self.home / "server" / "seeded"
+
+    @property
+    def rucio_ready(self) -> Path:
+        """Exists when Rucio answers and is filled; gone before each start."""
+        return self.home / "run" / "rucio.ready"
+
+    @property
+    def ports_file(self) -> Path:
+        """Ports of the last start, to be taken again if they are free."""
+        return self.home / "server" / "ports.json"
+
+    @property
+    def database(self) -> Path:
+        """PostgreSQL's data directory."""
+        return self.home / "database"
+
+    def site(self, name: str) -> Path:
+        """Folder that is ``/`` of a site's URLs; Rucio's files lie below ``PREFIX`` in it."""
+        return self.home / "sites" / name
+
+    def log(self, part: str) -> Path:
+        """Log of one process, of this start; the one before has the suffix ``.1``."""
+        return self.home / "log" / f"{part}.log"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """Locked (``flock``) for as long as the lake's supervisor lives."""
+        return self.home / "run" / "supervisor.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        """Locked while somebody starts, stops or erases the lake."""
+        return self.home / "run" / "start.lock"
+
+    @property
+    def state_file(self) -> Path:
+        """The supervisor's ``State``, JSON."""
+        return self.home / "run" / "state.json"
+
+    def state(self) -> State:
+        """Read what the supervisor said last; empty if it said nothing."""
+        try:
+            state: State = json.loads(self.state_file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return state
+
+    def ports(self) -> Ports | None:
+        """Read the ports of the last start, or None before the first."""
+        try:
+            ports: Ports = json.loads(self.ports_file.read_text())
+        except (OSError, ValueError):
+            return None
+        return ports
+
+
+def write(path: Path, content: str, *, mode: int = 0o600) -> None:
+    """Write a file so that a reader sees all of it or nothing, and only ``mode`` may."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w") as file:
+        file.write(content)
+    part.replace(path)

@@ -1,0 +1,97 @@
+"""Rucio's daemons, run one after another in the server's own process.
+
+A busy loop of them would cost an idle laptop a tenth of a core, so they run when a request may
+have left them work, until nothing is left, and otherwise now and then for what time brings
+about (rules that expire).
+"""
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dogpile.cache import make_region
+from rucio.daemons.abacus import account as abacus_account
+from rucio.daemons.abacus import collection_replica as abacus_collection
+from rucio.daemons.abacus import rse as abacus_rse
+from rucio.daemons.conveyor import finisher, poller, submitter
+from rucio.daemons.judge import cleaner, evaluator, repairer
+from rucio.daemons.reaper import reaper
+from rucio.daemons.undertaker import undertaker
+
+_IDLE_S = 20.0
+_BUSY_S = 0.1
+_PASSES = 4
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Daemons:
+    """Runs all daemons in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._work = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="daemons", daemon=True)
+        # The reaper remembers "nothing to delete" for ten minutes.
+        reaper.REGION = make_region().configure("dogpile.cache.null")
+
+    def start(self) -> None:
+        """Begin with a pass: work may be left from before a crash."""
+        self._work.set()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the daemon at hand."""
+        self._stop.set()
+        self._work.set()
+        self._thread.join(5)
+
+    def watch(self, application: Application) -> Application:
+        """Give the application, with a look at which of its requests change something."""
+
+        def watched(
+            environ: dict[str, Any], start_response: Callable[..., Any]
+        ) -> Iterable[bytes]:
+            answer = application(environ, start_response)
+            reads = environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS")
+            # Listing replicas is a POST, and by far the most frequent one.
+            if not reads and not environ["PATH_INFO"].startswith(("/replicas/list", "/auth")):
+                self._work.set()
+            return answer
+
+        return watched
+
+    def _run(self) -> None:
+        calm = time.monotonic()
+        while not self._stop.is_set():
+            if self._work.is_set():
+                self._work.clear()
+                calm = time.monotonic() + _PASSES * _BUSY_S
+            self._pass()
+            self._work.wait(_BUSY_S if time.monotonic() < calm else _IDLE_S)
+
+    def _pass(self) -> None:
+        for daemon in (
+            functools.partial(evaluator.run, once=True),
+            functools.partial(cleaner.run, once=True),
+            functools.partial(repairer.run, once=True),
+            functools.partial(submitter.run, once=True),
+            functools.partial(poller.run, once=True, older_than=0),
+            functools.partial(finisher.run, once=True),
+            functools.partial(undertaker.run, once=True),
+            functools.partial(reaper.run, once=True, greedy=True),
+            functools.partial(abacus_account.run, once=True),
+            functools.partial(abacus_rse.run, once=True),
+            functools.partial(abacus_collection.run, once=True),
+        ):
+            if self._stop.is_set():
+                return
+            try:
+                daemon()
+            except Exception:
+                # One daemon's trouble must not end the others; the log says what it was.
+                logging.exception("daemon %s", daemon.func.__module__)
+

@@ -1,0 +1,30 @@
+"""Rucio's tables and its first account, made once."""
+
+import time
+
+from rucio.db.sqla.session import get_engine
+from rucio.db.sqla.util import build_database, create_base_vo, create_root_account
+from sqlalchemy.exc import OperationalError
+
+from ..layout import Layout
+
+
+def wait_for_database(*, timeout_s: float = 60) -> None:
+    """Return when the database takes connections; it starts while we are being loaded."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            with get_engine().connect():
+                return
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def ensure(layout: Layout) -> None:
+    """Make tables and root account; a database that was never filled to the end is new."""
+    if not layout.seeded.exists():
+        build_database()
+        create_base_vo()
+        create_root_account()

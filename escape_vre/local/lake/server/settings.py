@@ -1,0 +1,97 @@
+"""Writes the configuration files of a lake, the server's and the user's."""
+
+import importlib.util
+import secrets
+from pathlib import Path
+from urllib.parse import quote
+
+from ..layout import HOST, Layout, Ports, write
+from . import certificates
+
+
+def secure(layout: Layout) -> None:
+    """Make keys, passwords and folders, where missing."""
+    for folder in ("etc", "log", "run", "server", "sites"):
+        (layout.home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not layout.ca.exists():
+        certificates.make(layout.ca, server=layout.server_identity, client=layout.client_identity)
+    for path in (layout.password("demo"), layout.password("root"), layout.storage_token):
+        if not path.exists():
+            write(path, secrets.token_urlsafe(24) + "\n")
+
+
+def configure(layout: Layout, ports: Ports, socket_folder: Path) -> None:
+    """Write what Rucio's server, its migrations and the ``rucio`` command read.
+
+    Written at every start: ports, the database's socket and even ``home`` may be others.
+    """
+    rucio = importlib.util.find_spec("rucio")
+    assert rucio is not None
+    assert rucio.origin is not None
+    migrations = Path(rucio.origin).parent / "db" / "sqla" / "migrate_repo"
+    password = layout.password("root").read_text().strip()
+    database = f"postgresql+psycopg://rucio@/postgres?host={quote(str(socket_folder), safe='/')}"
+    _write(
+        layout.server_config,
+        {
+            "common": {"logdir": layout.home / "log", "loglevel": "ERROR"},
+            "database": {
+                "default": database,
+                "pool_size": "20",
+                "max_overflow": "20",
+                "pool_reset_on_return": "rollback",
+            },
+            "bootstrap": {
+                "userpass_identity": "root",
+                "userpass_pwd": password,
+                "userpass_email": "root@localhost",
+                **dict.fromkeys(("x509_identity", "gss_identity", "ssh_identity"), ""),
+            },
+            "alembic": {"cfg": layout.alembic_config},
+            "policy": {"permission": "generic", "schema": "generic", "support": "escape-vre"},
+            "conveyor": {"scheme": "https", "transfertool": "mock"},
+            "client": {"rucio_host": _url(ports), "auth_host": _url(ports)},
+        },
+    )
+    _write(
+        layout.alembic_config,
+        {
+            "alembic": {"script_location": migrations, "sqlalchemy.url": database},
+            "loggers": {"keys": "root"},
+            "handlers": {"keys": "console"},
+            "formatters": {"keys": "plain"},
+            "logger_root": {"level": "WARNING", "handlers": "console"},
+            "handler_console": {"class": "StreamHandler", "args": "(sys.stderr,)"},
+            "formatter_plain": {"format": "%(levelname)s %(message)s"},
+        },
+    )
+    _write(
+        layout.client_config,
+        {
+            "client": {
+                "rucio_host": _url(ports),
+                "auth_host": _url(ports),
+                "auth_type": "userpass",
+                "username": "demo",
+                "password": layout.password("demo").read_text().strip(),
+                "account": "demo",
+                "ca_cert": layout.ca,
+                "auth_token_file_path": layout.home / "run" / "rucio.token",
+                "request_retries": "3",
+            },
+        },
+    )
+
+
+def _url(ports: Ports) -> str:
+    return f"https://{HOST}:{ports['rucio']}"
+
+
+def _write(path: Path, sections: dict[str, dict[str, object]]) -> None:
+    lines: list[str] = []
+    for section, options in sections.items():
+        lines.append(f"[{section}]")
+        # configparser would take a lone percent sign in a path for a reference.
+        lines += [f"{name} = {str(value).replace('%', '%%')}" for name, value in options.items()]
+        lines.append("")
+    write(path, "\n".join(lines))

@@ -1,0 +1,200 @@
+"""The parent of all of a lake's processes.
+
+Run as ``python -m lake.server.supervisor HOME``. It holds the lake's lock for as long as it
+lives, listens on the ports before anybody else can take them and hands the sockets down,
+starts the parts again when one dies, and ends everything when it is told to (SIGTERM), when
+the lake's folder is gone, or, if tied, when standard input closes.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import LakeError
+from ..layout import HOST, SITES, Layout, Ports, State, write
+from . import database, settings
+from .process import end, spawn
+
+_RESTARTS = 5
+_CALM_S = 60.0
+_READY_S = 60.0
+
+Starter = Callable[[], subprocess.Popen[bytes]]
+
+
+class Supervisor:
+    """Starts, watches and ends the parts of one lake."""
+
+    def __init__(self, home: Path) -> None:
+        self.layout = Layout(home)
+        self.socket_folder = Path(tempfile.mkdtemp(prefix="lake-", dir=_short_folder()))
+        self.listeners: dict[str, socket.socket] = {}
+        self.starters: dict[str, Starter] = {}
+        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+        self.restarts: list[float] = []
+        self.asked_to_end = False
+
+    def start(self) -> None:
+        """Bring everything up; returns when the lake is ready."""
+        self._say("starting")
+        settings.secure(self.layout)
+        ports = self._listen()
+        settings.configure(self.layout, ports, self.socket_folder)
+        self.layout.rucio_ready.unlink(missing_ok=True)
+        # Rucio first: it loads for a second, and the database is made meanwhile.
+        self.starters["rucio"] = self._starter("rucio", "rucio_server", "rucio")
+        self.starters["database"] = lambda: database.start(self.layout, self.socket_folder)
+        for site in SITES:
+            self.starters[site] = self._starter(site, "site", site)
+        for part, starter in self.starters.items():
+            self.parts[part] = starter()
+        database.wait(self.layout, self.parts["database"])
+        self._say("starting")
+        self._wait_for_rucio()
+        self._say("ready")
+
+    def watch(self, *, tied: bool) -> None:
+        """Return when the lake is to end.
+
+        Raises
+        ------
+        LakeError — a part died again and again.
+        """
+        streams = [sys.stdin] if tied else []
+        while not self.asked_to_end and self.layout.supervisor_lock.exists():
+            if select.select(streams, [], [], 0.25)[0] and not os.read(0, 1):
+                return
+            for part, process in self.parts.items():
+                if process.poll() is not None and not self.asked_to_end:
+                    self._restart(part, process.returncode)
+
+    def stop(self) -> None:
+        """End all parts, those that use others first."""
+        for part in ("rucio", *SITES):
+            if part in self.parts and self.parts[part].poll() is None:
+                self.parts[part].terminate()
+        for part in ("rucio", *SITES):
+            if part in self.parts:
+                end(self.parts[part])
+        if "database" in self.parts:
+            end(self.parts["database"], how=signal.SIGINT, timeout_s=20)
+        shutil.rmtree(self.socket_folder, ignore_errors=True)
+
+    def say_failed(self, problem: str) -> None:
+        """Tell whoever started us why there is no lake."""
+        if self.layout.supervisor_lock.exists():
+            self._say("failed", problem)
+
+    def _listen(self) -> Ports:
+        """Take the ports of last time, or others where those are taken."""
+        before = self.layout.ports()
+        wanted = {"rucio": before["rucio"], **before["sites"]} if before else {}
+        for name in ("rucio", *SITES):
+            self.listeners[name] = _listener(wanted.get(name, 0))
+        found = {name: listener.getsockname()[1] for name, listener in self.listeners.items()}
+        ports: Ports = {"rucio": found["rucio"], "sites": {site: found[site] for site in SITES}}
+        write(self.layout.ports_file, json.dumps(ports))
+        return ports
+
+    def _starter(self, part: str, module: str, listener: str) -> Starter:
+        descriptor = self.listeners[listener].fileno()
+        command = [sys.executable, "-m", f"{__package__}.{module}", str(self.layout.home), part]
+        return lambda: spawn(
+            [*command, str(descriptor)], log=self.layout.log(part), keep=[descriptor]
+        )
+
+    def _wait_for_rucio(self) -> None:
+        """Wait until Rucio has made its tables, filled them and answers.
+
+        It says so by a file: a request would wait in the socket's queue and tell nothing.
+        """
+        deadline = time.monotonic() + _READY_S
+        while not self.layout.rucio_ready.exists():
+            for part, process in self.parts.items():
+                if process.poll() is not None:
+                    raise LakeError(f"{part} ended while the lake started", "See its log.")
+            if self.asked_to_end or time.monotonic() > deadline:
+                raise LakeError(f"Rucio was not ready within {_READY_S:.0f} s", "See its log.")
+            time.sleep(0.02)
+
+    def _restart(self, part: str, code: int) -> None:
+        now = time.monotonic()
+        self.restarts = [then for then in self.restarts if now - then < _CALM_S] + [now]
+        if len(self.restarts) > _RESTARTS:
+            raise LakeError(f"{part} died again and again (code {code})", "See its log.")
+        logging.warning("%s ended with code %d: started again", part, code)
+        self.parts[part] = self.starters[part]()
+        self._say("ready")
+
+    def _say(self, state: str, problem: str = "") -> None:
+        said: State = {
+            "state": state,
+            "pids": {"supervisor": os.getpid()}
+            | {part: process.pid for part, process in self.parts.items()},
+        }
+        if problem:
+            said["problem"] = problem
+        write(self.layout.state_file, json.dumps(said))
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        if not port:
+            raise
+        return _listener(0)
+    listener.listen(256)
+    return listener
+
+
+def _short_folder() -> str:
+    """Give where a unix socket's whole path stays below 107 bytes, whatever TMPDIR says."""
+    found = tempfile.gettempdir()
+    return found if len(os.fsencode(found)) < 60 else "/tmp"  # noqa: S108 - mkdtemp goes in it
+
+
+def main(home: str, tied: str = "") -> int:
+    """Run a lake; returns the exit code."""
+    layout = Layout(Path(home))
+    with layout.supervisor_lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        supervisor = Supervisor(layout.home)
+
+        def end_it(_number: int, _frame: Any) -> None:
+            supervisor.asked_to_end = True
+
+        signal.signal(signal.SIGTERM, end_it)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            supervisor.start()
+            supervisor.watch(tied=bool(tied))
+        except (LakeError, database.DatabaseError, OSError) as error:
+            logging.exception("the lake ends")
+            supervisor.stop()
+            supervisor.say_failed(str(error))
+            return 1
+        supervisor.stop()
+        layout.state_file.unlink(missing_ok=True)
+        return 0
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    sys.exit(main(*sys.argv[1:]))
