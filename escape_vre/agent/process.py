@@ -67,7 +67,7 @@ def _bind(location: Location) -> socket.socket:
     """Listen where clients look, readable to us alone; only the lock's holder comes here."""
     location.socket.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o077)
+    before = os.umask(0o177)
     try:
         listening.bind(str(location.socket))
     finally:

@@ -1,1 +1,1 @@
-"""Back ends that run on this machine."""
+"""Back ends that run on this machine, for people who have no account and no cluster."""

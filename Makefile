@@ -1,0 +1,87 @@
+# Everything that a newcomer, a developer or CI calls. Needs Python >= 3.11, make and git only:
+# environments are made in .venv, and Node comes from PyPI where the machine's is missing or old.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+SOURCES := $(shell git ls-files src style schema 2>/dev/null)
+PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
+
+.PHONY: demo test lint bench docs clean api unit js ui help
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(STAMPS)/product ## Open the product on a data lake of its own (CHECK=1: prove it and end)
+	$(BIN)/escape-vre demo $(if $(CHECK),--check)
+
+test: $(STAMPS)/product $(STAMPS)/test ## Set everything up and run every test
+	scripts/timed "lint" $(MAKE) --no-print-directory lint
+	scripts/timed "JavaScript unit tests" npm test --silent
+	scripts/timed "Python tests" $(BIN)/python -m pytest tests
+	scripts/timed "demo, checked" $(BIN)/escape-vre demo --check
+	scripts/timed "browser tests" $(MAKE) --no-print-directory ui
+	@scripts/timed --report
+
+unit: $(STAMPS)/product $(STAMPS)/test ## The quick Python tests
+	$(BIN)/python -m pytest tests/unit
+
+js: $(STAMPS)/node ## The JavaScript unit tests
+	npm test --silent
+
+ui: $(STAMPS)/product $(STAMPS)/test ## The tests in a real browser
+	ESCAPE_VRE_DEMO_COMMAND="$(CURDIR)/$(BIN)/escape-vre demo --no-browser --json" npm run test:ui
+
+lint: $(STAMPS)/product $(STAMPS)/test ## Format, types, imports, spelling, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell escape_vre src docs tests README.md CHANGELOG.md
+	npm run --silent lint:check
+	scripts/check-generated
+
+api: $(STAMPS)/product ## Generate the OpenAPI document and the TypeScript types
+	$(BIN)/python -m escape_vre.agent.openapi src/core/agent.openapi.json
+	npm run --silent api
+
+bench: $(STAMPS)/product $(STAMPS)/test ## Measure us and the peers (ONLY=name for one question)
+	$(BIN)/python -m bench $(ONLY)
+
+docs: $(STAMPS)/product $(STAMPS)/docs ## Build the documentation into docs/_build
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+clean: ## Remove what make made
+	rm -rf $(VENV) $(STAMPS) node_modules lib tsconfig.tsbuildinfo escape_vre/labextension docs/_build
+
+$(STAMPS)/venv:
+	$(PYTHON) scripts/make_venv.py $(VENV)
+	mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/node: package.json package-lock.json .npmrc $(STAMPS)/venv
+	scripts/ensure-node $(VENV)
+	npm ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
+$(STAMPS)/labextension: $(STAMPS)/node $(SOURCES) tsconfig.json
+	rm -f tsconfig.tsbuildinfo
+	$(BIN)/pip install -q "jupyter-builder>=1.2,<2" "jupyterlab>=4.6,<5"
+	npm run --silent build:prod
+	touch $@
+
+$(STAMPS)/product: $(STAMPS)/labextension $(PYTHON_SOURCES)
+	$(BIN)/pip install -q -e ".[demo]"
+	$(BIN)/jupyter-builder develop . --overwrite
+	touch $@
+
+$(STAMPS)/test: $(STAMPS)/product
+	$(BIN)/pip install -q -e ".[test,lint]"
+	$(BIN)/jupyter-builder develop . --overwrite
+	touch $@
+
+$(STAMPS)/docs: $(STAMPS)/product
+	$(BIN)/pip install -q -e ".[docs]"
+	touch $@

@@ -1,0 +1,1 @@
+"""``escape-vre demo``: the whole product on a data lake of its own."""

@@ -1,0 +1,67 @@
+"""The command ``escape-vre demo``."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from escape_vre.core.location import state_dir
+from escape_vre.local.demo.check import check
+from escape_vre.local.demo.session import Demo, record_of
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
+    """Add ``demo`` to ``escape-vre``."""
+    text = "Open JupyterLab on a real data lake that runs on this machine; Ctrl-C ends both."
+    parser = subparsers.add_parser("demo", help="the product on a data lake of its own", description=text)
+    parser.add_argument("--home", type=Path, help="where it keeps its state")
+    parser.add_argument("--port", type=int, default=8888, help="port of JupyterLab (8888)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the URL")
+    parser.add_argument("--json", action="store_true", help="print what a program needs, as JSON")
+    parser.add_argument("--check", action="store_true", help="prove that it works, then end")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    home = args.home or state_dir().with_name("escape-vre-demo")
+    began = time.monotonic()
+    if not args.json:
+        print("Starting a data lake and JupyterLab …", flush=True)
+    with Demo(home, port=args.port) as demo:
+        if args.check:
+            print(check(demo))
+            return 0
+        if args.json:
+            print(record_of(demo), flush=True)
+        else:
+            _welcome(demo, time.monotonic() - began)
+            if not args.no_browser and _has_screen():
+                webbrowser.open(demo.start_url)
+        try:
+            code = demo.wait()
+        except KeyboardInterrupt:
+            if not args.json:
+                print("\nEnding JupyterLab and the data lake …", flush=True)
+            return 0
+    print("JupyterLab has ended.", file=sys.stderr)
+    return code
+
+
+def _welcome(demo: Demo, seconds: float) -> None:
+    print(f"Ready after {seconds:.1f} s. Open this in your browser:\n\n    {demo.start_url}\n")
+    print("Ctrl-C ends it. What you fetch stays in", demo.place.work, flush=True)
+
+
+def _has_screen() -> bool:
+    return sys.platform == "darwin" or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

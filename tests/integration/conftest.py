@@ -1,0 +1,75 @@
+"""Real parts: an agent for every test, and one lake for all."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from escape_vre.client import AgentClient
+from escape_vre.client.start import answers
+from escape_vre.core.location import locate
+
+
+def agent_pid():
+    try:
+        return int(locate().pid.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_until(condition, timeout_s=10.0, what="it"):
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen within {timeout_s} s")
+
+
+@pytest.fixture(autouse=True)
+def no_agent_left(own_agent):
+    """End the test's agent, whatever became of it."""
+    yield
+    pid = agent_pid()
+    if pid and is_alive(pid):
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not is_alive(pid), what="the end of the agent")
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+@pytest.fixture
+def agent():
+    client = AgentClient()
+    yield client
+
+
+@pytest.fixture
+def configure(tmp_path_factory, monkeypatch):
+    """Write the configuration that the test's agent will read."""
+
+    def write(**sections):
+        folder = tmp_path_factory.mktemp("config")
+        (folder / "escape_vre_config.json").write_text(json.dumps(sections))
+        monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(folder))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def listening():
+    return lambda: answers(locate())
