@@ -130,6 +130,16 @@ export function cutOff(trans: ITrans): AgentError {
   });
 }
 
+/** A person did not want to wait any longer. */
+export function stopped(trans: ITrans): AgentError {
+  return new AgentError({
+    code: 'stopped',
+    message: trans.__('Stopped.'),
+    hint: trans.__('Try again to see the rest.'),
+    retryable: true
+  });
+}
+
 /** Whether a rejection only means that somebody changed their mind. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';

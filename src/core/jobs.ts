@@ -26,6 +26,17 @@ export function isFinished(state: JobState): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }
 
+/** 0…1, or null while the whole is not known. */
+export function fractionOf(job: IJob): number | null {
+  if (job.state === 'done') {
+    return 1;
+  }
+  if (job.bytes_total) {
+    return Math.min(1, job.bytes_done / job.bytes_total);
+  }
+  return job.files_total ? job.files_done / job.files_total : null;
+}
+
 export class Jobs implements IJobs, IDisposable {
   constructor(agent: IAgent, events: EventStream | null) {
     this._agent = agent;

@@ -69,12 +69,12 @@ function wordOf(health: IHealth, trans: TranslationBundle): string {
     case 'checking':
       return trans.__('checking');
     case 'connected':
-      return trans.__('connected');
+      return trans.__('ok');
     case 'slow':
       return trans.__('slow');
     case 'failed':
       return health.error?.code.includes('auth')
-        ? trans.__('not signed in')
-        : trans.__('unreachable');
+        ? trans.__('sign in')
+        : trans.__('down');
   }
 }

@@ -92,7 +92,7 @@ export class Actions {
         'Names of files in %1, with * for any part; a space between names.',
         row?.name ?? ''
       ),
-      placeholder: '*.fits',
+      placeholder: trans.__('for example *.fits'),
       okLabel: trans.__('Get')
     });
     const files = (answer.value ?? '').split(/[\s,]+/).filter(Boolean);

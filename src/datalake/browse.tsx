@@ -18,6 +18,7 @@ export interface IBrowseOptions {
   jobs: IJobs;
   commands: CommandRegistry;
   trans: TranslationBundle;
+  onDrag: (event: MouseEvent) => void;
 }
 
 /** The section that searches and lists the lake. */

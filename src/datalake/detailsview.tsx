@@ -8,6 +8,7 @@ import { Empty } from '../ui/empty';
 import { ErrorBox } from '../ui/errorbox';
 import { oneLine } from '../ui/elide';
 import { formatBytes, formatCount } from '../ui/format';
+import { Name } from '../ui/name';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
 import { describe } from './rowstate';
@@ -164,11 +165,13 @@ function Sites(props: {
     <ul className="escape-Sites" aria-label={trans.__('Copies')}>
       {sites.map(site => (
         <li key={site.rse} title={(site.urls ?? []).join('\n')}>
-          <span className="escape-Sites-name">{site.rse}</span>
+          <span className="escape-Sites-name">
+            <Name name={site.rse} />
+          </span>
           {site.length !== null && site.available !== null && (
             <span>
               {trans.__(
-                '%1 of %2 files',
+                '%1 of %2',
                 formatCount(site.available),
                 formatCount(site.length)
               )}

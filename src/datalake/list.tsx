@@ -1,6 +1,9 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import type { TypeFilter } from '../core/api';
 import { Empty } from '../ui/empty';
 import { ErrorBox } from '../ui/errorbox';
+import { formatBytes } from '../ui/format';
 import { useSignals } from '../ui/signals';
 import type { ITreeRow } from '../ui/tree';
 import { VirtualTree } from '../ui/tree';
@@ -8,6 +11,8 @@ import { Waiting } from '../ui/waiting';
 import type { IBrowseOptions } from './browse';
 import { CommandIDs } from './commandids';
 import { NoteRow } from './note';
+import type { IQuery } from './query';
+import { widerPattern } from './query';
 import { DidRow, ScopeRow } from './row';
 import type { IStateView } from './rowstate';
 import { describe } from './rowstate';
@@ -18,7 +23,7 @@ const TREE_ID = 'escape-datalake-tree';
 
 /** The list itself, or the sentence that stands in its place. */
 export function List(props: IBrowseOptions): React.JSX.Element {
-  const { model, jobs, commands, trans } = props;
+  const { model, jobs, commands, trans, onDrag } = props;
   const { tree, selection, states } = model;
   const version = useSignals(
     model.changed,
@@ -26,9 +31,8 @@ export function List(props: IBrowseOptions): React.JSX.Element {
     selection.changed,
     states.changed
   );
-  const started = React.useRef(Date.now());
   const nodes = tree.rows;
-  const instead = insteadOfList(props, started.current);
+  const instead = insteadOfList(props);
   if (instead) {
     return <div className="escape-Instead">{instead}</div>;
   }
@@ -134,16 +138,33 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         const node = nodes[index];
         if (event.button === 2) {
           onlySelect(node);
-        } else if (event.button === 0) {
-          if (event.shiftKey) {
-            selection.extendTo(node);
-          } else if (event.ctrlKey || event.metaKey) {
-            selection.toggle(node);
-          } else if (node.kind === 'scope') {
-            void model.openScope(node.name);
-          } else {
-            selection.select(node);
-          }
+        }
+        if (event.button !== 0) {
+          return;
+        }
+        if (event.shiftKey) {
+          selection.extendTo(node);
+        } else if (event.ctrlKey || event.metaKey) {
+          selection.toggle(node);
+        } else if (selection.has(node)) {
+          // Perhaps several are being dragged; a mere click ends as a click.
+          selection.moveTo(node);
+        } else {
+          selection.select(node);
+        }
+        if (node.kind === 'did') {
+          onDrag(event.nativeEvent);
+        }
+      }}
+      onClick={(event, index) => {
+        const node = nodes[index];
+        if (event.shiftKey || event.ctrlKey || event.metaKey) {
+          return;
+        }
+        if (node.kind === 'scope') {
+          void model.openScope(node.name);
+        } else if (selection.has(node)) {
+          selection.select(node);
         }
       }}
     />
@@ -161,7 +182,7 @@ function ownJob<T extends { refs: string[] }>(
 function rowOf(
   node: INode,
   isSelected: boolean,
-  { trans }: IBrowseOptions,
+  { trans, model: { states } }: IBrowseOptions,
   stateOf: (node: INode) => IStateView
 ): ITreeRow {
   const parent = node.parent;
@@ -186,19 +207,20 @@ function rowOf(
     dataset: trans.__('dataset'),
     file: trans.__('file')
   }[node.row.type];
+  const bytes = node.row.bytes ?? states.get(node.row.ref)?.bytes ?? null;
+  const facts = [type, bytes === null ? '' : formatBytes(bytes), sentence]
+    .filter(Boolean)
+    .join(', ');
   return {
     ...base,
-    label: `${node.name}, ${type}, ${sentence}`,
-    title: `${node.name}\n${type}, ${sentence}`,
+    label: `${node.name}, ${facts}`,
+    title: `${node.name}\n${facts}`,
     className: 'escape-DatalakeRow',
     data: { 'data-type': node.row.type, 'data-ref': node.row.ref }
   };
 }
 
-function insteadOfList(
-  props: IBrowseOptions,
-  started: number
-): React.JSX.Element | null {
+function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
   const { model, trans } = props;
   const { tree, query } = model;
   const who = model.instance?.title ?? trans.__('the data lake');
@@ -212,7 +234,15 @@ function insteadOfList(
     );
   }
   if (model.isStarting) {
-    return <Waiting since={started} who={who} trans={trans} rows={6} />;
+    return (
+      <Waiting
+        since={model.since}
+        who={who}
+        trans={trans}
+        rows={6}
+        onCancel={() => model.stop()}
+      />
+    );
   }
   if (!model.instance) {
     return (
@@ -272,14 +302,7 @@ function NothingFound(props: IBrowseOptions): React.JSX.Element {
       <Empty>{trans.__('This data lake has no scopes yet.')}</Empty>
     );
   }
-  const what =
-    model.type === 'all' ? trans.__('Nothing') : trans.__('No %1', model.type);
-  const sentence = trans.__(
-    '%1 in %2 matches “%3”.',
-    what,
-    query.scope,
-    query.pattern
-  );
+  const sentence = nothingFound(model.type, query, trans);
   if (model.type !== 'all') {
     return (
       <Empty
@@ -292,7 +315,7 @@ function NothingFound(props: IBrowseOptions): React.JSX.Element {
       </Empty>
     );
   }
-  return query.pattern.startsWith('*') ? (
+  return widerPattern(query.name) === null || query.pattern.startsWith('*') ? (
     <Empty>{sentence}</Empty>
   ) : (
     <Empty
@@ -304,6 +327,26 @@ function NothingFound(props: IBrowseOptions): React.JSX.Element {
       {sentence}
     </Empty>
   );
+}
+
+function nothingFound(
+  type: TypeFilter,
+  query: IQuery,
+  trans: TranslationBundle
+): string {
+  const { scope, pattern } = query;
+  switch (type) {
+    case 'container':
+      return trans.__('No container in %1 matches “%2”.', scope, pattern);
+    case 'dataset':
+      return trans.__('No dataset in %1 matches “%2”.', scope, pattern);
+    case 'file':
+      return trans.__('No file in %1 matches “%2”.', scope, pattern);
+    default:
+      return pattern === '*'
+        ? trans.__('The scope %1 is empty.', scope)
+        : trans.__('Nothing in %1 matches “%2”.', scope, pattern);
+  }
 }
 
 /** The same menu as a right click, under the button that asks for it. */

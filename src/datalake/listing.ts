@@ -1,5 +1,5 @@
 import type { IRow, TypeFilter } from '../core/api';
-import { AgentError, isAbort } from '../core/errors';
+import { AgentError, isAbort, stopped } from '../core/errors';
 import type { ITrans } from '../core/errors';
 import type { IAgent, Query } from '../core/tokens';
 import type { IQuery } from './query';
@@ -141,14 +141,7 @@ export class Listing {
   /** The error to show, or null when another question took this one's place. */
   private _failure(error: unknown, signal: AbortSignal): AgentError | null {
     if (signal.aborted) {
-      return signal.reason === CANCELLED
-        ? new AgentError({
-            code: 'stopped',
-            message: this._trans.__('Stopped.'),
-            hint: this._trans.__('Try again to see the rest.'),
-            retryable: true
-          })
-        : null;
+      return signal.reason === CANCELLED ? stopped(this._trans) : null;
     }
     if (isAbort(error) || !(error instanceof AgentError)) {
       throw error;

@@ -1,10 +1,12 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { IAgent, IJobs } from '../core/tokens';
 import { TransfersView } from '../transfers/view';
 import { Actions } from './actions';
+import { acceptRows, dragRows } from './drag';
 import { Datalake } from './model';
 import { DatalakePanel } from './panel';
 import type { ILoaded } from './sidebar';
@@ -16,11 +18,12 @@ export interface ILoaderOptions {
   translator: ITranslator;
   documents: IDocumentManager | null;
   notebooks: INotebookTracker | null;
+  files: FileBrowser | null;
 }
 
 /** Make the panel; this module is where its own chunk begins. */
 export function makePanel(options: ILoaderOptions): ILoaded {
-  const { app, agent, jobs, translator, documents, notebooks } = options;
+  const { app, agent, jobs, translator, documents, notebooks, files } = options;
   const { commands } = app;
   const trans = translator.load('escape-vre');
   const model = new Datalake({ agent, jobs, trans });
@@ -30,7 +33,8 @@ export function makePanel(options: ILoaderOptions): ILoaded {
     jobs,
     commands,
     translator,
-    transfers
+    transfers,
+    onDrag: event => dragRows(event, model, notebooks)
   });
   const actions = new Actions({
     model,
@@ -40,7 +44,13 @@ export function makePanel(options: ILoaderOptions): ILoaded {
     documents,
     notebooks
   });
-  panel.disposed.connect(() => model.dispose(), model);
+  const dropping =
+    files &&
+    acceptRows(files, (rows, to) => void actions.getRows(rows, { to }));
+  panel.disposed.connect(() => {
+    dropping?.dispose();
+    model.dispose();
+  }, model);
   void model.start();
   return { model, panel, actions, canChooseFolder: documents !== null };
 }

@@ -2,7 +2,7 @@ import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
-import { AgentError } from '../core/errors';
+import { AgentError, isAbort, stopped } from '../core/errors';
 import type { ITrans } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { Details } from './details';
@@ -21,6 +21,7 @@ const SLOW_MS = 2000;
 export class Datalake implements IDatalake {
   constructor(options: { agent: IAgent; jobs: IJobs; trans: ITrans }) {
     this._agent = options.agent;
+    this._trans = options.trans;
     this._jobs = options.jobs;
     this.tree = new Tree();
     this.selection = new Selection(this.tree);
@@ -57,6 +58,10 @@ export class Datalake implements IDatalake {
 
   get isStarting(): boolean {
     return this._isStarting;
+  }
+
+  get since(): number {
+    return this._since;
   }
 
   get isRefreshing(): boolean {
@@ -98,6 +103,7 @@ export class Datalake implements IDatalake {
     this._isDisposed = true;
     this.selection.changed.disconnect(this._onSelection, this);
     this._listing.stop();
+    this._stop.abort();
     this.states.dispose();
     this.details.dispose();
     Signal.clearData(this);
@@ -105,12 +111,14 @@ export class Datalake implements IDatalake {
 
   async start(): Promise<void> {
     this._isStarting = true;
+    this._since = Date.now();
     this._error = null;
+    const stopped = this._renewStop();
     this._changed.emit();
     try {
       const { instances } = await this._agent.request<{
         instances: IInstance[];
-      }>('GET', 'datalake/instances');
+      }>('GET', 'datalake/instances', { signal: stopped });
       this._instances = instances;
       const name = this._instance?.name;
       this._instance =
@@ -118,6 +126,13 @@ export class Datalake implements IDatalake {
       await this._enter();
     } catch (error) {
       this._fail(error);
+    }
+  }
+
+  stop(): void {
+    if (this._isStarting) {
+      this._stop.abort();
+      this._fail(stopped(this._trans));
     }
   }
 
@@ -258,6 +273,7 @@ export class Datalake implements IDatalake {
     this._scopes = [];
     this._error = null;
     this._isStarting = this._instance !== null;
+    this._since = Date.now();
     this.tree.clear();
     this.selection.clear();
     this._changed.emit();
@@ -272,7 +288,7 @@ export class Datalake implements IDatalake {
       const { scopes } = await this._agent.request<{ scopes: string[] }>(
         'GET',
         'datalake/scopes',
-        { query: { instance } }
+        { query: { instance }, signal: this._stop.signal }
       );
       if (instance !== this._instance?.name || this._isDisposed) {
         return;
@@ -327,7 +343,16 @@ export class Datalake implements IDatalake {
     this._changed.emit();
   }
 
+  private _renewStop(): AbortSignal {
+    this._stop.abort();
+    this._stop = new AbortController();
+    return this._stop.signal;
+  }
+
   private _fail(error: unknown): void {
+    if (isAbort(error)) {
+      return;
+    }
     if (!(error instanceof AgentError)) {
       throw error;
     }
@@ -346,6 +371,7 @@ export class Datalake implements IDatalake {
 
   private readonly _agent: IAgent;
   private readonly _jobs: IJobs;
+  private readonly _trans: ITrans;
   private readonly _listing: Listing;
   private readonly _changed = new Signal<this, void>(this);
   /** Whom the agent counts as waiting for the jobs we ask for. */
@@ -359,5 +385,7 @@ export class Datalake implements IDatalake {
   private _type: TypeFilter = 'all';
   private _error: AgentError | null = null;
   private _isStarting = false;
+  private _since = 0;
+  private _stop = new AbortController();
   private _isDisposed = false;
 }

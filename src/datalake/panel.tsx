@@ -9,8 +9,7 @@ import {
 import type { ITranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
-import type { AccordionPanel } from '@lumino/widgets';
-import { Widget } from '@lumino/widgets';
+import type { AccordionPanel, Widget } from '@lumino/widgets';
 import type { IJobs } from '../core/tokens';
 import { Account } from './account';
 import { Browse } from './browse';
@@ -24,7 +23,15 @@ export interface IPanelOptions {
   commands: CommandRegistry;
   translator: ITranslator;
   transfers: Widget;
+  /** The mouse went down on a selected row and may begin to drag it. */
+  onDrag: (event: MouseEvent) => void;
 }
+
+const DETAILS = 1;
+const TRANSFERS = 2;
+
+/** Of the height: Browse, Details, Transfers. */
+const SHARES = [5, 4, 2];
 
 /** The data lake in the side bar: Browse, Details and Transfers. */
 export class DatalakePanel extends SidePanel {
@@ -33,7 +40,7 @@ export class DatalakePanel extends SidePanel {
     const { model, jobs, commands, translator } = options;
     const trans = translator.load('escape-vre');
     this._model = model;
-    this._details = new DetailsView({ model, jobs, commands, trans });
+    this._jobs = jobs;
     this._transfers = options.transfers;
     this.addClass('escape-Datalake');
 
@@ -58,7 +65,9 @@ export class DatalakePanel extends SidePanel {
     });
     this.toolbar.addItem('more', more);
 
-    this._browse = new Browse({ model, jobs, commands, trans });
+    const { onDrag } = options;
+    this._browse = new Browse({ model, jobs, commands, trans, onDrag });
+    this._details = new DetailsView({ model, jobs, commands, trans });
     for (const widget of [this._browse, this._details, this._transfers]) {
       const section = new PanelWithToolbar();
       section.title.label = widget.title.label;
@@ -69,9 +78,10 @@ export class DatalakePanel extends SidePanel {
         widget.title.changed.connect(this._onTransfersTitle, this);
       }
     }
-    this.accordion.setRelativeSizes([5, 3, 2]);
-    this.accordion.collapse(1);
+    this.accordion.collapse(DETAILS);
+    this.accordion.collapse(TRANSFERS);
     model.selection.changed.connect(this._onSelection, this);
+    jobs.changed.connect(this._onJobs, this);
   }
 
   dispose(): void {
@@ -79,6 +89,7 @@ export class DatalakePanel extends SidePanel {
       return;
     }
     this._model.selection.changed.disconnect(this._onSelection, this);
+    this._jobs.changed.disconnect(this._onJobs, this);
     this._transfers.title.changed.disconnect(this._onTransfersTitle, this);
     this._menu.dispose();
     super.dispose();
@@ -94,11 +105,12 @@ export class DatalakePanel extends SidePanel {
 
   showDetails(): void {
     this._isDetailsOffered = true;
-    this.accordion.expand(1);
+    this._expand(DETAILS);
   }
 
   showTransfers(): void {
-    this.accordion.expand(2);
+    this._isTransfersOffered = true;
+    this._expand(TRANSFERS);
     this._transfers.activate();
   }
 
@@ -113,16 +125,39 @@ export class DatalakePanel extends SidePanel {
     }
   }
 
+  /** The same for the first transfer. */
+  private _onJobs(): void {
+    if (!this._isTransfersOffered && this._jobs.active.length > 0) {
+      this._isTransfersOffered = true;
+      this._expand(TRANSFERS);
+    }
+  }
+
+  /** Open a section at its own share of the height, not at Lumino's guess. */
+  private _expand(index: number): void {
+    const { accordion } = this;
+    if (accordion.widgets[index].isHidden) {
+      accordion.expand(index);
+      accordion.setRelativeSizes(
+        accordion.widgets.map((widget, at) =>
+          widget.isHidden ? 0 : SHARES[at]
+        )
+      );
+    }
+  }
+
   private _onTransfersTitle(): void {
-    this.accordion.widgets[2].title.label = this._transfers.title.label;
+    this.accordion.widgets[TRANSFERS].title.label = this._transfers.title.label;
   }
 
   private readonly _model: IDatalake;
+  private readonly _jobs: IJobs;
   private readonly _browse: Browse;
-  private readonly _details: DetailsView;
+  private readonly _details: Widget;
   private readonly _transfers: Widget;
   private readonly _menu: MenuSvg;
   private _isDetailsOffered = false;
+  private _isTransfersOffered = false;
 }
 
 function makeMenu(commands: CommandRegistry): MenuSvg {

@@ -5,6 +5,7 @@ import type {
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -27,7 +28,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     ICommandPalette,
     ISettingRegistry,
     IDocumentManager,
-    INotebookTracker
+    INotebookTracker,
+    IDefaultFileBrowser
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -38,7 +40,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
     documents: IDocumentManager | null,
-    notebooks: INotebookTracker | null
+    notebooks: INotebookTracker | null,
+    files: IDefaultFileBrowser | null
   ): void => {
     const translator = translatorOrNull ?? nullTranslator;
     const trans = translator.load('escape-vre');
@@ -56,7 +59,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
         jobs,
         translator,
         documents,
-        notebooks
+        notebooks,
+        files
       });
       if (limit !== null) {
         loaded.model.setLimit(limit);

@@ -55,13 +55,15 @@ export function DidRow(props: IRowProps): React.JSX.Element {
         className="escape-Row-caret"
         onMouseDown={event => event.stopPropagation()}
         onDoubleClick={event => event.stopPropagation()}
-        onClick={props.onToggle}
+        onClick={event => {
+          event.stopPropagation();
+          props.onToggle();
+        }}
       >
         {isCollection(node) && <Caret.react tag="span" />}
       </span>
       <Icon.react tag="span" className="escape-Row-icon" />
       <Name name={node.name} />
-      <Actions {...props} />
       <span className="escape-Row-size">
         {bytes === null ? '' : formatBytes(bytes)}
       </span>
@@ -70,6 +72,7 @@ export function DidRow(props: IRowProps): React.JSX.Element {
         <span className="escape-Row-word">{state.word}</span>
         {state.more && <span className="escape-Row-more">{state.more}</span>}
       </span>
+      <Actions {...props} />
       {state.shape === 'moving' && (
         <span
           className="escape-Row-progress"
@@ -103,7 +106,10 @@ function Actions(props: IRowProps): React.JSX.Element {
       aria-label={label}
       onMouseDown={event => event.stopPropagation()}
       onDoubleClick={event => event.stopPropagation()}
-      onClick={onClick}
+      onClick={event => {
+        event.stopPropagation();
+        onClick(event);
+      }}
     >
       <Icon.react tag="span" />
     </button>

@@ -1,7 +1,6 @@
 import type { IJob, IRowState } from '../core/api';
-import { isFinished } from '../core/jobs';
+import { fractionOf, isFinished } from '../core/jobs';
 import type { ITrans } from '../core/errors';
-import { fractionOf } from '../transfers/words';
 import { formatPercent } from '../ui/format';
 
 export type Shape =

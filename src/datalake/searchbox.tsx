@@ -52,7 +52,7 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
       case 'ArrowDown':
         if (isListOpen) {
           setChosen(Math.min(matches.length - 1, chosen + 1));
-        } else if (word.includes(':') || model.scopes.length === 0) {
+        } else if (word !== '' || model.scopes.length === 0) {
           props.onDone();
         } else {
           setOpen(true);
@@ -68,7 +68,6 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
         } else {
           setOpen(false);
           void model.search(text);
-          props.onDone();
         }
         break;
       case 'Escape':

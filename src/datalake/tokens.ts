@@ -28,6 +28,8 @@ export interface IDatalake extends IDisposable {
   /** Why nothing at all can be listed, or null. */
   readonly error: AgentError | null;
   readonly isStarting: boolean;
+  /** When it began to start, in milliseconds. */
+  readonly since: number;
   readonly isRefreshing: boolean;
   /** What is listed: the scopes that fit a text, or the DIDs of a search. */
   readonly view: 'scopes' | 'dids';
@@ -40,6 +42,8 @@ export interface IDatalake extends IDisposable {
   readonly changed: ISignal<IDatalake, void>;
 
   start(): Promise<void>;
+  /** Wait no longer for the start. */
+  stop(): void;
   refresh(): Promise<void>;
   useInstance(name: string): Promise<void>;
   setLimit(limit: number): void;

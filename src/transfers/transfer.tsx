@@ -9,11 +9,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import type { IJob } from '../core/api';
-import { isFinished } from '../core/jobs';
+import { fractionOf, isFinished } from '../core/jobs';
 import { Name } from '../ui/name';
 import { Progress } from '../ui/progress';
 import { TransferCommandIDs } from './commandids';
-import { fractionOf, measures, stateWord } from './words';
+import { measures, stateWord } from './words';
 
 export interface ITransferProps {
   job: IJob;

@@ -26,17 +26,6 @@ export function stateWord(job: IJob, trans: ITrans): string {
   }
 }
 
-/** 0…1, or null while the whole is not known. */
-export function fractionOf(job: IJob): number | null {
-  if (job.state === 'done') {
-    return 1;
-  }
-  if (job.bytes_total) {
-    return Math.min(1, job.bytes_done / job.bytes_total);
-  }
-  return job.files_total ? job.files_done / job.files_total : null;
-}
-
 /** `1.2 of 3.4 GB`, `files 3 of 12`, `38 MB/s`, `4 s left`: what is known. */
 export function measures(job: IJob, trans: ITrans): string[] {
   const parts: string[] = [];

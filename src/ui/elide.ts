@@ -1,5 +1,5 @@
 /** How many characters of a name's end stay readable however narrow it gets. */
-const TAIL = 8;
+const TAIL = 6;
 
 /**
  * Cut a name in a part that may be elided and an end that may not.

@@ -42,6 +42,7 @@ export interface IVirtualTreeProps {
   onSelectAll: () => void;
   onKeyDown?: (event: React.KeyboardEvent) => void;
   onMouseDown?: (event: React.MouseEvent, index: number) => void;
+  onClick?: (event: React.MouseEvent, index: number) => void;
 }
 
 /**
@@ -95,13 +96,15 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.target !== event.currentTarget) {
-      // A button inside a row keeps its own keys.
-      if (event.key !== 'Escape') {
+      // A button inside a row keeps the keys that press it and leave it.
+      if (['Enter', ' ', 'Tab', 'Shift'].includes(event.key)) {
         return;
       }
       scroller.current?.focus();
-      event.stopPropagation();
-      return;
+      if (event.key === 'Escape') {
+        event.stopPropagation();
+        return;
+      }
     }
     const handled = handleKey(event);
     if (handled) {
@@ -213,6 +216,7 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
               aria-setsize={row.siblings}
               title={row.title}
               onMouseDown={event => props.onMouseDown?.(event, index)}
+              onClick={event => props.onClick?.(event, index)}
               onDoubleClick={() => props.onOpen(index)}
               {...row.data}
             >
