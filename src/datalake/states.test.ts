@@ -1,0 +1,123 @@
+import { Signal } from '@lumino/signaling';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { IJob, IRowState } from '../core/api';
+import { AgentError } from '../core/errors';
+import type { IAgent, IJobs } from '../core/tokens';
+import { States } from './states';
+
+const changed = new Signal<IJobs, void>({} as IJobs);
+const ended = new Signal<IJobs, IJob>({} as IJobs);
+const jobs = { changed, ended, active: [] } as unknown as IJobs;
+
+interface IAsked {
+  refs: string[];
+  signal: AbortSignal;
+  answer: () => void;
+  fail: (error: Error) => void;
+}
+
+let asked: IAsked[];
+let states: States;
+
+const agent: IAgent = {
+  request: <T>(
+    _method: string,
+    _path: string,
+    options?: { body?: unknown; signal?: AbortSignal }
+  ) =>
+    new Promise<T>((resolve, reject) => {
+      const { refs } = options?.body as { refs: string[] };
+      const signal = options?.signal as AbortSignal;
+      signal.addEventListener('abort', () =>
+        reject(new DOMException('', 'AbortError'))
+      );
+      const rows = refs.map(ref => ({ ref, local: 'here' }) as IRowState);
+      asked.push({
+        refs,
+        signal,
+        answer: () => resolve({ rows } as T),
+        fail: reject
+      });
+    }),
+  stream: () => Promise.reject(new Error('not asked for'))
+};
+
+const flush = () => vi.advanceTimersByTimeAsync(130);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked = [];
+  states = new States(agent, jobs);
+});
+
+afterEach(() => {
+  states.dispose();
+  vi.useRealTimers();
+});
+
+test('asks once for what is in sight when the scrolling rests', async () => {
+  states.want(['a']);
+  states.want(['a', 'b']);
+  await flush();
+  expect(asked.map(one => one.refs)).toEqual([['a', 'b']]);
+  asked[0].answer();
+  await flush();
+  states.want(['b', 'c']);
+  await flush();
+  expect(asked[1].refs).toEqual(['c']);
+  expect(states.get('a')?.local).toBe('here');
+});
+
+test('asks for no more than 200 at once', async () => {
+  states.want(Array.from({ length: 450 }, (_, index) => `${index}`));
+  await flush();
+  expect(asked.map(one => one.refs.length)).toEqual([200, 200, 50]);
+});
+
+test('drops a question that was scrolled away, keeps one in sight', async () => {
+  states.want(['a', 'b']);
+  await flush();
+  states.want(['b', 'c']);
+  expect(asked[0].signal.aborted).toBe(false);
+  states.want(['z']);
+  expect(asked[0].signal.aborted).toBe(true);
+  await flush();
+  states.want(['a']);
+  await flush();
+  expect(asked.at(-1)?.refs).toEqual(['a']);
+});
+
+test('asks again for what is in sight when a job has ended', async () => {
+  states.want(['a']);
+  await flush();
+  asked[0].answer();
+  await flush();
+  ended.emit({} as IJob);
+  await flush();
+  expect(asked).toHaveLength(2);
+  expect(states.get('a')?.local).toBe('here');
+});
+
+test('tells of an error, and waits before it asks again', async () => {
+  states.want(['a']);
+  await flush();
+  asked[0].fail(
+    new AgentError({ code: 'x', message: '', hint: '', retryable: true })
+  );
+  await flush();
+  expect(states.error?.code).toBe('x');
+  states.want(['a']);
+  await flush();
+  expect(asked).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(asked).toHaveLength(2);
+});
+
+test('forgets everything with another instance', async () => {
+  states.want(['a']);
+  await flush();
+  asked[0].answer();
+  await flush();
+  states.setInstance('other');
+  expect(states.get('a')).toBeUndefined();
+});

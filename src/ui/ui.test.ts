@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { oneLine, splitName } from './elide';
+import {
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatRate
+} from './format';
+import type { IOutline, Move } from './navigation';
+import { moveFor, typeAhead } from './navigation';
+
+test('bytes take three figures at most', () => {
+  const cases: [number, string][] = [
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [9949, '9.9 kB'],
+    [9950, '10 kB'],
+    [999_499, '999 kB'],
+    [999_500, '1.0 MB'],
+    [38_000_000, '38 MB'],
+    [4e18, '4.0 EB']
+  ];
+  for (const [bytes, text] of cases) {
+    expect(formatBytes(bytes)).toBe(text);
+  }
+  expect(formatRate(38e6)).toBe('38 MB/s');
+});
+
+test('times and percents round to what is true', () => {
+  expect(formatDuration(0.2)).toBe('0 s');
+  expect(formatDuration(59.7)).toBe('1 min');
+  expect(formatDuration(7800)).toBe('2 h 10 min');
+  expect(formatPercent(0.999)).toBe('99 %');
+  expect(formatPercent(1)).toBe('100 %');
+});
+
+test('a name keeps its end, and never breaks a line', () => {
+  expect(splitName('short.fits')).toEqual(['short.fits', '']);
+  const [head, tail] = splitName('run_000123_calibrated.fits');
+  expect(head + tail).toBe('run_000123_calibrated.fits');
+  expect(tail).toBe('d.fits');
+  expect(splitName('🔭'.repeat(20))[1]).toBe('🔭'.repeat(6));
+  expect(oneLine('a\nb\0c')).toBe('a␊b␀c');
+});
+
+/** a(open: a1, a2(closed)), b */
+const LEVELS = [0, 1, 1, 0];
+const NAMES = ['alpha', 'apple', 'beta', 'bravo'];
+const rows: IOutline = {
+  length: 4,
+  level: index => LEVELS[index],
+  isExpandable: index => index === 0 || index === 2,
+  isExpanded: index => index === 0,
+  text: index => NAMES[index]
+};
+const to = (index: number): Move => ({ kind: 'move', to: index });
+
+describe('keys', () => {
+  const cases: [string, number, Move | null][] = [
+    ['ArrowDown', -1, to(0)],
+    ['ArrowDown', 3, to(3)],
+    ['ArrowUp', 0, to(0)],
+    ['Home', 3, to(0)],
+    ['End', 0, to(3)],
+    ['PageDown', 0, to(2)],
+    ['PageUp', 3, to(1)],
+    ['ArrowRight', 0, to(1)],
+    ['ArrowRight', 2, { kind: 'expand' }],
+    ['ArrowRight', 1, null],
+    ['ArrowLeft', 0, { kind: 'collapse' }],
+    ['ArrowLeft', 2, to(0)],
+    ['ArrowLeft', 3, null],
+    ['x', 0, null]
+  ];
+  test.each(cases)('%s on row %i', (key, at, move) => {
+    expect(moveFor(key, at, 2, rows)).toEqual(move);
+  });
+
+  test('type-ahead goes round, and stays while it fits', () => {
+    expect(typeAhead('a', 0, rows)).toBe(1);
+    expect(typeAhead('a', 1, rows)).toBe(0);
+    expect(typeAhead('aa', 0, rows)).toBe(1);
+    expect(typeAhead('br', 2, rows)).toBe(3);
+    expect(typeAhead('be', 2, rows)).toBe(2);
+    expect(typeAhead('z', 0, rows)).toBe(-1);
+  });
+});
