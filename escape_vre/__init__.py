@@ -13,10 +13,7 @@ from escape_vre._version import __version__
 if TYPE_CHECKING:
     from escape_vre.services.datalake.api import Files, get, info, jobs, ls, whoami
 
-_API = {
-    name: "escape_vre.services.datalake.api"
-    for name in ("Files", "get", "info", "jobs", "ls", "whoami")
-}
+_API = dict.fromkeys(("Files", "get", "info", "jobs", "ls", "whoami"), "escape_vre.services.datalake.api")
 
 __all__ = ["Files", "__version__", "get", "info", "jobs", "load_ipython_extension", "ls", "whoami"]
 

@@ -10,7 +10,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, StreamingResponse
 
-from escape_vre import __version__
 from escape_vre.core.asgi import CallerOf, ErrorAnswer
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import ConflictError, EscapeError, UsageError
@@ -145,9 +144,7 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
     @router.post("/{job_id}/retry")
     async def retry(caller: CallerOf, job_id: str, body: Client | None = None) -> Job:
         client = body.client if body else None
-        return _seen_by(
-            caller, desk.retry(job_id, client=client, environment=caller.environment)
-        )
+        return _seen_by(caller, desk.retry(job_id, client=client, environment=caller.environment))
 
     @router.post("/{job_id}/release")
     async def release(caller: CallerOf, job_id: str, body: Client) -> Job:

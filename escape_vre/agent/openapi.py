@@ -35,7 +35,11 @@ def document() -> str:
         found = plugins()
         services = {name: load(plugin.service)(Config()) for name, plugin in found.items()}
         app = make_app(
-            desk=desk, services=services, plugins=found, info=unused, stop=time.time  # type: ignore[arg-type]
+            desk=desk,
+            services=services,
+            plugins=found,
+            info=unused,
+            stop=time.time,  # type: ignore[arg-type]
         )
         return openapi_text(app)
 

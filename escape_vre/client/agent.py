@@ -8,8 +8,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
-from escape_vre.core.location import Location, locate
 from escape_vre.client.start import ensure_agent
 from escape_vre.client.wire import (
     API,
@@ -19,7 +17,9 @@ from escape_vre.client.wire import (
     read_lines,
     target,
 )
+from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError, BadResponseError, EscapeError
+from escape_vre.core.location import Location, locate
 
 FINISHED = ("done", "failed", "cancelled")
 

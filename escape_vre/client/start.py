@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from escape_vre.core.location import Location
 from escape_vre.client.wire import SocketConnection
 from escape_vre.core.errors import AgentUnavailableError
+from escape_vre.core.location import Location
 
 START_TIMEOUT_S = 30.0
 

@@ -110,9 +110,7 @@ class RemoteClient:
         except httpx.ConnectError as e:
             raise self._unreachable(e) from e
         except (httpx.RemoteProtocolError, httpx.DecodingError) as e:
-            raise BadResponseError(
-                f"{self._name} broke off its answer.", hint="Try again."
-            ) from e
+            raise BadResponseError(f"{self._name} broke off its answer.", hint="Try again.") from e
         except (httpx.TransportError, httpx.InvalidURL) as e:
             raise RemoteUnavailableError(
                 f"The connection to {self._name} broke.", hint="Try again."

@@ -16,7 +16,9 @@ BATCH_ROWS = 500
 BATCH_S = 0.02
 
 
-async def ndjson(rows: AsyncGenerator[BaseModel, None], *, limit: int | None = None) -> StreamingResponse:
+async def ndjson(
+    rows: AsyncGenerator[BaseModel, None], *, limit: int | None = None
+) -> StreamingResponse:
     """Answer with a list.
 
     The first row is waited for before the status is fixed, so that what fails at once is an

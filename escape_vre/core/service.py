@@ -5,7 +5,7 @@ capability by having the methods of its protocol; nothing is registered elsewher
 """
 
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -71,7 +71,7 @@ class FetchQuery:
 class Fetchable(Protocol):
     """A service whose refs stand for files."""
 
-    def sources(self, query: FetchQuery) -> AsyncIterator[FileSource]:
+    def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource, None]:
         """Yield a source for every file; raises NotFoundError for a ref that is not there."""
         ...
 

@@ -10,8 +10,13 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_path
 from traitlets import Float, Int, Unicode
-from traitlets.config import Config, Configurable, JSONFileConfigLoader, PyFileConfigLoader
-from traitlets.config.loader import ConfigError, ConfigFileNotFound
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import (
+    ConfigError,
+    ConfigFileNotFound,
+    JSONFileConfigLoader,
+    PyFileConfigLoader,
+)
 
 from escape_vre.core.errors import ConfigurationError
 
@@ -30,9 +35,9 @@ class Agent(Configurable):
         900.0,
         help="The agent ends by itself after so many seconds without a request or a job, seconds.",
     ).tag(config=True)
-    keep_finished_days = Float(
-        30.0, help="How long finished jobs stay in the list, days."
-    ).tag(config=True)
+    keep_finished_days = Float(30.0, help="How long finished jobs stay in the list, days.").tag(
+        config=True
+    )
 
 
 class Transfers(Configurable):
@@ -79,7 +84,7 @@ def load_config(path: list[str] | None = None) -> Config:
 def _load(file: Path) -> Config:
     kind = PyFileConfigLoader if file.suffix == ".py" else JSONFileConfigLoader
     try:
-        return kind(file.name, path=str(file.parent)).load_config()
+        return Config(kind(file.name, path=str(file.parent)).load_config())
     except ConfigFileNotFound:
         return Config()
     except (ConfigError, ValueError, SyntaxError, NameError, OSError) as e:

@@ -118,9 +118,7 @@ class TokenChain:
             if token is None:
                 continue
             if token.expires is not None and token.expires <= time.time():
-                refused = AuthError(
-                    f"Your token for {self._service} has expired.", hint=self._hint
-                )
+                refused = AuthError(f"Your token for {self._service} has expired.", hint=self._hint)
                 continue
             return token
         raise refused or AuthError(f"You are not signed in to {self._service}.", hint=self._hint)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 
 from escape_vre.core.errors import (
@@ -184,9 +184,7 @@ class JobDesk:
         run.clients.discard(client)
         return run.snapshot() if run.clients else await self.cancel(job_id)
 
-    def retry(
-        self, job_id: str, *, client: str | None, environment: Mapping[str, str]
-    ) -> Job:
+    def retry(self, job_id: str, *, client: str | None, environment: Mapping[str, str]) -> Job:
         """Queue a failed or cancelled job again, under its own id."""
         job = self.job(job_id)
         if job.state not in ("failed", "cancelled"):
@@ -210,7 +208,7 @@ class JobDesk:
         self._finished.pop(job_id, None)
         self._log.forget(job_id)
 
-    async def watch(self) -> AsyncIterator[Job]:
+    async def watch(self) -> AsyncGenerator[Job, None]:
         """Yield every unfinished job, then each job whenever it changes."""
         changes: asyncio.Queue[Job] = asyncio.Queue()
         self._watchers.add(changes)
@@ -298,13 +296,16 @@ class JobDesk:
                 self.manifest.record(instance, errand.source.ref, copy)
             arrived[copy.path] = copy
 
+        def on_end(errors: list[EscapeError]) -> None:
+            loop.call_soon_threadsafe(ended.set_result, errors)
+
         run.batch = Batch(
             plan.errands,
             plan.known,
             access,
             run.control,
             on_file,
-            lambda errors: loop.call_soon_threadsafe(ended.set_result, errors),
+            on_end,
         )
         self._mover.submit(run.batch)
         await ended
@@ -436,5 +437,3 @@ def _summary(errors: list[EscapeError], missing: int, total: int) -> EscapeError
         hint=first.hint or "What arrived is kept; try again for the rest.",
         details={"errors": [error.as_dict() for error in errors[:20]]},
     )
-
-

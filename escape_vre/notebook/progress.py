@@ -144,7 +144,7 @@ class _Notebook:
 
         bundle = {"text/html": rich, "text/plain": plain}
         if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(bundle, raw=True)
 

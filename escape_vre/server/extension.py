@@ -51,13 +51,15 @@ class EscapeExtension(ExtensionApp):
         except (EscapeError, OSError) as e:
             self.log.warning("escape-vre: %s", e)
             return
+        events = app.event_logger
+        assert events is not None  # noqa: S101 — as above
         link = AgentLink(location, root)
         self.settings["escape_vre_link"] = link
         for schema in sorted(EVENTS.glob("*.yaml")):
-            app.event_logger.register_event_schema(schema)
+            events.register_event_schema(schema)
         self._relay = EventRelay(
             link,
-            logger=app.event_logger,
+            logger=events,
             settings=app.web_app.settings,
             keep_alive_h=self.keep_alive_h,
         )

@@ -22,25 +22,24 @@ class AgentProxyHandler(APIHandler):
 
     _task: asyncio.Task[None] | None = None
 
-    @property
-    def _track_activity(self) -> bool:
-        """Whether a request counts as use; a panel that looks must not keep a server alive."""
-        return self.request.method != "GET"
+    def initialize(self) -> None:
+        """Count requests that change something as use; looking must not keep a server alive."""
+        self._track_activity = self.request.method != "GET"
 
     @web.authenticated
-    @authorized(action="read", resource=RESOURCE)
+    @authorized(action="read", resource=RESOURCE)  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         """Read."""
         await self._forward()
 
     @web.authenticated
-    @authorized(action="write", resource=RESOURCE)
+    @authorized(action="write", resource=RESOURCE)  # type: ignore[untyped-decorator]
     async def post(self) -> None:
         """Change."""
         await self._forward()
 
     @web.authenticated
-    @authorized(action="write", resource=RESOURCE)
+    @authorized(action="write", resource=RESOURCE)  # type: ignore[untyped-decorator]
     async def delete(self) -> None:
         """Remove."""
         await self._forward()
@@ -72,7 +71,9 @@ class AgentProxyHandler(APIHandler):
     async def _relay(self, link: AgentLink) -> None:
         prefix = self.base_url.rstrip("/") + "/escape-vre"
         target = (self.request.uri or "").removeprefix(prefix)
-        headers = {name: self.request.headers[name] for name in _FORWARDED if name in self.request.headers}
+        headers = {
+            name: self.request.headers[name] for name in _FORWARDED if name in self.request.headers
+        }
         method = self.request.method or "GET"
         async with link.stream(method, target, headers=headers, body=self.request.body) as answer:
             self.set_status(answer.status_code, _reason(answer.status_code))

@@ -70,7 +70,7 @@ class FakeStorage:
                 super().setup()
 
             def do_GET(self) -> None:
-                storage._answer(self)  # noqa: SLF001 — the handler is this class's own
+                storage._answer(self)
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -109,7 +109,7 @@ class Connections:
             try:
                 if connection.sock is None:
                     connection.connect()
-                    connection.sock.settimeout(self._timeout_s)
+                    _limit(connection, self._timeout_s)
                 control.watch(connection.sock)
                 connection.request("GET", path, headers=headers)
                 response = connection.getresponse()
@@ -126,9 +126,7 @@ class Connections:
             self._keep(origin, context, connection)
             return response, connection
 
-    def _open(
-        self, origin: Origin, context: ssl.SSLContext | None
-    ) -> http.client.HTTPConnection:
+    def _open(self, origin: Origin, context: ssl.SSLContext | None) -> http.client.HTTPConnection:
         if context is not None:
             return http.client.HTTPSConnection(
                 origin.host, origin.port, timeout=CONNECT_TIMEOUT_S, context=context
@@ -158,6 +156,12 @@ class Connections:
             self._kept.popitem()[1].close()
 
 
+def _limit(connection: http.client.HTTPConnection, timeout_s: float) -> None:
+    """Change the time limit from that of connecting to that of a silent storage."""
+    if connection.sock is not None:
+        connection.sock.settimeout(timeout_s)
+
+
 class HostLimits:
     """How many connections may be in use to one host at a time."""
 
@@ -176,8 +180,7 @@ def storage_error(error: Exception, host: str) -> EscapeError:
     """Say what a failed connection means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return RemoteError(
-            f"The certificate of the storage {host} is not to be trusted:"
-            f" {error.verify_message}.",
+            f"The certificate of the storage {host} is not to be trusted: {error.verify_message}.",
             hint="The site must mend its certificate, or its authority must be put into ca_file.",
         )
     if isinstance(error, ssl.SSLError):

@@ -156,7 +156,7 @@ class Mover:
             pass  # whoever stopped the job says so
         except EscapeError as e:
             batch.fail(e)
-        except Exception as e:  # noqa: BLE001 — a task boundary: one file must not end its worker
+        except Exception as e:
             log.exception("moving %s failed", errand.source.ref)
             batch.errors.append(
                 EscapeError(

@@ -119,9 +119,7 @@ def _read(paths: list[str]) -> dict[str, bytes]:
 
 def _compare(what: str, found: dict[str, bytes], seed: dict[str, bytes]) -> None:
     if found.keys() != seed.keys():
-        raise IntegrityError(
-            f"{what} brought {sorted(found)}, the seed has {sorted(seed)}."
-        )
+        raise IntegrityError(f"{what} brought {sorted(found)}, the seed has {sorted(seed)}.")
     for name, body in seed.items():
         if found[name] != body:
             raise IntegrityError(f"{what} brought other bytes for {name} than the seed has.")

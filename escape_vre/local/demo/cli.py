@@ -17,7 +17,9 @@ from escape_vre.local.demo.session import Demo, record_of
 def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add ``demo`` to ``escape-vre``."""
     text = "Open JupyterLab on a real data lake that runs on this machine; Ctrl-C ends both."
-    parser = subparsers.add_parser("demo", help="the product on a data lake of its own", description=text)
+    parser = subparsers.add_parser(
+        "demo", help="the product on a data lake of its own", description=text
+    )
     parser.add_argument("--home", type=Path, help="where it keeps its state")
     parser.add_argument("--port", type=int, default=8888, help="port of JupyterLab (8888)")
     parser.add_argument("--no-browser", action="store_true", help="only print the URL")

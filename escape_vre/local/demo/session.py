@@ -210,7 +210,7 @@ class Demo:
     def _stop_agent(self) -> None:
         environment = {**os.environ, **self.place.environment()}
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            subprocess.run(  # noqa: S603 — our own interpreter, no shell
+            subprocess.run(
                 [sys.executable, "-m", "escape_vre", "agent", "stop", "--force"],
                 env=environment,
                 stdout=subprocess.DEVNULL,

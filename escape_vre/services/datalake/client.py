@@ -7,11 +7,11 @@ which breaks later is seen only by how it ends. Every remote error becomes one o
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import httpx
 
@@ -75,16 +75,16 @@ class RucioClient:
             raise self._nonsense()
         return [str(scope) for scope in body]
 
-    def dids(self, scope: str, pattern: str, kind: str) -> AsyncIterator[dict[str, Any]]:
+    def dids(self, scope: str, pattern: str, kind: str) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the DIDs of a scope whose name matches (GET /dids/<scope>/dids/search, long)."""
         query = {"name": pattern, "type": kind, "long": "1", "recursive": "0"}
         return self._rows("GET", f"/dids/{_part(scope)}/dids/search", params=query)
 
-    def contents(self, did: Did) -> AsyncIterator[dict[str, Any]]:
+    def contents(self, did: Did) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the direct children of a collection (GET /dids/<did>/dids)."""
         return self._rows("GET", f"/dids/{_path(did)}/dids")
 
-    def files(self, did: Did) -> AsyncIterator[dict[str, Any]]:
+    def files(self, did: Did) -> AsyncGenerator[dict[str, Any], None]:
         """Yield every file of a DID, at any depth (GET /dids/<did>/files)."""
         return self._rows("GET", f"/dids/{_path(did)}/files")
 
@@ -103,22 +103,22 @@ class RucioClient:
             raise self._nonsense()
         return body
 
-    def metadata_of(self, dids: Iterable[Did]) -> AsyncIterator[dict[str, Any]]:
+    def metadata_of(self, dids: Iterable[Did]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the columns of many DIDs in one call (POST /dids/bulkmeta)."""
         body = {"dids": _dids(dids), "inherit": False, "plugin": "DID_COLUMN"}
         return self._rows("POST", "/dids/bulkmeta", json=body)
 
-    def dataset_replicas_of(self, dids: Iterable[Did]) -> AsyncIterator[dict[str, Any]]:
+    def dataset_replicas_of(self, dids: Iterable[Did]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the sites of many datasets in one call (POST /replicas/datasets_bulk)."""
         return self._rows("POST", "/replicas/datasets_bulk", json={"dids": _dids(dids)})
 
-    def dataset_replicas(self, did: Did) -> AsyncIterator[dict[str, Any]]:
+    def dataset_replicas(self, did: Did) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the sites of a dataset, counted anew (GET /replicas/<did>/datasets, deep)."""
         return self._rows("GET", f"/replicas/{_path(did)}/datasets", params={"deep": "True"})
 
     def replicas(
         self, dids: Iterable[Did], *, all_states: bool = False
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield every file with its replicas, sizes and checksums (POST /replicas/list)."""
         body: dict[str, Any] = {"dids": _dids(dids), "all_states": all_states}
         if not all_states:
@@ -134,12 +134,19 @@ class RucioClient:
             if response.status_code == 401 and not again:
                 self._tokens.drop(token)
                 continue
+            if response.status_code == 303:  # /accounts/whoami leads to the account
+                where = urljoin(self._url + path, response.headers.get("Location", ""))
+                if not where.startswith(self._url + "/"):
+                    raise self._nonsense()
+                response = await self._http.request("GET", where, headers=headers)
             if response.status_code >= 400:
                 raise self._error(response)
             return self._parsed(response.content)
         raise AssertionError("unreachable")
 
-    async def _rows(self, method: str, path: str, **options: Any) -> AsyncIterator[dict[str, Any]]:
+    async def _rows(
+        self, method: str, path: str, **options: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
         for again in (False, True):
             token, headers = await self._headers()
             headers["Accept"] = STREAM
@@ -251,7 +258,9 @@ class PasswordSource:
         """Return the password; None where there is none."""
         if self._path:
             try:
-                return (await asyncio.to_thread(Path(self._path).expanduser().read_text)).strip("\r\n")
+                return (await asyncio.to_thread(Path(self._path).expanduser().read_text)).strip(
+                    "\r\n"
+                )
             except OSError as e:
                 raise AuthError(
                     f"The password file {self._path} cannot be read: {e.strerror}.",
@@ -260,9 +269,7 @@ class PasswordSource:
         return environment.get(self._variable) or self._value or None
 
 
-async def sign_in(
-    http: RemoteClient, url: str, headers: Mapping[str, str], title: str
-) -> Token:
+async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], title: str) -> Token:
     """Ask Rucio for a token; raises AuthError when it refuses."""
     response = await http.request("GET", url, headers=dict(headers))
     if response.status_code == 401:
@@ -302,9 +309,7 @@ def rucio_error(response: httpx.Response, title: str) -> EscapeError:
         pass
     said = message.strip().rstrip(".")
     if status == 401:
-        return AuthError(
-            f"{title} does not accept your sign-in any more.", hint="Sign in again."
-        )
+        return AuthError(f"{title} does not accept your sign-in any more.", hint="Sign in again.")
     if status == 403:
         return AuthError(
             f"{title} does not allow this: {said or 'access denied'}.",
@@ -318,9 +323,7 @@ def rucio_error(response: httpx.Response, title: str) -> EscapeError:
     if status == 409:
         return ConflictError(f"{title} says: {said or kind}.", hint="Choose another name.")
     if status == 413 or "Quota" in kind:
-        return QuotaError(
-            f"{title} refuses for lack of quota: {said}.", hint="Ask for more quota."
-        )
+        return QuotaError(f"{title} refuses for lack of quota: {said}.", hint="Ask for more quota.")
     if status in (400, 406) and kind:
         return UsageError(
             f"{title} does not understand: {said or kind}.", hint="Check scope and name."

@@ -13,7 +13,9 @@ def find(environment: Mapping[str, str]) -> Path | None:
     """Return the rucio.cfg that the caller's ``rucio`` command would read; None without one."""
     candidates = [
         Path(environment["RUCIO_CONFIG"]) if environment.get("RUCIO_CONFIG") else None,
-        Path(environment["RUCIO_HOME"]) / "etc/rucio.cfg" if environment.get("RUCIO_HOME") else None,
+        Path(environment["RUCIO_HOME"]) / "etc/rucio.cfg"
+        if environment.get("RUCIO_HOME")
+        else None,
         Path("~/.rucio/rucio.cfg").expanduser(),
         Path("/opt/rucio/etc/rucio.cfg"),
     ]

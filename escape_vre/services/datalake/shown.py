@@ -1,10 +1,10 @@
 """What a notebook or terminal shows of the data lake; standard library only."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, SupportsIndex
+from typing import Any
 
 from escape_vre.core import text
 from escape_vre.core.errors import UsageError
@@ -47,11 +47,11 @@ class Files(list[Path]):
             return
         from IPython.display import display
 
-        display({"text/plain": repr(self)}, raw=True)
+        display({"text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
-class Table(Sequence[dict[str, Any]]):
+class Table:
     """Rows that print as a table: plain in a terminal, HTML in a notebook.
 
     Parameters
@@ -75,12 +75,17 @@ class Table(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, index: SupportsIndex | slice) -> Any:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         return self.rows[index]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
 
     def __repr__(self) -> str:
         lines = [list(self.columns), *map(list, self.cells)] if self.cells else []
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))] if lines else []
+        widths = (
+            [max(len(line[i]) for line in lines) for i in range(len(self.columns))] if lines else []
+        )
         shown = [
             "  ".join(
                 cell.rjust(width) if i in self.right and n else cell.ljust(width)
@@ -154,7 +159,9 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
                 job["title"],
                 job["state"],
                 _done(job),
-                "" if job["files_total"] is None else f"{job['files_done']:,}/{job['files_total']:,}",
+                ""
+                if job["files_total"] is None
+                else f"{job['files_done']:,}/{job['files_total']:,}",
                 (job["error"] or {}).get("message") or job["note"] or "",
             )
             for job in jobs

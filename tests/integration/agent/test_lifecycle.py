@@ -37,8 +37,12 @@ def test_nothing_runs_before_first_use_and_nothing_heavy_is_imported(listening):
         "outside = {m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)\n"
         "print(sorted(m for m in outside if not m.startswith(('_', 'escape_vre', 'sitecustomize'))))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(Path(escape_vre.__file__).parents[1])})
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(escape_vre.__file__).parents[1])},
+    )
     assert done.stdout.strip() == "[]", done
     assert not listening()
 

@@ -48,14 +48,19 @@ def test_different_names_give_different_parts(one, other):
     assert (safe_part(one) == safe_part(other)) == (one == other)
 
 
-@given(st.lists(st.sampled_from(["M31.fits", "m31.fits", "m31.FITS", "a", "A", "é", "É"]), unique=True))
+@given(
+    st.lists(st.sampled_from(["M31.fits", "m31.fits", "m31.FITS", "a", "A", "é", "É"]), unique=True)
+)
 def test_names_that_differ_in_case_only_do_not_collide(names):
     parts = distinct_parts(names)
     assert len({part.casefold() for part in parts.values()}) == len(names)
     assert parts == distinct_parts(reversed(names))
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8"), min_size=1))
+@given(
+    st.text(st.characters(codec="utf-8"), min_size=1),
+    st.text(st.characters(codec="utf-8"), min_size=1),
+)
 def test_a_did_round_trips_as_text(scope, name):
     scope = scope.replace(":", "") or "s"
     ref = ResourceRef.rucio(scope, name)

@@ -178,7 +178,13 @@ def test_wrong_bytes_cost_only_that_replica(storage, tmp_path):
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(401, AuthError), (403, AuthError), (404, NotFoundError), (500, RemoteError), (503, RemoteError)],
+    [
+        (401, AuthError),
+        (403, AuthError),
+        (404, NotFoundError),
+        (500, RemoteError),
+        (503, RemoteError),
+    ],
 )
 def test_a_refusal_is_explained_and_the_next_replica_tried(storage, tmp_path, status, error):
     refused = storage.put("no", SMALL, status=status)
