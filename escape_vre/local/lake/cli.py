@@ -111,7 +111,9 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> i
         if status["memory_bytes"] is not None:
             _print(f"  memory     {status['memory_bytes'] / 1e6:.0f} MB")
     if long:
-        variables = " ".join(f"{name}='{value}'" for name, value in lake.rucio_environment().items())
+        variables = " ".join(
+            f"{name}='{value}'" for name, value in lake.rucio_environment().items()
+        )
         _print(f"  account    demo (password in {lake.layout.password('demo')})")
         _print(f"  authority  {lake.layout.ca}")
         _print(f"  by hand    {variables} {lake.rucio} did list 'demo:*'")

@@ -54,7 +54,7 @@ class Lake:
     sites = SITES
 
     def __init__(self, home: Path, *, say: Say | None = None) -> None:
-        self.layout = Layout(Path(os.path.abspath(home)))
+        self.layout = Layout(home.expanduser().absolute())
         self._say = say or (lambda _sentence: None)
         self._tie: int | None = None
 
@@ -251,8 +251,8 @@ class Lake:
 
     def _spawn(self, *, tied: bool) -> subprocess.Popen[bytes]:
         self.layout.log("supervisor").parent.mkdir(mode=0o700, exist_ok=True)
-        for log in self.layout.log("any").parent.glob("*.log"):
-            log.replace(log.with_suffix(".log.1"))
+        for old in self.layout.log("any").parent.glob("*.log"):
+            old.replace(old.with_suffix(".log.1"))
         self.layout.state_file.unlink(missing_ok=True)
         self.layout.supervisor_lock.touch()
         command = [str(environment.python()), "-m", "lake.server.supervisor", str(self.home)]
@@ -323,7 +323,7 @@ def _size(folder: Path) -> int:
     for parent, _folders, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(parent, name)).st_blocks * 512
+                total += Path(parent, name).lstat().st_blocks * 512
             except OSError:
                 continue
     return total
@@ -334,14 +334,12 @@ def _memory(pids: set[int]) -> int | None:
     if sys.platform != "linux" or not pids:
         return None
     total = 0
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            parent = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
-            if not {int(name), parent} & pids:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if not {int(process.name), parent} & pids:
                 continue
-            for line in Path(f"/proc/{name}/smaps_rollup").read_text().splitlines():
+            for line in (process / "smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) * 1024
         except OSError:

@@ -6,12 +6,13 @@ import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
 from .errors import LakeError
 
 _CHUNK = 1000
+_Item = TypeVar("_Item")
 
 
 def path(*parts: str) -> str:
@@ -40,10 +41,9 @@ class Rest:
         timeout_s: float = 120,
     ) -> None:
         parts = urlsplit(url)
-        assert parts.hostname is not None
         context = ssl.create_default_context(cafile=str(ca_file))
         self._connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port, context=context, timeout=timeout_s
+            parts.hostname or "", parts.port, context=context, timeout=timeout_s
         )
         self._account = account
         self._password_file = password_file
@@ -124,7 +124,7 @@ class Rest:
                 f"The lake's Rucio did not answer: {error}",
                 "Look at `escape-vre lake status`; start it with `escape-vre lake start`.",
             ) from error
-        if answer.status >= 400:
+        if answer.status >= 300:
             said = answer.headers.get("ExceptionMessage", text[:300])
             raise LakeError(
                 f"Rucio refused {method} {where}: {answer.status} {said}",
@@ -139,5 +139,5 @@ class _Answer:
         self.text = text
 
 
-def _chunks(items: list[dict[str, object]], size: int) -> Iterable[list[dict[str, object]]]:
+def _chunks(items: list[_Item], size: int) -> Iterable[list[_Item]]:
     return (items[first : first + size] for first in range(0, len(items), size))

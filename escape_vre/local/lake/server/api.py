@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
-
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from rucio.web.rest.flaskapi.v1.main import application
@@ -19,7 +18,6 @@ class Server(wsgi.Server):
     """A server on a socket that already listens: its port was ours before Rucio was loaded."""
 
     keep_alive_conn_limit = 500
-    socket: socket.socket
 
     def __init__(self, listener: socket.socket, app: Application) -> None:
         super().__init__(listener.getsockname(), app, numthreads=_THREADS, request_queue_size=128)
@@ -28,7 +26,7 @@ class Server(wsgi.Server):
     def bind(self, _family: int, _kind: int, _protocol: int = 0) -> socket.socket:
         """Take the socket that was given."""
         self.socket = self.listener
-        return self.socket
+        return self.listener
 
 
 class LateHandshake(BuiltinSSLAdapter):
@@ -58,5 +56,3 @@ def server(
     made = Server(listener, watch(application))
     made.ssl_adapter = LateHandshake(str(identity), str(identity))
     return made
-
-

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dogpile.cache import make_region
+from dogpile.cache.region import make_region
 from rucio.daemons.abacus import account as abacus_account
 from rucio.daemons.abacus import collection_replica as abacus_collection
 from rucio.daemons.abacus import rse as abacus_rse
@@ -21,6 +21,7 @@ from rucio.daemons.judge import cleaner, evaluator, repairer
 from rucio.daemons.reaper import reaper
 from rucio.daemons.undertaker import undertaker
 
+_LOG = logging.getLogger(__name__)
 _IDLE_S = 20.0
 _BUSY_S = 0.1
 _PASSES = 4
@@ -52,9 +53,7 @@ class Daemons:
     def watch(self, application: Application) -> Application:
         """Give the application, with a look at which of its requests change something."""
 
-        def watched(
-            environ: dict[str, Any], start_response: Callable[..., Any]
-        ) -> Iterable[bytes]:
+        def watched(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             answer = application(environ, start_response)
             reads = environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS")
             # Listing replicas is a POST, and by far the most frequent one.
@@ -91,7 +90,6 @@ class Daemons:
                 return
             try:
                 daemon()
-            except Exception:
+            except Exception:  # noqa: BLE001 - a task's boundary
                 # One daemon's trouble must not end the others; the log says what it was.
-                logging.exception("daemon %s", daemon.func.__module__)
-
+                _LOG.exception("daemon %s", daemon.func.__module__)

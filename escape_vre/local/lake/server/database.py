@@ -1,5 +1,8 @@
 """PostgreSQL out of a wheel: for one lake, on a unix socket that only its owner reaches."""
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import importlib.util
 import os
 import pwd
@@ -11,7 +14,7 @@ import time
 from pathlib import Path
 
 from ..layout import Layout
-from .process import spawn
+from .process import last_line, spawn
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -74,7 +77,7 @@ def wait(layout: Layout, process: subprocess.Popen[bytes], *, timeout_s: float =
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise DatabaseError(f"PostgreSQL ended: {_last_line(layout.log('database'))}")
+            raise DatabaseError(f"PostgreSQL ended: {last_line(layout.log('database'))}")
         try:
             lines = (layout.database / "postmaster.pid").read_text().splitlines()
         except OSError:
@@ -140,7 +143,7 @@ def _serves(pid: int, data: Path) -> bool:
     """Say whether a process is a PostgreSQL server in this very directory."""
     if sys.platform == "linux":
         try:
-            return os.path.samefile(f"/proc/{pid}/cwd", data)
+            return Path(f"/proc/{pid}/cwd").samefile(data)
         except OSError:
             return False
     shown = subprocess.run(  # noqa: S603 - our own command
@@ -153,7 +156,7 @@ def _others(data: Path) -> list[int]:
     """List PostgreSQL processes in this directory; they all make it their current one."""
     if sys.platform != "linux":
         return []
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    pids = [int(process.name) for process in Path("/proc").glob("[0-9]*")]
     return [pid for pid in pids if _serves(pid, data)]
 
 
@@ -184,7 +187,9 @@ def _as_other_user() -> list[str]:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise DatabaseError("PostgreSQL does not run as root, and 'setpriv' (util-linux) is missing")
+        raise DatabaseError(
+            "PostgreSQL does not run as root, and 'setpriv' (util-linux) is missing"
+        )
     user = _other_user()
     return [
         setpriv,
@@ -199,11 +204,3 @@ def _as_other_user() -> list[str]:
 def _environment() -> dict[str, str]:
     """Give PostgreSQL none of the user's settings (PGDATA, PGHOST, a locale that is missing)."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1] if lines else "it said nothing"

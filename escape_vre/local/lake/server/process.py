@@ -40,7 +40,7 @@ def spawn(
             pass_fds=keep,
             cwd=cwd,
             env=env,
-            preexec_fn=tie_to_parent(at_our_end),  # noqa: PLW1509 - the supervisor has one thread
+            preexec_fn=tie_to_parent(at_our_end),
         )
 
 
@@ -86,3 +86,12 @@ def end(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def last_line(log: Path) -> str:
+    """Give what a process said last, for a message to a person."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"

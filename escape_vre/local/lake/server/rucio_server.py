@@ -4,6 +4,9 @@ Run as ``python -m lake.server.rucio_server HOME DESCRIPTOR``, the descriptor be
 of a socket that already listens.
 """
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import logging
 import os
 import signal
@@ -16,6 +19,8 @@ from ..layout import Layout
 from . import patches
 from .process import end_with_parent
 
+_LOG = logging.getLogger(__name__)
+
 
 def main(home: str, _part: str, descriptor: str) -> None:
     """Serve until SIGTERM."""
@@ -24,7 +29,8 @@ def main(home: str, _part: str, descriptor: str) -> None:
     end_with_parent()
     layout = Layout(Path(home))
     ports = layout.ports()
-    assert ports is not None
+    if ports is None:
+        sys.exit("no supervisor has chosen ports")
     patches.apply(layout.server_config)
     from . import schema
 
@@ -39,19 +45,22 @@ def main(home: str, _part: str, descriptor: str) -> None:
     server = api.server(listener, layout.server_identity, workers.watch)
     server.prepare()
     threading.Thread(target=server.serve, name="api", daemon=True).start()
+    code = 1
     try:
         seed.ensure(layout, ports)
         workers.start()
         layout.rucio_ready.touch()
         end.wait()
         workers.stop()
-    except Exception:
-        logging.exception("Rucio ends")
-        # The server's threads would keep the process, and the lake waiting for it.
-        os._exit(1)
-    server.stop()
+        code = 0
+    except Exception:  # noqa: BLE001 - the process's boundary
+        _LOG.exception("Rucio ends")
+    # The server's threads would keep the process for as long as their clients stay connected;
+    # what they have not yet committed, the database forgets.
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
+    # Rucio warns of every boolean that its own client sends as a number.
+    logging.basicConfig(level=logging.ERROR)
     main(*sys.argv[1:])

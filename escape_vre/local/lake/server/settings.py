@@ -1,5 +1,8 @@
 """Writes the configuration files of a lake, the server's and the user's."""
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import importlib.util
 import secrets
 from pathlib import Path
@@ -26,8 +29,8 @@ def configure(layout: Layout, ports: Ports, socket_folder: Path) -> None:
     Written at every start: ports, the database's socket and even ``home`` may be others.
     """
     rucio = importlib.util.find_spec("rucio")
-    assert rucio is not None
-    assert rucio.origin is not None
+    if rucio is None or rucio.origin is None:
+        raise ModuleNotFoundError("rucio", name="rucio")
     migrations = Path(rucio.origin).parent / "db" / "sqla" / "migrate_repo"
     password = layout.password("root").read_text().strip()
     database = f"postgresql+psycopg://rucio@/postgres?host={quote(str(socket_folder), safe='/')}"
@@ -60,7 +63,7 @@ def configure(layout: Layout, ports: Ports, socket_folder: Path) -> None:
             "loggers": {"keys": "root"},
             "handlers": {"keys": "console"},
             "formatters": {"keys": "plain"},
-            "logger_root": {"level": "WARNING", "handlers": "console"},
+            "logger_root": {"level": "ERROR", "handlers": "console"},
             "handler_console": {"class": "StreamHandler", "args": "(sys.stderr,)"},
             "formatter_plain": {"format": "%(levelname)s %(message)s"},
         },

@@ -4,6 +4,9 @@ Run as ``python -m lake.server.site HOME SITE DESCRIPTOR``. Its own process, so 
 and the other site's work does not slow its bytes: Python runs one thread at a time.
 """
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import signal
 import socket
 import sys

@@ -9,6 +9,7 @@ Served: RFC 4918 class 1 without COPY, PROPPATCH and locks; ranges of RFC 9110.
 """
 
 import email.utils
+import errno
 import hmac
 import http.server
 import os
@@ -20,7 +21,7 @@ import sys
 import threading
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -30,7 +31,7 @@ _UNFINISHED = ".unfinished"
 _METHODS = "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, MOVE, PROPFIND"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The request ends with a status and no content.
 
     Parameters
@@ -73,14 +74,14 @@ class StorageServer(http.server.ThreadingHTTPServer):
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
         """Shake hands in the connection's own thread: a silent client holds up nobody else."""
-        assert isinstance(request, socket.socket)
-        request.settimeout(60)
+        plain = cast("socket.socket", request)
+        plain.settimeout(60)
         try:
-            request = self.tls.wrap_socket(request, server_side=True)
+            secure = self.tls.wrap_socket(plain, server_side=True)
         except OSError:
-            self.shutdown_request(request)
+            self.shutdown_request(plain)
             return
-        super().process_request_thread(request, client_address)
+        super().process_request_thread(secure, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that hang up; log what is our own fault."""
@@ -105,7 +106,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         super().setup()
         self.known = bool(self.connection.getpeercert())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+    def log_message(self, format: str, *args: object) -> None:
         """Keep no access log: nobody reads it and it would grow without end."""
 
     def _guarded(self) -> None:
@@ -113,19 +114,26 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         self.unread = int(length) if length.isdecimal() else 0
         self.chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+        self.answered = False
+        if not length.isdecimal():
+            self.close_connection = True
+            self._answer(HTTPStatus.BAD_REQUEST, headers={"Connection": "close"})
+            return
         try:
-            if not length.isdecimal():
-                raise Refused(HTTPStatus.BAD_REQUEST, Connection="close")
             self._authenticate()
             getattr(self, f"_{self.command.lower()}")(self._path(self.path))
-        except Refused as refused:
+        except RefusedError as refused:
             self._answer(refused.status, headers=refused.headers)
         except FileNotFoundError:
             self._answer(HTTPStatus.NOT_FOUND)
         except (ConnectionError, TimeoutError, ssl.SSLError):
             self.close_connection = True
         except OSError as error:
-            full = error.errno in (28, 122)
+            if self.answered:
+                # Half of the content has left: only a broken connection tells the client so.
+                self.close_connection = True
+                return
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             self._answer(HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.CONFLICT)
 
     do_OPTIONS = do_GET = do_HEAD = do_PUT = do_DELETE = _guarded  # noqa: N815 - http.server's names
@@ -134,12 +142,16 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     def _authenticate(self) -> None:
         given = self.headers.get("Authorization", "").encode()
         if not self.known and not hmac.compare_digest(given, self.server.authorization):
-            raise Refused(HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Bearer realm="escape-vre"')
+            raise RefusedError(
+                HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Bearer realm="escape-vre"'
+            )
 
     def _path(self, target: str) -> Path:
-        parts = [part for part in unquote(urlsplit(target).path).split("/") if part not in ("", ".")]
+        parts = [
+            part for part in unquote(urlsplit(target).path).split("/") if part not in ("", ".")
+        ]
         if ".." in parts or any("\0" in part for part in parts) or parts[:1] == [_UNFINISHED]:
-            raise Refused(HTTPStatus.BAD_REQUEST)
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
         return self.server.root.joinpath(*parts)
 
     # --- answers ---------------------------------------------------------------------------
@@ -159,7 +171,9 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         self.flush_headers()
 
     def _start(self, status: HTTPStatus, headers: dict[str, str], length: int) -> None:
+        self.answered = True
         self.send_response_only(status)
+        self.send_header("Date", self.date_time_string())
         for name, value in headers.items():
             self.send_header(name, value)
         if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
@@ -203,7 +217,12 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         """Give first byte and end of what is asked; several ranges at once get the whole file."""
         asked = self.headers.get("Range", "")
         unchanged = self.headers.get("If-Range", etag) == etag
-        if self.command == "HEAD" or not asked.startswith("bytes=") or "," in asked or not unchanged:
+        if (
+            self.command == "HEAD"
+            or not asked.startswith("bytes=")
+            or "," in asked
+            or not unchanged
+        ):
             return 0, size
         low, _, high = asked[6:].strip().partition("-")
         if not (low.isdigit() or (not low and high.isdigit())) or (high and not high.isdigit()):
@@ -215,12 +234,12 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             if high and int(high) < first:
                 return 0, size
         if first >= size or first >= end:
-            raise Refused(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, Content_Range=f"bytes */{size}")
+            raise RefusedError(
+                HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, Content_Range=f"bytes */{size}"
+            )
         return first, end
 
-    def _send(
-        self, file: BinaryIO, code: HTTPStatus, headers: dict[str, str], length: int
-    ) -> None:
+    def _send(self, file: BinaryIO, code: HTTPStatus, headers: dict[str, str], length: int) -> None:
         if length <= _SMALL or self.command == "HEAD":
             content = b"" if self.command == "HEAD" else file.read(length)
             self._start(code, headers, length)
@@ -233,9 +252,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         while length:
             count = file.readinto(block[: min(len(block), length)])  # type: ignore[attr-defined]
             if not count:
-                # The file shrank under us: only a broken connection tells the client so.
-                self.close_connection = True
-                return
+                raise ConnectionAbortedError(f"{file.name} shrank while it was read")
             self.connection.sendall(block[:count])
             length -= count
 
@@ -243,7 +260,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         self._discard()
         depth = self.headers.get("Depth", "infinity")
         if depth not in ("0", "1"):
-            raise Refused(HTTPStatus.FORBIDDEN)
+            raise RefusedError(HTTPStatus.FORBIDDEN)
         base = unquote(urlsplit(self.path).path)
         found = [_properties(base, path)]
         if depth == "1" and path.is_dir():
@@ -261,7 +278,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
 
     def _put(self, path: Path) -> None:
         if path.is_dir():
-            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD, PROPFIND")
+            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD, PROPFIND")
         part = self.server.root / _UNFINISHED / secrets.token_hex(16)
         try:
             with part.open("wb", buffering=0) as file:
@@ -278,7 +295,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         if not self.chunked:
             block = memoryview(bytearray(min(_BLOCK, self.unread) or 1))
             while self.unread:
-                count = self.rfile.readinto(block[: min(len(block), self.unread)])  # type: ignore[attr-defined]
+                count = self.rfile.readinto(block[: min(len(block), self.unread)])
                 if not count:
                     raise ConnectionError
                 file.write(block[:count])
@@ -305,30 +322,30 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
 
     def _mkcol(self, path: Path) -> None:
         if self.unread or self.chunked:
-            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         try:
             path.mkdir()
         except FileExistsError:
-            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED) from None
+            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED) from None
         except FileNotFoundError:
-            raise Refused(HTTPStatus.CONFLICT) from None
+            raise RefusedError(HTTPStatus.CONFLICT) from None
         self._answer(HTTPStatus.CREATED)
 
     def _move(self, path: Path) -> None:
         self._discard()
         destination = urlsplit(self.headers.get("Destination", ""))
         if not destination.path:
-            raise Refused(HTTPStatus.BAD_REQUEST)
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
         if destination.netloc not in ("", self.headers.get("Host", "")):
-            raise Refused(HTTPStatus.BAD_GATEWAY)
+            raise RefusedError(HTTPStatus.BAD_GATEWAY)
         target = self._path(destination.path)
         if not path.exists():
-            raise Refused(HTTPStatus.NOT_FOUND)
+            raise RefusedError(HTTPStatus.NOT_FOUND)
         if self.server.root in (path, target) or path in (target, *target.parents):
-            raise Refused(HTTPStatus.FORBIDDEN)
+            raise RefusedError(HTTPStatus.FORBIDDEN)
         replaced = target.exists()
         if replaced and self.headers.get("Overwrite", "T").upper() == "F":
-            raise Refused(HTTPStatus.PRECONDITION_FAILED)
+            raise RefusedError(HTTPStatus.PRECONDITION_FAILED)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             shutil.rmtree(target)
@@ -338,7 +355,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     def _delete(self, path: Path) -> None:
         self._discard()
         if path == self.server.root:
-            raise Refused(HTTPStatus.FORBIDDEN)
+            raise RefusedError(HTTPStatus.FORBIDDEN)
         if path.is_dir():
             shutil.rmtree(path)
         else:
