@@ -13,9 +13,20 @@ from escape_vre._version import __version__
 if TYPE_CHECKING:
     from escape_vre.services.datalake.api import Files, get, info, jobs, ls, whoami
 
-_API = dict.fromkeys(("Files", "get", "info", "jobs", "ls", "whoami"), "escape_vre.services.datalake.api")
+_API = dict.fromkeys(
+    ("Files", "get", "info", "jobs", "ls", "whoami"), "escape_vre.services.datalake.api"
+)
 
-__all__ = ["Files", "__version__", "get", "info", "jobs", "load_ipython_extension", "ls", "whoami"]
+__all__ = [
+    "Files",
+    "__version__",
+    "get",
+    "info",
+    "jobs",
+    "load_ipython_extension",
+    "ls",
+    "whoami",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """Where the agent's files are: its state, and on this host its socket, pid and lock."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -101,10 +102,8 @@ def host_key() -> str:
             facts.append(Path(file).read_text().strip())
         except OSError:
             continue
-    try:
+    with contextlib.suppress(OSError):  # not Linux
         facts.append(str(Path("/proc/self/ns/net").stat().st_ino))
-    except OSError:
-        pass  # not Linux
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
 
 

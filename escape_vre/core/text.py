@@ -17,6 +17,14 @@ def _three(value: float) -> str:
     return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}"
 
 
+def elided(name: str, width: int) -> str:
+    """Cut a long name in its middle, for names of a series differ at their ends."""
+    if len(name) <= width:
+        return name
+    head = (width - 1) * 3 // 5
+    return f"{name[:head]}…{name[len(name) - (width - 1 - head) :]}"
+
+
 def duration(seconds: float | None) -> str:
     """Write a time span: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min``."""
     if seconds is None:

@@ -189,7 +189,7 @@ class JobDesk:
         job = self.job(job_id)
         if job.state not in ("failed", "cancelled"):
             raise ConflictError(
-                f"{job.title} is {job.state}; only what failed or was cancelled can be tried again.",
+                f"{job.title} is {job.state}; only what failed or was cancelled is tried again.",
                 hint="Nothing needs to be done.",
             )
         stored = self._finished.pop(job_id)

@@ -106,7 +106,7 @@ class Lease:
 
 def _highest(home: Path) -> int:
     try:
-        names = os.listdir(home)
+        names = [path.name for path in home.iterdir()]
     except OSError:
         return 0
     numbers = [name.removeprefix("lease.") for name in names if name.startswith("lease.")]

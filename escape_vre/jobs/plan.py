@@ -97,7 +97,7 @@ def _check_room(
         needed -= sum(_size(Place(errand.final).part) for errand in missing)
     if needed > free:
         raise QuotaError(
-            f"{text.size(needed)} are needed in {base}, and {text.size(max(free, 0))} are free there.",
+            f"{base} needs {text.size(needed)} of room and has {text.size(max(free, 0))}.",
             hint="Make room, or get the data to another folder.",
         )
 

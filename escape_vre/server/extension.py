@@ -1,4 +1,4 @@
-"""What Jupyter Server loads: traits, the handler, and the record for clients that start an agent."""
+"""What Jupyter Server loads: traits, the handler, and how clients are to start an agent."""
 
 import json
 import os

@@ -1,5 +1,6 @@
 """Where a file goes: its part while it is coming, its final name when it is whole."""
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -53,10 +54,8 @@ class Place:
 
     def drop_folder(self) -> None:
         """Remove the folder of parts if it is empty."""
-        try:
+        with contextlib.suppress(OSError):  # another file is on its way there
             self.part.parent.rmdir()
-        except OSError:
-            pass  # another file is on its way there
 
     def publish(self) -> None:
         """Give the finished part its final name, never over another file.

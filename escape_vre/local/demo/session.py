@@ -78,7 +78,7 @@ class Demo:
                 )
         try:
             self.place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.lake.start()
+            self.lake.start(tied=True)
             self._configure()
             self._start_jupyter()
         except BaseException:

@@ -258,15 +258,17 @@ class PasswordSource:
         """Return the password; None where there is none."""
         if self._path:
             try:
-                return (await asyncio.to_thread(Path(self._path).expanduser().read_text)).strip(
-                    "\r\n"
-                )
+                return await asyncio.to_thread(_read_line, self._path)
             except OSError as e:
                 raise AuthError(
                     f"The password file {self._path} cannot be read: {e.strerror}.",
                     hint="Write it anew, readable to you alone.",
                 ) from e
         return environment.get(self._variable) or self._value or None
+
+
+def _read_line(path: str) -> str:
+    return Path(path).expanduser().read_text().strip("\r\n")
 
 
 async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], title: str) -> Token:

@@ -9,6 +9,9 @@ from typing import Any
 from escape_vre.core import text
 from escape_vre.core.errors import UsageError
 
+NAME_WIDTH = 72
+"""Longest name in a table, characters; the value's rows have them whole."""
+
 
 class Files(list[Path]):
     """The files that were fetched: a list of paths, absolute, in the order of the catalogue."""
@@ -120,7 +123,7 @@ def did_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
         [
             (
                 row["type"],
-                row["ref"].removeprefix("rucio:"),
+                text.elided(row["ref"].removeprefix("rucio:"), NAME_WIDTH),
                 text.size(row.get("bytes")),
                 "" if row["type"] == "file" or row.get("length") is None else f"{row['length']:,}",
                 state(row),
@@ -187,9 +190,8 @@ class Info(dict[str, Any]):
         ]
         if self["type"] != "file" and self["length"] is not None:
             lines.append(("files", f"{self['length']:,}"))
-        for key in ("account", "created", "adler32", "md5"):
-            if self.get(key):
-                lines.append((key, str(self[key])))
+        entries = ("account", "created", "adler32", "md5")
+        lines += [(key, str(self[key])) for key in entries if self.get(key)]
         for site in self["sites"]:
             shown = site["state"]
             if self["type"] != "file":

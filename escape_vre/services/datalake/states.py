@@ -38,6 +38,8 @@ async def row_states(
     Rucio is asked three times for any number of files and of datasets that have a rule. Only a
     collection that Rucio keeps no count of costs a call of its own.
     """
+    if not refs:
+        return []
     remote = {
         (str(row["scope"]), str(row["name"])): Remote(
             did_type(row), row.get("bytes"), row.get("length")

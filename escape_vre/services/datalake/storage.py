@@ -1,8 +1,9 @@
-"""How storages let us in: a certificate, the Rucio token where it is one they accept, or neither."""
+"""How storages let us in: a certificate, a Rucio token that they accept too, or neither."""
 
 import ssl
 import time
 from collections.abc import Mapping
+from typing import ClassVar
 
 from escape_vre.core.http import tls_context
 from escape_vre.core.tokens import Token
@@ -16,7 +17,7 @@ class LakeStorage:
     certificate is renewed in place.
     """
 
-    _contexts: dict[tuple[str | None, str | None], tuple[float, ssl.SSLContext]] = {}
+    _contexts: ClassVar[dict[tuple[str | None, str | None], tuple[float, ssl.SSLContext]]] = {}
 
     def __init__(self, settings: InstanceSettings, *, cert_file: str | None) -> None:
         self._ca_file = settings.ca_file
