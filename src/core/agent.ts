@@ -113,6 +113,7 @@ export class Agent implements IAgent {
     };
     if (options.body !== undefined) {
       init.body = JSON.stringify(options.body);
+      init.headers = { 'Content-Type': 'application/json' };
     }
     try {
       return await ServerConnection.makeRequest(url, init, this._settings);

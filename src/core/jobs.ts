@@ -98,18 +98,30 @@ export class Jobs implements IJobs, IDisposable {
     return this._activeByRef.get(ref);
   }
 
+  isWatched(id: string): boolean {
+    return this._watched.has(id);
+  }
+
   async refresh(): Promise<void> {
     const { jobs } = await this._agent.request<{ jobs: IJob[] }>('GET', 'jobs');
     if (this._isDisposed) {
       return;
     }
     const ended = jobs.filter(job => this._endsNow(job));
+    if (!this._isReady) {
+      jobs.forEach(job => this._watch(job));
+    }
     this._jobs = new Map(jobs.map(job => [job.id, job]));
     this._isReady = true;
     this._update(ended);
   }
 
   put(job: IJob): void {
+    this._watch(job);
+    this._take(job);
+  }
+
+  private _take(job: IJob): void {
     const ended = this._endsNow(job) ? [job] : [];
     this._jobs.set(job.id, job);
     this._update(ended);
@@ -132,6 +144,13 @@ export class Jobs implements IJobs, IDisposable {
   async clearFinished(): Promise<void> {
     const finished = this._list.filter(job => isFinished(job.state));
     await Promise.all(finished.map(job => this.forget(job.id)));
+  }
+
+  /** A job that this session asked for, or that ran when it began. */
+  private _watch(job: IJob): void {
+    if (!isFinished(job.state)) {
+      this._watched.add(job.id);
+    }
   }
 
   private _endsNow(job: IJob): boolean {
@@ -160,7 +179,7 @@ export class Jobs implements IJobs, IDisposable {
     if (known && isFinished(known.state) && known.ended === job.ended) {
       return;
     }
-    this.put(job);
+    this._take(job);
   }
 
   private _update(ended: IJob[]): void {
@@ -188,6 +207,7 @@ export class Jobs implements IJobs, IDisposable {
   private readonly _ended = new Signal<this, IJob>(this);
   private _jobs = new Map<string, IJob>();
   private _list: IJob[] = [];
+  private readonly _watched = new Set<string>();
   private _activeByRef = new Map<string, IJob>();
   private _lastEvent = 0;
   private _isReady = false;

@@ -52,6 +52,8 @@ export interface IJobs {
   get(id: string): IJob | undefined;
   /** The unfinished job that fetches this ref itself, if there is one. */
   activeFor(ref: string): IJob | undefined;
+  /** Whether this session started the job, or found it running at load. */
+  isWatched(id: string): boolean;
   refresh(): Promise<void>;
   /** Take in a job that a request answered with. */
   put(job: IJob): void;

@@ -101,8 +101,8 @@ export function List(props: IBrowseOptions): React.JSX.Element {
       }}
       onVisible={(first, last) =>
         states.want(
-          nodes
-            .slice(first, last + 1)
+          // The selected ones too: Details speaks of them.
+          [...nodes.slice(first, last + 1), ...selection.nodes.slice(0, 1)]
             .map(node => node.row?.ref)
             .filter(ref => ref !== undefined)
         )

@@ -253,8 +253,8 @@ export class Datalake implements IDatalake {
       body: {
         instance: this._instance?.name ?? null,
         refs: rows.map(row => row.ref),
-        to: options.to ?? null,
-        files: options.files ?? null,
+        to: options.to,
+        files: options.files,
         client: this._client
       }
     });

@@ -46,13 +46,17 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     const translator = translatorOrNull ?? nullTranslator;
     const trans = translator.load('escape-vre');
     let loaded: ILoaded | null = null;
-    let limit: number | null = null;
     let loading: Promise<ILoaded> | null = null;
-    const settings = registry?.load(PLUGIN_ID).catch(() => null);
+    let settings: ISettingRegistry.ISettings | null = null;
 
+    const applySettings = () => {
+      const limit = settings?.get('rowLimit').composite;
+      if (typeof limit === 'number') {
+        loaded?.model.setLimit(limit);
+      }
+    };
     const makeLoaded = async (): Promise<ILoaded> => {
       const { makePanel } = await import('./loader');
-      await settings;
       loaded = makePanel({
         app,
         agent,
@@ -62,28 +66,36 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
         notebooks,
         files
       });
-      if (limit !== null) {
-        loaded.model.setLimit(limit);
-      }
+      applySettings();
       return loaded;
     };
-    const load = () => (loading ??= makeLoaded());
-
-    void settings?.then(found => {
-      const read = (from: ISettingRegistry.ISettings) => {
-        limit = from.get('rowLimit').composite as number;
-        loaded?.model.setLimit(limit);
-      };
-      if (found) {
-        read(found);
-        found.changed.connect(read);
-      }
-    });
+    const load = () => {
+      loading ??= makeLoaded().catch((error: unknown) => {
+        // A chunk that did not come may come the next time.
+        loading = null;
+        throw error;
+      });
+      return loading;
+    };
 
     const sidebar = new Sidebar({ id: PANEL_ID, load, trans });
     app.shell.add(sidebar, 'left', { rank: 210, type: 'Data Lake' });
     restorer?.add(sidebar, PANEL_ID);
     addCommands({ app, trans, panelId: PANEL_ID, load, loaded: () => loaded });
+
+    const followSettings = async (source: ISettingRegistry) => {
+      settings = await source.load(PLUGIN_ID);
+      settings.changed.connect(applySettings, sidebar);
+      applySettings();
+      if (settings.get('showAtStart').composite === true) {
+        // Not before: restoring the layout would put another panel in front.
+        await app.restored;
+        app.shell.activateById(PANEL_ID);
+      }
+    };
+    // Without its settings the panel works as it does by default.
+    void (registry && followSettings(registry).catch(console.warn));
+
     for (const command of PALETTE) {
       palette?.addItem({
         command,

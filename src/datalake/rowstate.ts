@@ -43,7 +43,10 @@ export function describe(
     return moving(state.fraction, '', trans);
   }
   if (state.local === 'here') {
-    return view('here', trans.__('here'), '', state.path ?? trans.__('here'));
+    const sentence = state.path
+      ? trans.__('here: %1', state.path)
+      : trans.__('here');
+    return view('here', trans.__('here'), '', sentence);
   }
   if (state.problem) {
     const sentence = trans.__('stuck: %1', state.problem);

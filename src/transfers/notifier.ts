@@ -19,9 +19,13 @@ export class Notifier {
 
   isOn = true;
 
-  private _onEnded(_: IJobs, job: IJob): void {
-    // Who cancels knows; who fails must hear of it all the same.
-    if (!this.isOn || job.state === 'cancelled') {
+  private _onEnded(jobs: IJobs, job: IJob): void {
+    // A notebook tells of its own transfers, and who cancels knows.
+    if (
+      !this.isOn ||
+      job.state === 'cancelled' ||
+      !jobs.isWatched(job.id)
+    ) {
       return;
     }
     const trans = this._trans;

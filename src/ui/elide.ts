@@ -1,21 +1,40 @@
-/** How many characters of a name's end stay readable however narrow it gets. */
-const TAIL = 6;
+const ELLIPSIS = '…';
 
 /**
- * Cut a name in a part that may be elided and an end that may not.
+ * A name that fits, its middle left out where it has to be.
  *
  * Names of one folder mostly differ at their ends, so the middle goes first.
- * Short names are not cut: an ellipsis would save nothing.
+ * `fits` says whether a text has room; it is asked a few times only.
  */
-export function splitName(name: string): [head: string, tail: string] {
-  const characters = [...name];
-  if (characters.length <= TAIL + 4) {
-    return [name, ''];
+export function elideMiddle(
+  name: string,
+  fits: (text: string) => boolean
+): string {
+  if (fits(name)) {
+    return name;
   }
-  return [
-    characters.slice(0, -TAIL).join(''),
-    characters.slice(-TAIL).join('')
-  ];
+  const characters = [...name];
+  const keep = (count: number): string => {
+    // More of the end: of a file's it begins with an ending that all share.
+    const head = Math.ceil(count / 3);
+    const tail = count - head;
+    return (
+      characters.slice(0, head).join('') +
+      ELLIPSIS +
+      (tail > 0 ? characters.slice(-tail).join('') : '')
+    );
+  };
+  let most = 1;
+  let tooMany = characters.length;
+  while (tooMany - most > 1) {
+    const count = (most + tooMany) >> 1;
+    if (fits(keep(count))) {
+      most = count;
+    } else {
+      tooMany = count;
+    }
+  }
+  return keep(most);
 }
 
 /**

@@ -85,6 +85,8 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
     props.onVisible(startIndex, endIndex);
   }, [startIndex, endIndex, props.version]);
 
+  useActiveInSight(scroller, active);
+
   const typed = React.useRef({ text: '', at: 0 });
   const rowId = (index: number) =>
     `${props.id}-${props.keyAt(index).replace(/[^\w.-]/g, c => `_${c.codePointAt(0)}_`)}`;
@@ -258,6 +260,37 @@ function useSteadyScroll(
     anchor.current =
       first < count ? { key: props.keyAt(first), index: first } : null;
   });
+}
+
+/**
+ * Keep the row that the keyboard is on in sight when the tree gets lower, as
+ * it does when Details open below it.
+ */
+function useActiveInSight(
+  scroller: React.RefObject<HTMLDivElement>,
+  active: number
+): void {
+  const index = React.useRef(active);
+  index.current = active;
+  React.useEffect(() => {
+    const tree = scroller.current;
+    if (!tree) {
+      return;
+    }
+    let before = tree.clientHeight;
+    const observer = new ResizeObserver(() => {
+      const top = index.current * ROW_PX;
+      const bottom = top + ROW_PX - tree.clientHeight;
+      const wasInSight =
+        top >= tree.scrollTop && top + ROW_PX <= tree.scrollTop + before;
+      if (index.current >= 0 && wasInSight && bottom > tree.scrollTop) {
+        tree.scrollTop = bottom;
+      }
+      before = tree.clientHeight;
+    });
+    observer.observe(tree);
+    return () => observer.disconnect();
+  }, []);
 }
 
 /** Lab opens its context menu for the row that the mouse would be over. */

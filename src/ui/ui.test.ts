@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { oneLine, splitName } from './elide';
+import { elideMiddle, oneLine } from './elide';
 import {
   formatBytes,
   formatDuration,
@@ -36,11 +36,14 @@ test('times and percents round to what is true', () => {
 });
 
 test('a name keeps its end, and never breaks a line', () => {
-  expect(splitName('short.fits')).toEqual(['short.fits', '']);
-  const [head, tail] = splitName('run_000123_calibrated.fits');
-  expect(head + tail).toBe('run_000123_calibrated.fits');
-  expect(tail).toBe('d.fits');
-  expect(splitName('🔭'.repeat(20))[1]).toBe('🔭'.repeat(6));
+  const within = (room: number) => (text: string) => [...text].length <= room;
+  const name = 'run_000123_calibrated.fits';
+  expect(elideMiddle(name, within(26))).toBe(name);
+  expect(elideMiddle(name, within(25))).toBe('run_0001…_calibrated.fits');
+  expect(elideMiddle(name, within(10))).toBe('run…d.fits');
+  expect(elideMiddle(name, within(3))).toBe('r…s');
+  expect(elideMiddle(name, within(0))).toBe('r…');
+  expect(elideMiddle('🔭'.repeat(20), within(5))).toBe('🔭🔭…🔭🔭');
   expect(oneLine('a\nb\0c')).toBe('a␊b␀c');
 });
 
