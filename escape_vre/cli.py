@@ -1,10 +1,11 @@
 """The command ``escape-vre``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
-from escape_vre import __version__
+from escape_vre._version import __version__
 from escape_vre.core.errors import ConflictError, EscapeError
 from escape_vre.core.registry import load, plugins
 
@@ -85,9 +86,7 @@ def _agent_stop(args: argparse.Namespace) -> str:
 
 
 def _agent_run(_: argparse.Namespace) -> int:
-    from escape_vre.agent.process import main as run
-
-    return run()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "escape_vre.agent"])  # noqa: S606 — ours
 
 
 def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

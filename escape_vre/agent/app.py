@@ -17,6 +17,7 @@ from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
 from escape_vre.core.service import Plugin, Service
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobFile
+from escape_vre.jobs.run import ANYBODY
 
 API = 1
 HEARTBEAT_S = 10.0
@@ -51,9 +52,9 @@ class Jobs(BaseModel):
 
 
 class Client(BaseModel):
-    """Who waits for a job."""
+    """Who waits for a job; without a name, somebody who never lets go."""
 
-    client: str
+    client: str | None = None
 
 
 def make_app(
@@ -148,7 +149,7 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
 
     @router.post("/{job_id}/release")
     async def release(caller: CallerOf, job_id: str, body: Client) -> Job:
-        return _seen_by(caller, await desk.release(job_id, body.client))
+        return _seen_by(caller, await desk.release(job_id, body.client or ANYBODY))
 
     @router.delete("/{job_id}")
     async def forget(job_id: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from traitlets.config import Config
 
-from escape_vre import __version__
+from escape_vre._version import __version__
 from escape_vre.agent.app import API, AgentInfo, make_app
 from escape_vre.core.errors import ConfigurationError
 from escape_vre.core.location import Location, locate

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from escape_vre import __version__
+from escape_vre._version import __version__
 from escape_vre.core.errors import (
     BadResponseError,
     ConfigurationError,

@@ -149,6 +149,13 @@ class _Notebook:
             self._handle.update(bundle, raw=True)
 
 
+def show_plain(line: str) -> None:
+    """Display one line of text as the value of a cell."""
+    from IPython.display import display
+
+    display({"text/plain": line}, raw=True)  # type: ignore[no-untyped-call]
+
+
 def _columns() -> int:
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns

@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float
 
-from escape_vre import __version__
+from escape_vre._version import __version__
 from escape_vre.core.errors import EscapeError
 from escape_vre.core.location import Location, locate
 from escape_vre.server.link import AgentLink

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from escape_vre import __version__
+from escape_vre._version import __version__
 from escape_vre.client.start import answers, ensure_agent
 from escape_vre.core.caller import CONTENTS_HEADER, ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError

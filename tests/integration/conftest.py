@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from escape_vre.client import AgentClient
 from escape_vre.client.start import answers
 from escape_vre.core.location import locate
+from escape_vre.local.lake.lake import Lake
 
 
 def agent_pid():
@@ -73,3 +75,35 @@ def configure(tmp_path_factory, monkeypatch):
 @pytest.fixture
 def listening():
     return lambda: answers(locate())
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory):
+    """A real Rucio with two storage sites, for the whole session."""
+    running = Lake(tmp_path_factory.mktemp("lake"))
+    running.start(tied=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def dl(lake, configure, own_agent, tmp_path):
+    """The data lake of this test: our client, configured for the lake, data below tmp_path."""
+    (own_agent / "launch.json").write_text(json.dumps({"contents_root": str(tmp_path)}))
+    configure(DataLake={"instances": [lake.instance()]})
+    return AgentClient()
+
+
+@pytest.fixture(scope="session")
+def rucio(lake):
+    """Run the real ``rucio`` command; returns what it prints."""
+
+    def run(*words):
+        env = {**os.environ, **lake.rucio_environment()}
+        done = subprocess.run(
+            [str(lake.rucio), *words], capture_output=True, text=True, env=env, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

@@ -13,6 +13,7 @@ from escape_vre.client import AgentClient
 from escape_vre.core import text
 from escape_vre.core.errors import CancelledJobError, EscapeError, NotFoundError
 from escape_vre.core.refs import ResourceRef, parse_did
+from escape_vre.notebook.progress import Progress
 from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
 
 STATES_AT_ONCE = 200
@@ -56,8 +57,6 @@ def get(
     CancelledJobError
         The job was cancelled, here or in another window.
     """
-    from escape_vre.notebook.progress import Progress
-
     flat = [did for group in dids for did in ([group] if isinstance(group, str) else group)]
     agent = AgentClient()
     began = time.monotonic()

@@ -326,6 +326,11 @@ def rucio_error(response: httpx.Response, title: str) -> EscapeError:
         return ConflictError(f"{title} says: {said or kind}.", hint="Choose another name.")
     if status == 413 or "Quota" in kind:
         return QuotaError(f"{title} refuses for lack of quota: {said}.", hint="Ask for more quota.")
+    if "Problem validating" in said:  # a 500 in Rucio 41, for names its schema does not allow
+        return UsageError(
+            f"{title} does not allow such a name.",
+            hint="Letters, digits and . - _ / make up a name; a colon parts it from its scope.",
+        )
     if status in (400, 406) and kind:
         return UsageError(
             f"{title} does not understand: {said or kind}.", hint="Check scope and name."

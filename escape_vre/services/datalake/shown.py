@@ -8,6 +8,7 @@ from typing import Any
 
 from escape_vre.core import text
 from escape_vre.core.errors import UsageError
+from escape_vre.notebook.progress import show_plain
 
 NAME_WIDTH = 72
 """Longest name in a table, characters; the value's rows have them whole."""
@@ -48,9 +49,7 @@ class Files(list[Path]):
         if self._told:
             self._told = False
             return
-        from IPython.display import display
-
-        display({"text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
+        show_plain(repr(self))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,372 @@
+"""Getting: the right bytes in the right place, whatever happens on the way."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from escape_vre.client import AgentClient
+from escape_vre.core.errors import (
+    CancelledJobError,
+    ConflictError,
+    IntegrityError,
+    NotFoundError,
+    QuotaError,
+    UsageError,
+)
+from escape_vre.core.location import locate
+from escape_vre.local.lake.upload import place
+from escape_vre.services.datalake import api
+from tests.integration.conftest import agent_pid, is_alive, wait_until
+
+SAMPLES = Path(api.__file__).parents[2] / "local/lake/samples"
+BIG = 5_000_000
+
+
+def leftovers(folder):
+    return [str(p) for p in Path(folder).rglob(".escape-vre*")]
+
+
+@pytest.fixture(scope="session")
+def big(lake):
+    """A dataset of 12 files of 5 MB, long enough to be interrupted."""
+    block = os.urandom(BIG)
+    bodies = {f"big.{n}": block[n:] + block[:n] for n in range(12)}
+    lake.upload_many("demo", "big.files", bodies.items())
+    return bodies
+
+
+def test_a_file_goes_to_its_scope(dl, tmp_path):
+    files = api.get("demo:fermi.photons.fits", progress=False)
+    assert files.path == tmp_path / "data" / "demo" / "fermi.photons.fits"
+    assert files.path.read_bytes() == (SAMPLES / "fermi.photons.fits").read_bytes()
+    assert leftovers(tmp_path) == []
+
+
+def test_a_dataset_goes_to_its_folder_and_is_what_rucio_downloads(dl, tmp_path, rucio):
+    files = api.get("demo:fermi.lightcurves", progress=False)
+    assert {f.parent for f in files} == {tmp_path / "data" / "demo" / "fermi.lightcurves"}
+    rucio("download", "--dir", str(tmp_path / "theirs"), "demo:fermi.lightcurves")
+    theirs = {p.name: p.read_bytes() for p in (tmp_path / "theirs").rglob("*.csv")}
+    assert {f.name: f.read_bytes() for f in files} == theirs
+    for row in dl.stream("/datalake/contents", ref="rucio:demo:fermi.lightcurves"):
+        if "end" not in row:
+            assert f"{zlib.adler32(theirs[row['name']]):08x}" == row["adler32"]
+
+
+def test_a_container_goes_to_the_folders_of_its_datasets(dl, tmp_path):
+    files = api.get("demo:blazar-2026", progress=False)
+    assert len(files) == 12
+    assert {f.parent.name for f in files} >= {"fermi.lightcurves", "lofar.images"}
+    (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:blazar-2026"]})["rows"]
+    assert row["local"] == "here"
+    (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:lofar.images"]})["rows"]
+    assert row["local"] == "here"
+
+
+def test_to_and_files_choose(dl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = api.get("demo:fermi.lightcurves", to="mine", files="*1-3GeV*", progress=False)
+    assert files == [tmp_path / "mine" / "fermi.lightcurves" / "fermi.lc.3.1-3GeV.csv"]
+    (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:fermi.lightcurves"]})["rows"]
+    assert (row["local"], row["local_files"]) == ("partly", 1)
+    with pytest.raises(NotFoundError) as caught:
+        api.get("demo:fermi.lightcurves", files=["nope*"], progress=False)
+    assert "nope*" in caught.value.message
+
+
+def test_names_with_slashes_stay_inside_one_folder(dl, tmp_path):
+    files = api.get("cms:/SyntheticDYToMuMu/Run2026A-demo-v1/NANOAOD", progress=False)
+    for file in files:
+        assert file.relative_to(tmp_path / "data" / "cms").parts[0].startswith("%2FSynthetic")
+        assert len(file.relative_to(tmp_path / "data" / "cms").parts) == 2
+        assert file.stat().st_size > 0
+
+
+@pytest.mark.parametrize("dataset", ["awkward.names", "awkward.slashes"])
+def test_awkward_names_arrive(dl, tmp_path, dataset):
+    files = api.get(f"demo:{dataset}", progress=False)
+    assert files
+    for file in files:
+        assert file.is_file()
+        assert file.is_relative_to(tmp_path / "data" / "demo" / dataset)
+
+
+def test_the_second_time_it_is_here_already(dl, tmp_path):
+    first = api.get("demo:fermi.lightcurves", progress=False)
+    before = [f.stat().st_mtime_ns for f in first]
+    again = api.get("demo:fermi.lightcurves", progress=False)
+    assert again == first
+    assert [f.stat().st_mtime_ns for f in again] == before
+
+
+def test_what_is_here_is_copied_when_the_lake_is_away(dl, lake, tmp_path, big):
+    api.get("demo:big.files", progress=False)
+    for name in big:
+        place(lake.layout, lake.sites[0], "demo", name).rename(tmp_path / name)
+    try:
+        files = api.get("demo:big.files", to=tmp_path / "copy", progress=False)
+        assert {f.name: f.read_bytes() for f in files} == big
+    finally:
+        for name in big:
+            (tmp_path / name).rename(place(lake.layout, lake.sites[0], "demo", name))
+
+
+def test_a_changed_file_is_not_here_and_not_overwritten(dl, tmp_path):
+    file = api.get("demo:fermi.photons.fits", progress=False).path
+    file.write_text("mine")
+    (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:fermi.photons.fits"]})["rows"]
+    assert row["local"] == "elsewhere"
+    with pytest.raises(ConflictError) as caught:
+        api.get("demo:fermi.photons.fits", progress=False)
+    assert str(file) in caught.value.message
+    assert file.read_text() == "mine"
+
+
+def test_a_damaged_replica_costs_nothing_where_there_is_another(dl, lake, tmp_path):
+    lake.upload_many("demo", "hurt.set", [("hurt.two", b"right" * 1000)])
+    file = place(lake.layout, lake.sites[0], "demo", "hurt.two")
+    file.write_bytes(b"wrong" * 1000)
+    with pytest.raises(IntegrityError) as caught:
+        api.get("demo:hurt.two", progress=False)
+    assert "catalogue" in caught.value.message
+    assert not (tmp_path / "data" / "demo" / "hurt.two").exists()
+    assert leftovers(tmp_path) == []
+    file.write_bytes(b"right" * 1000)
+    (job,) = [j for j in api.jobs() if j["state"] == "failed"]
+    dl.post(f"/jobs/{job['id']}/retry")
+    assert dl.wait(job["id"])["state"] == "done"
+    assert (tmp_path / "data" / "demo" / "hurt.two").read_bytes() == b"right" * 1000
+
+
+def test_a_replica_that_vanished_is_fetched_from_the_other_site(dl, lake, tmp_path):
+    body = (SAMPLES / "fermi.photons.fits").read_bytes()
+    hidden = [place(lake.layout, lake.sites[0], "demo", "fermi.photons.fits")]
+    for file in hidden:
+        file.rename(tmp_path / "away")
+    try:
+        assert api.get("demo:fermi.photons.fits", progress=False).path.read_bytes() == body
+    finally:
+        (tmp_path / "away").rename(hidden[0])
+
+
+def test_one_bad_file_leaves_the_others(dl, lake, tmp_path):
+    lake.upload_many("demo", "some.bad", [(f"sb.{n}", bytes([n]) * 100) for n in range(5)])
+    place(lake.layout, lake.sites[0], "demo", "sb.3").unlink()
+    with pytest.raises(NotFoundError) as caught:
+        api.get("demo:some.bad", progress=False)
+    assert caught.value.message.startswith("1 of 5 files")
+    here = sorted(p.name for p in (tmp_path / "data/demo/some.bad").iterdir())
+    assert here == ["sb.0", "sb.1", "sb.2", "sb.4"]
+    (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:some.bad"]})["rows"]
+    assert (row["local"], row["local_files"]) == ("partly", 4)
+
+
+def test_equal_requests_share_a_job(dl, big, tmp_path):
+    body = {"refs": ["rucio:demo:big.files"], "client": "one"}
+    first = dl.post("/datalake/get", body)
+    second = dl.post("/datalake/get", body | {"client": "two"})
+    other = dl.post("/datalake/get", body | {"to": str(tmp_path / "else")})
+    assert first["id"] == second["id"] != other["id"]
+    dl.post(f"/jobs/{first['id']}/release", {"client": "one"})
+    assert dl.wait(first["id"])["state"] == "done"
+    assert dl.wait(other["id"])["state"] == "done"
+
+
+def test_the_job_ends_when_nobody_waits(dl, big, tmp_path):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"], "client": "only"})
+    ended = dl.post(f"/jobs/{job['id']}/release", {"client": "only"})
+    assert ended["state"] == "cancelled"
+    assert leftovers(tmp_path) == []
+
+
+def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, big, tmp_path):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    wait_until(lambda: dl.get(f"/jobs/{job['id']}")["files_done"] >= 1, what="a file")
+    cancelled = dl.post(f"/jobs/{job['id']}/cancel")
+    assert cancelled["state"] == "cancelled"
+    folder = tmp_path / "data/demo/big.files"
+    for file in folder.iterdir():
+        assert file.read_bytes() == big[file.name]
+    assert leftovers(tmp_path) == []
+    dl.post(f"/jobs/{job['id']}/retry")
+    assert dl.wait(job["id"])["state"] == "done"
+    assert {f.name: f.read_bytes() for f in folder.iterdir()} == big
+
+
+def test_stop_in_a_kernel_cancels(dl, big, tmp_path):
+    code = (
+        "import escape_vre\n"
+        "try: escape_vre.get('demo:big.files')\n"
+        "except escape_vre.core.errors.CancelledJobError as e: print(e.message)"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    wait_until(lambda: any(j["bytes_done"] for j in dl.get("/jobs")["jobs"]), what="bytes")
+    child.send_signal(signal.SIGINT)
+    said, _ = child.communicate(timeout=20)
+    assert "cancelled" in said
+    (job,) = dl.get("/jobs")["jobs"]
+    assert job["state"] == "cancelled"
+    assert leftovers(tmp_path) == []
+
+
+def test_events_tell_of_progress_and_the_end(dl, big):
+    response, connection = dl._send("GET", "/jobs/events", None, None)
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    seen = []
+    for line in response:
+        event = json.loads(line)
+        if event.get("id") == job["id"]:
+            seen.append(event)
+            if event["state"] == "done":
+                break
+    connection.close()
+    assert [e["state"] for e in seen][0] == "queued"
+    assert seen[-1]["bytes_done"] == seen[-1]["bytes_total"] == 12 * BIG
+    assert seen[-1]["files_done"] == 12
+
+
+def test_files_of_a_job_are_listed_in_order(dl):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:fermi.lightcurves"]})
+    dl.wait(job["id"])
+    *files, _ = dl.stream(f"/jobs/{job['id']}/files")
+    assert [Path(f["path"]).name for f in files] == sorted(Path(f["path"]).name for f in files)
+    assert {f["state"] for f in files} == {"here"}
+    dl.delete(f"/jobs/{job['id']}")
+    assert dl.get("/jobs") == {"jobs": []}
+    assert all(Path(f["path"]).exists() for f in files)
+
+
+# ── bad luck ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_kill_minus_9_at_a_random_point_loses_nothing(dl, big, tmp_path, seed):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    time.sleep(random.Random(seed).uniform(0, 0.35))
+    pid = agent_pid()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(pid), what="death")
+    folder = tmp_path / "data/demo/big.files"
+    if folder.exists():
+        for file in folder.iterdir():
+            if file.is_file():
+                assert file.read_bytes() == big[file.name], "a partial file under its final name"
+    ended = AgentClient().wait(job["id"])
+    assert ended["state"] == "done", ended["error"]
+    assert {f.name: f.read_bytes() for f in folder.iterdir() if f.is_file()} == big
+    assert leftovers(tmp_path) == []
+    assert len(dl.get("/jobs")["jobs"]) == 1
+
+
+def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
+    body = os.urandom(1_000_000) * 60
+    lake.upload_many("demo", "one.big", [("one.big.file", body)])
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:one.big.file"]})
+    wait_until(lambda: dl.get(f"/jobs/{job['id']}")["bytes_done"] > 1_000_000, what="bytes")
+    pid = agent_pid()
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not is_alive(pid), what="the end")
+    parts = [p for p in (tmp_path / "data/demo/.escape-vre").iterdir() if p.suffix != ".json"]
+    arrived = sum(p.stat().st_size for p in parts)
+    assert 0 < arrived
+    assert AgentClient().wait(job["id"])["state"] == "done"
+    assert (tmp_path / "data/demo/one.big.file").read_bytes() == body
+    assert leftovers(tmp_path) == []
+
+
+def test_a_torn_last_line_of_the_log_is_ignored(dl, big, own_agent):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    os.kill(agent_pid(), signal.SIGKILL)
+    log = own_agent / "jobs" / job["id"] / "log.jsonl"
+    with log.open("ab") as file:
+        file.write(b'{"job": {"id": "torn')
+    assert AgentClient().wait(job["id"])["state"] == "done"
+
+
+def test_a_folder_without_permission_is_one_sentence(dl, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    with pytest.raises((UsageError, ConflictError)) as caught:
+        api.get("demo:fermi.lightcurves", to=blocked, progress=False)
+    assert str(blocked) in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_disk_that_is_too_small_is_seen_before_the_start(dl, big, small_disk, configure, lake):
+    configure(DataLake={"instances": [lake.instance()]}, Transfers={"reserve_bytes": 0})
+    with pytest.raises(QuotaError) as caught:
+        api.get("demo:big.files", to=small_disk, progress=False)
+    assert "60.0 MB" in caught.value.message
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_leaves_nothing(dl, lake, small_disk, configure, tmp_path):
+    configure(DataLake={"instances": [lake.instance()]}, Transfers={"reserve_bytes": 0})
+    lake.upload_many("demo", "fill.up", [("fill.one", os.urandom(3_900_000))])
+    (small_disk / "ballast").write_bytes(bytes(3_000_000))
+    # The catalogue is asked for the size, so the check passes only while the ballast is away.
+    ballast = (small_disk / "ballast").read_bytes()
+    (small_disk / "ballast").unlink()
+    stop = threading.Event()
+
+    def fill():
+        while not stop.is_set():
+            if any(small_disk.rglob(".escape-vre")):
+                (small_disk / "ballast").write_bytes(ballast)
+                return
+
+    filler = threading.Thread(target=fill)
+    filler.start()
+    try:
+        with pytest.raises(QuotaError) as caught:
+            api.get("demo:fill.one", to=small_disk, progress=False)
+    finally:
+        stop.set()
+        filler.join()
+    assert "full" in caught.value.message or "room" in caught.value.message
+    assert {p.name for p in small_disk.rglob("*")} <= {"ballast"}
+
+
+def test_another_hosts_job_is_shown_and_left_alone(dl, big, own_agent):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    pid = agent_pid()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(pid), what="death")
+    home = own_agent / "jobs" / job["id"]
+    lease = max(home.glob("lease.*"))
+    lease.write_text(json.dumps({"host": "another", "pid": 1, "lock": "/elsewhere"}))
+    seen = AgentClient().get(f"/jobs/{job['id']}")
+    assert "Another machine" in seen["note"]
+    with pytest.raises(ConflictError):
+        dl.post(f"/jobs/{job['id']}/cancel")
+    old = time.time() - 120
+    os.utime(lease, (old, old))
+    os.kill(agent_pid(), signal.SIGTERM)
+    wait_until(lambda: not locate().socket.exists(), what="the end")
+    assert AgentClient().wait(job["id"])["state"] == "done"
+
+
+def test_cancelled_error_says_so(dl, big):
+    seen = []
+
+    def cancel():
+        job = wait_until(lambda: dl.get("/jobs")["jobs"], what="a job")[0]
+        seen.append(dl.post(f"/jobs/{job['id']}/cancel"))
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    with pytest.raises(CancelledJobError):
+        api.get("demo:big.files", progress=False)
+    thread.join()
+    assert seen[0]["state"] == "cancelled"
