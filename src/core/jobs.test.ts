@@ -23,7 +23,7 @@ function job(id: string, more: Partial<IJob> = {}): IJob {
     created: `2026-11-21T00:00:0${id}Z`,
     started: null,
     ended: null,
-    destination: null,
+    destination: '/data',
     path: null,
     contents_path: null,
     note: null,

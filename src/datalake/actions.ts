@@ -9,7 +9,7 @@ import { AgentError } from '../core/errors';
 import type { IJobs } from '../core/tokens';
 import { insert } from './insert';
 import type { IDatalake } from './tokens';
-import { isCollection } from './tree';
+import { isCollection } from './node';
 
 export interface IActionsOptions {
   model: IDatalake;

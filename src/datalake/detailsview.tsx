@@ -68,7 +68,7 @@ function View(props: IDetailsOptions): React.JSX.Element {
         <StateShape shape={view.shape} />
         <span>{view.sentence}</span>
       </p>
-      {did && <Facts did={did} trans={trans} />}
+      {did && <Facts did={did} path={state?.path ?? null} trans={trans} />}
       <h4>{trans.__('Copies')}</h4>
       {details.sitesError ? (
         <ErrorBox error={details.sitesError} trans={trans} onAgain={again} />
@@ -103,10 +103,12 @@ function Title(
 
 function Facts(props: {
   did: IDid;
+  path: string | null;
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { did, trans } = props;
   const facts: [string, string | null][] = [
+    [trans.__('Path'), props.path],
     [trans.__('Type'), did.type],
     [trans.__('Size'), did.bytes === null ? null : formatBytes(did.bytes)],
     [
@@ -116,7 +118,7 @@ function Facts(props: {
         : formatCount(did.length)
     ],
     [trans.__('Account'), did.account],
-    [trans.__('Created'), did.created],
+    [trans.__('Created'), did.created && timeOf(did.created)],
     [trans.__('Adler-32'), did.adler32],
     [trans.__('MD5'), did.md5]
   ];
@@ -182,6 +184,17 @@ function Sites(props: {
       ))}
     </ul>
   );
+}
+
+/** In the reader's own words for a time; the seconds say nothing. */
+function timeOf(text: string): string {
+  const time = new Date(text);
+  return isNaN(time.getTime())
+    ? text
+    : time.toLocaleString(undefined, {
+        dateStyle: 'medium',
+        timeStyle: 'short'
+      });
 }
 
 function textOf(value: unknown): string {

@@ -3,8 +3,9 @@ import { AgentError, isAbort, stopped } from '../core/errors';
 import type { ITrans } from '../core/errors';
 import type { IAgent, Query } from '../core/tokens';
 import type { IQuery } from './query';
-import type { INode, Outcome, Tree } from './tree';
-import { isCollection } from './tree';
+import type { INode, Outcome } from './node';
+import { isCollection } from './node';
+import type { Tree } from './tree';
 
 /** Fills the tree: one stream for each list that is open. */
 export class Listing {

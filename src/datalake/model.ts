@@ -1,22 +1,29 @@
 import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
+import type {
+  IGetQuery,
+  IInstance,
+  IInstances,
+  IJob,
+  IRow,
+  IScopes,
+  TypeFilter
+} from '../core/api';
 import { AgentError, isAbort, stopped } from '../core/errors';
 import type { ITrans } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { Details } from './details';
+import { CHECKING, checkHealth } from './health';
 import { Listing } from './listing';
 import type { IQuery } from './query';
 import { matchingScopes, understand, widerPattern } from './query';
 import { Selection } from './selection';
 import { States } from './states';
 import type { IDatalake, IHealth } from './tokens';
-import type { INode } from './tree';
-import { isCollection, Tree } from './tree';
-
-/** Answers slower than this make everything feel slow: say so. */
-const SLOW_MS = 2000;
+import type { INode } from './node';
+import { isCollection } from './node';
+import { Tree } from './tree';
 
 export class Datalake implements IDatalake {
   constructor(options: { agent: IAgent; jobs: IJobs; trans: ITrans }) {
@@ -116,9 +123,11 @@ export class Datalake implements IDatalake {
     const stopped = this._renewStop();
     this._changed.emit();
     try {
-      const { instances } = await this._agent.request<{
-        instances: IInstance[];
-      }>('GET', 'datalake/instances', { signal: stopped });
+      const { instances } = await this._agent.request<IInstances>(
+        'GET',
+        'datalake/instances',
+        { signal: stopped }
+      );
       this._instances = instances;
       const name = this._instance?.name;
       this._instance =
@@ -249,14 +258,15 @@ export class Datalake implements IDatalake {
     rows: readonly IRow[],
     options: { to?: string; files?: string[] } = {}
   ): Promise<IJob> {
+    const body: IGetQuery = {
+      instance: this._instance?.name,
+      refs: rows.map(row => row.ref),
+      to: options.to,
+      files: options.files ?? [],
+      client: this._client
+    };
     const job = await this._agent.request<IJob>('POST', 'datalake/get', {
-      body: {
-        instance: this._instance?.name ?? null,
-        refs: rows.map(row => row.ref),
-        to: options.to,
-        files: options.files,
-        client: this._client
-      }
+      body
     });
     this._jobs.put(job);
     return job;
@@ -267,6 +277,7 @@ export class Datalake implements IDatalake {
     const name = this._instance?.name;
     this._listing.stop();
     this._listing.instance = name;
+    this._health = CHECKING;
     this.states.setInstance(name);
     this.details.show(null, name);
     this._query = null;
@@ -285,7 +296,7 @@ export class Datalake implements IDatalake {
   private async _loadScopes(): Promise<void> {
     const instance = this._instance?.name;
     try {
-      const { scopes } = await this._agent.request<{ scopes: string[] }>(
+      const { scopes } = await this._agent.request<IScopes>(
         'GET',
         'datalake/scopes',
         { query: { instance }, signal: this._stop.signal }
@@ -307,26 +318,11 @@ export class Datalake implements IDatalake {
 
   private async _checkHealth(): Promise<void> {
     const instance = this._instance?.name;
-    if (this._health.state === 'failed' || this._health.whoami === null) {
-      this._health = { state: 'checking', whoami: null, error: null };
+    if (this._health.whoami === null) {
+      this._health = CHECKING;
       this._changed.emit();
     }
-    let health: IHealth;
-    try {
-      const whoami = await this._agent.request<IWhoami>(
-        'GET',
-        'datalake/whoami',
-        { query: { instance } }
-      );
-      const isSlow = whoami.latency_ms > SLOW_MS;
-      const state = isSlow ? 'slow' : 'connected';
-      health = { state, whoami, error: null };
-    } catch (error) {
-      if (!(error instanceof AgentError)) {
-        throw error;
-      }
-      health = { state: 'failed', whoami: null, error };
-    }
+    const health = await checkHealth(this._agent, instance);
     if (instance === this._instance?.name && !this._isDisposed) {
       this._health = health;
       this._changed.emit();
@@ -378,7 +374,7 @@ export class Datalake implements IDatalake {
   private readonly _client = `browser-${UUID.uuid4()}`;
   private _instances: readonly IInstance[] = [];
   private _instance: IInstance | null = null;
-  private _health: IHealth = { state: 'checking', whoami: null, error: null };
+  private _health: IHealth = CHECKING;
   private _scopes: readonly string[] = [];
   private _query: IQuery | null = null;
   private _filter = '';

@@ -5,7 +5,7 @@ import { LONG_MS, NOTICED_MS } from '../ui/waiting';
 import { useElapsed } from '../ui/signals';
 import { Indent } from './row';
 import type { IDatalake } from './tokens';
-import type { INode } from './tree';
+import type { INode } from './node';
 
 export interface INoteRowProps {
   node: INode;

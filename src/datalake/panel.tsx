@@ -31,7 +31,7 @@ const DETAILS = 1;
 const TRANSFERS = 2;
 
 /** Of the height: Browse, Details, Transfers. */
-const SHARES = [5, 4, 2];
+const SHARES = [7, 4, 2];
 
 /** The data lake in the side bar: Browse, Details and Transfers. */
 export class DatalakePanel extends SidePanel {

@@ -17,8 +17,8 @@ import {
 import { Name } from '../ui/name';
 import { StateShape } from './shape';
 import type { IStateView } from './rowstate';
-import type { INode } from './tree';
-import { isCollection } from './tree';
+import type { INode } from './node';
+import { isCollection } from './node';
 
 export interface IRowProps {
   node: INode;

@@ -43,10 +43,7 @@ export function describe(
     return moving(state.fraction, '', trans);
   }
   if (state.local === 'here') {
-    const sentence = state.path
-      ? trans.__('here: %1', state.path)
-      : trans.__('here');
-    return view('here', trans.__('here'), '', sentence);
+    return view('here', trans.__('here'), '', trans.__('here'));
   }
   if (state.problem) {
     const sentence = trans.__('stuck: %1', state.problem);

@@ -1,7 +1,8 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { INode, Tree } from './tree';
-import { isThing } from './tree';
+import type { INode } from './node';
+import { isThing } from './node';
+import type { Tree } from './tree';
 
 /**
  * Which rows are selected, and which one the keyboard is on.

@@ -5,7 +5,7 @@ import { Live } from '../ui/live';
 import { useSignals } from '../ui/signals';
 import { widerPattern } from './query';
 import type { IDatalake } from './tokens';
-import { isThing } from './tree';
+import { isThing } from './node';
 
 /** One line: where we are, what was searched, how much was found. */
 export function Summary(props: {
@@ -48,7 +48,11 @@ export function Summary(props: {
             </>
           )}
         </>
-      ) : null}
+      ) : (
+        <span className="escape-Summary-intro">
+          {trans.__('Data kept at many sites. Pick a scope to look inside.')}
+        </span>
+      )}
       <span className="escape-Summary-count">{count}</span>
       {canWiden && (
         <button className="escape-Link" onClick={() => void model.widen()}>

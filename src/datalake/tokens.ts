@@ -6,7 +6,8 @@ import type { Details } from './details';
 import type { IQuery } from './query';
 import type { Selection } from './selection';
 import type { States } from './states';
-import type { INode, Tree } from './tree';
+import type { INode } from './node';
+import type { Tree } from './tree';
 
 export interface IHealth {
   state: 'checking' | 'connected' | 'slow' | 'failed';

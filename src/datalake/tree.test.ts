@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { IRow } from '../core/api';
 import { AgentError } from '../core/errors';
 import { Selection } from './selection';
-import type { INode } from './tree';
+import type { INode } from './node';
 import { Tree } from './tree';
 
 const DONE = { kind: 'done', truncated: false } as const;

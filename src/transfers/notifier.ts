@@ -21,11 +21,7 @@ export class Notifier {
 
   private _onEnded(jobs: IJobs, job: IJob): void {
     // A notebook tells of its own transfers, and who cancels knows.
-    if (
-      !this.isOn ||
-      job.state === 'cancelled' ||
-      !jobs.isWatched(job.id)
-    ) {
+    if (!this.isOn || job.state === 'cancelled' || !jobs.isWatched(job.id)) {
       return;
     }
     const trans = this._trans;

@@ -1,0 +1,139 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { TypeFilter } from '../core/api';
+import { Empty } from '../ui/empty';
+import { ErrorBox } from '../ui/errorbox';
+import { Waiting } from '../ui/waiting';
+import type { IBrowseOptions } from './browse';
+import type { IQuery } from './query';
+import { widerPattern } from './query';
+
+/** What stands in the place of the list, or null when there is a list. */
+export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
+  const { model, trans } = props;
+  const { tree, query } = model;
+  const who = model.instance?.title ?? trans.__('the data lake');
+  if (model.error && tree.rows.length === 0) {
+    return (
+      <ErrorBox
+        error={model.error}
+        trans={trans}
+        onAgain={() => void model.refresh()}
+      />
+    );
+  }
+  if (model.isStarting) {
+    return (
+      <Waiting
+        since={model.since}
+        who={who}
+        trans={trans}
+        rows={6}
+        onCancel={() => model.stop()}
+      />
+    );
+  }
+  if (!model.instance) {
+    return (
+      <Empty>
+        {trans.__(
+          'No data lake is set up. An administrator names one in escape_vre_config.json.'
+        )}
+      </Empty>
+    );
+  }
+  const [first] = tree.rows;
+  if (query && tree.rows.length === 1 && first.kind === 'waiting') {
+    return (
+      <Waiting
+        since={tree.root.since}
+        who={who}
+        trans={trans}
+        rows={6}
+        onCancel={() => model.cancel(tree.root)}
+      />
+    );
+  }
+  if (
+    query &&
+    tree.rows.length === 1 &&
+    first.kind === 'failed' &&
+    first.error
+  ) {
+    return (
+      <ErrorBox
+        error={first.error}
+        trans={trans}
+        onAgain={() => void model.again(tree.root)}
+      />
+    );
+  }
+  return tree.rows.length === 0 ? <NothingFound {...props} /> : null;
+}
+
+function NothingFound(props: IBrowseOptions): React.JSX.Element {
+  const { model, trans } = props;
+  const { query } = model;
+  if (!query) {
+    return model.filter ? (
+      <Empty
+        action={{
+          label: trans.__('Show all scopes'),
+          onClick: () => model.showScopes()
+        }}
+      >
+        {trans.__(
+          'No scope has “%1” in its name. Pick a scope first, or type scope:name.',
+          model.filter
+        )}
+      </Empty>
+    ) : (
+      <Empty>{trans.__('This data lake has no scopes yet.')}</Empty>
+    );
+  }
+  const sentence = nothingFound(model.type, query, trans);
+  if (model.type !== 'all') {
+    return (
+      <Empty
+        action={{
+          label: trans.__('Show all types'),
+          onClick: () => void model.setType('all')
+        }}
+      >
+        {sentence}
+      </Empty>
+    );
+  }
+  return widerPattern(query.name) === null || query.pattern.startsWith('*') ? (
+    <Empty>{sentence}</Empty>
+  ) : (
+    <Empty
+      action={{
+        label: trans.__('Search inside names too'),
+        onClick: () => void model.widen()
+      }}
+    >
+      {sentence}
+    </Empty>
+  );
+}
+
+function nothingFound(
+  type: TypeFilter,
+  query: IQuery,
+  trans: TranslationBundle
+): string {
+  const { scope, pattern } = query;
+  switch (type) {
+    case 'container':
+      return trans.__('No container in %1 matches “%2”.', scope, pattern);
+    case 'dataset':
+      return trans.__('No dataset in %1 matches “%2”.', scope, pattern);
+    case 'file':
+      return trans.__('No file in %1 matches “%2”.', scope, pattern);
+    default:
+      return pattern === '*'
+        ? trans.__('The scope %1 is empty.', scope)
+        : trans.__('Nothing in %1 matches “%2”.', scope, pattern);
+  }
+}

@@ -1,0 +1,89 @@
+import type { IRow } from '../core/api';
+import type { AgentError } from '../core/errors';
+
+/**
+ * What a row of the tree stands for: a thing, or a word about the list it
+ * ends (still coming, broken, empty, cut).
+ */
+export type NodeKind =
+  'scope' | 'did' | 'waiting' | 'failed' | 'empty' | 'truncated';
+
+export type Loading = 'no' | 'running' | 'done' | 'failed';
+
+export interface INode {
+  readonly key: string;
+  readonly kind: NodeKind;
+  readonly depth: number;
+  readonly parent: INode | null;
+  readonly name: string;
+  row: IRow | null;
+  error: AgentError | null;
+  children: INode[];
+  /** How many rows below this one are in the flat list. */
+  shown: number;
+  /** Place among its siblings, from 1. */
+  position: number;
+  isExpanded: boolean;
+  loading: Loading;
+  /** When the list below began to load, in milliseconds. */
+  since: number;
+}
+
+/** How a list ended. */
+export type Outcome =
+  { kind: 'done'; truncated: boolean } | { kind: 'failed'; error: AgentError };
+
+export function isCollection(node: INode): boolean {
+  return node.row !== null && node.row.type !== 'file';
+}
+
+/** Rows that can be selected and acted on; the others only say something. */
+export function isThing(node: INode): boolean {
+  return node.kind === 'did' || node.kind === 'scope';
+}
+
+/** A row that nothing is known of yet. */
+export function makeNode(
+  parent: INode | null,
+  kind: NodeKind,
+  part: string,
+  name: string
+): INode {
+  return {
+    // A DID may stand below several parents, so its ref alone is no key.
+    key: `${parent ? parent.key : ''}\u0000${kind === 'did' ? '' : kind}${part}`,
+    kind,
+    depth: parent ? parent.depth + 1 : -1,
+    parent,
+    name,
+    row: null,
+    error: null,
+    children: [],
+    shown: 0,
+    position: 0,
+    isExpanded: false,
+    loading: 'no',
+    since: 0
+  };
+}
+
+export function didNode(parent: INode, row: IRow): INode {
+  const node = makeNode(parent, 'did', row.ref, row.name);
+  node.row = row;
+  return node;
+}
+
+/** The word that a list ends with, when there is one to say. */
+export function endNotes(parent: INode, outcome: Outcome): INode[] {
+  if (outcome.kind === 'failed') {
+    const note = makeNode(parent, 'failed', '', '');
+    note.error = outcome.error;
+    return [note];
+  }
+  if (outcome.truncated) {
+    return [makeNode(parent, 'truncated', '', '')];
+  }
+  // The panel itself says that a search found nothing.
+  const isEmpty = !parent.children.some(isThing);
+  return isEmpty && parent.parent ? [makeNode(parent, 'empty', '', '')] : [];
+}
