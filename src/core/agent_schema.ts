@@ -371,11 +371,11 @@ export interface components {
     };
     /**
      * Client
-     * @description Who waits for a job.
+     * @description Who waits for a job; without a name, somebody who never lets go.
      */
     Client: {
       /** Client */
-      client: string;
+      client?: string | null;
     };
     /**
      * Did

@@ -148,6 +148,16 @@ def disk_error(error: OSError, where: str) -> EscapeError:
             f"You may not write to {where}.",
             hint="Choose another folder, or ask your administrator for permission.",
         )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return UsageError(
+            f"{where} cannot be made a folder: a file of that name is in the way.",
+            hint="Move it away, or choose another folder.",
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return UsageError(
+            f"The path below {where} becomes too long for this disk.",
+            hint="Choose a folder nearer to the root.",
+        )
     return RemoteError(
         f"Writing to {where} failed: {error.strerror or error}.",
         hint="Check the disk, then try again.",

@@ -134,10 +134,8 @@ class DataLakeService:
     async def did(self, instance: str | None, environment: Environment, ref: ResourceRef) -> Did:
         """Return one DID in full; NotFoundError names the nearest where there is none."""
         connected = self._instances.connect(instance, environment)
-        status, metadata = await asyncio.gather(
-            self._status(connected, environment, ref),
-            connected.rucio.metadata(ref.did),
-        )
+        status = await self._status(connected, environment, ref)
+        metadata = await connected.rucio.metadata(ref.did)
         return did_in_full(ref, status, metadata)
 
     async def sites(

@@ -94,7 +94,7 @@ def test_everything_about_a_did(dl, did):
 def test_a_files_replicas_have_urls(dl):
     sites = dl.get("/datalake/replicas", ref="rucio:demo:fermi.photons.fits")["sites"]
     assert {site["rse"] for site in sites} == {"NORTH-USERDISK", "SOUTH-USERDISK"}
-    assert all(site["urls"][0].startswith("davs://") for site in sites)
+    assert all(site["urls"][0].startswith(("davs://", "https://")) for site in sites)
 
 
 def test_a_dataset_partly_at_each_site_is_counted(dl):
