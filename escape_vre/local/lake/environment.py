@@ -92,7 +92,7 @@ def clean_environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in dropped and not name.startswith("RUCIO_")
+        if name not in dropped and not name.startswith(("RUCIO_", "X509_"))
     }
     return {**kept, "PYTHONNOUSERSITE": "1"}
 

@@ -75,11 +75,6 @@ class Layout:
         return self.home / "server" / "rucio.cfg"
 
     @property
-    def alembic_config(self) -> Path:
-        """What Rucio needs in order to note its schema's version."""
-        return self.home / "server" / "alembic.ini"
-
-    @property
     def seeded(self) -> Path:
         """Exists when schema, accounts and sample data are complete."""
         return self.home / "server" / "seeded"

@@ -51,15 +51,17 @@ class Rest:
 
     def __enter__(self) -> Self:
         """Sign in."""
-        self._token = self._send(
-            "GET",
-            "/auth/userpass",
-            headers={
-                "X-Rucio-Account": self._account,
-                "X-Rucio-Username": self._account,
-                "X-Rucio-Password": self._password_file.read_text().strip(),
-            },
-        ).headers["X-Rucio-Auth-Token"]
+        headers = {
+            "X-Rucio-Account": self._account,
+            "X-Rucio-Username": self._account,
+            "X-Rucio-Password": self._password_file.read_text().strip(),
+        }
+        try:
+            answer = self._send("GET", "/auth/userpass", headers=headers)
+        except LakeError:
+            self._connection.close()
+            raise
+        self._token = answer.headers["X-Rucio-Auth-Token"]
         return self
 
     def __exit__(

@@ -124,7 +124,7 @@ def test_restart_keeps_data_and_ports(other):
     other.upload_many("user.demo", "kept", [("kept.1", b"one")])
     began = list(other.status()["pids"].values())
     other.stop()
-    assert not any(alive(pid) for pid in began)
+    until(lambda: not any(alive(pid) for pid in began), timeout_s=2)
     assert other.status()["state"] == "stopped"
     other.start()
     assert other.url == url

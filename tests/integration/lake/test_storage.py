@@ -51,9 +51,13 @@ def test_another_lakes_certificate_is_no_credential(lake, tmp_path):
     tls.load_cert_chain(tmp_path / "c")
     port = lake.layout.ports()["sites"][lake.sites[0]]
     connection = http.client.HTTPSConnection("127.0.0.1", port, context=tls)
-    with pytest.raises((ssl.SSLError, ConnectionError)):
+
+    def ask():
         connection.request("GET", "/data/")
-        connection.getresponse()
+        return connection.getresponse()
+
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        ask()
     connection.close()
 
 

@@ -1,14 +1,13 @@
 """Rucio's daemons, run one after another in the server's own process.
 
-A busy loop of them would cost an idle laptop a tenth of a core, so they run when a request may
-have left them work, until nothing is left, and otherwise now and then for what time brings
-about (rules that expire).
+A pass of them takes 0.1 s of a core, too much for an idle laptop every second: they run when a
+request may have left them work, then ever more rarely, for what time brings about (rules that
+expire).
 """
 
 import functools
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,9 +21,8 @@ from rucio.daemons.reaper import reaper
 from rucio.daemons.undertaker import undertaker
 
 _LOG = logging.getLogger(__name__)
-_IDLE_S = 20.0
-_BUSY_S = 0.1
-_PASSES = 4
+_SHORTEST_S = 0.1
+_LONGEST_S = 20.0
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -41,14 +39,13 @@ class Daemons:
 
     def start(self) -> None:
         """Begin with a pass: work may be left from before a crash."""
-        self._work.set()
         self._thread.start()
 
     def stop(self) -> None:
         """End after the daemon at hand."""
         self._stop.set()
         self._work.set()
-        self._thread.join(5)
+        self._thread.join(2)
 
     def watch(self, application: Application) -> Application:
         """Give the application, with a look at which of its requests change something."""
@@ -64,13 +61,15 @@ class Daemons:
         return watched
 
     def _run(self) -> None:
-        calm = time.monotonic()
+        pause = _SHORTEST_S
         while not self._stop.is_set():
-            if self._work.is_set():
-                self._work.clear()
-                calm = time.monotonic() + _PASSES * _BUSY_S
             self._pass()
-            self._work.wait(_BUSY_S if time.monotonic() < calm else _IDLE_S)
+            # Some work is due only a moment later: Rucio's times are in whole seconds.
+            if self._work.wait(pause):
+                self._work.clear()
+                pause = _SHORTEST_S
+            else:
+                pause = min(2 * pause, _LONGEST_S)
 
     def _pass(self) -> None:
         for daemon in (

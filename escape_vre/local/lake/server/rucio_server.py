@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 from ..layout import Layout
@@ -24,14 +25,15 @@ _LOG = logging.getLogger(__name__)
 
 def main(home: str, _part: str, descriptor: str) -> None:
     """Serve until SIGTERM."""
-    end = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: end.set())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(1))
     end_with_parent()
     layout = Layout(Path(home))
     ports = layout.ports()
     if ports is None:
         sys.exit("no supervisor has chosen ports")
     patches.apply(layout.server_config)
+    # The reaper deletes over WebDAV like any client.
+    os.environ["X509_USER_PROXY"] = str(layout.client_identity)
     from . import schema
 
     schema.wait_for_database()
@@ -49,6 +51,8 @@ def main(home: str, _part: str, descriptor: str) -> None:
     try:
         seed.ensure(layout, ports)
         workers.start()
+        end = threading.Event()
+        signal.signal(signal.SIGTERM, lambda _number, _frame: end.set())
         layout.rucio_ready.touch()
         end.wait()
         workers.stop()
@@ -63,4 +67,6 @@ def main(home: str, _part: str, descriptor: str) -> None:
 if __name__ == "__main__":
     # Rucio warns of every boolean that its own client sends as a number.
     logging.basicConfig(level=logging.ERROR)
+    # ... and its WebDAV client, that it does not verify what it speaks to.
+    warnings.filterwarnings("ignore", "Unverified HTTPS request")
     main(*sys.argv[1:])

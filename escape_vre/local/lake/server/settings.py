@@ -23,17 +23,22 @@ def secure(layout: Layout) -> None:
             write(path, secrets.token_urlsafe(24) + "\n")
 
 
-def configure(layout: Layout, ports: Ports, socket_folder: Path) -> None:
+def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
     """Write what Rucio's server, its migrations and the ``rucio`` command read.
 
     Written at every start: ports, the database's socket and even ``home`` may be others.
+
+    Parameters
+    ----------
+    short_folder : Path — of this start, without a percent sign: alembic's reader does not
+        escape the folder that its file is in.
     """
     rucio = importlib.util.find_spec("rucio")
     if rucio is None or rucio.origin is None:
         raise ModuleNotFoundError("rucio", name="rucio")
     migrations = Path(rucio.origin).parent / "db" / "sqla" / "migrate_repo"
     password = layout.password("root").read_text().strip()
-    database = f"postgresql+psycopg://rucio@/postgres?host={quote(str(socket_folder), safe='/')}"
+    database = f"postgresql+psycopg://rucio@/postgres?host={quote(str(short_folder), safe='/')}"
     _write(
         layout.server_config,
         {
@@ -50,14 +55,14 @@ def configure(layout: Layout, ports: Ports, socket_folder: Path) -> None:
                 "userpass_email": "root@localhost",
                 **dict.fromkeys(("x509_identity", "gss_identity", "ssh_identity"), ""),
             },
-            "alembic": {"cfg": layout.alembic_config},
+            "alembic": {"cfg": short_folder / "alembic.ini"},
             "policy": {"permission": "generic", "schema": "generic", "support": "escape-vre"},
             "conveyor": {"scheme": "https", "transfertool": "mock"},
             "client": {"rucio_host": _url(ports), "auth_host": _url(ports)},
         },
     )
     _write(
-        layout.alembic_config,
+        short_folder / "alembic.ini",
         {
             "alembic": {"script_location": migrations, "sqlalchemy.url": database},
             "loggers": {"keys": "root"},

@@ -13,6 +13,7 @@ import fcntl
 import json
 import logging
 import os
+import random
 import select
 import shutil
 import signal
@@ -41,9 +42,10 @@ Starter = Callable[[], subprocess.Popen[bytes]]
 class Supervisor:
     """Starts, watches and ends the parts of one lake."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, tied: bool) -> None:
+        self.tied = tied
         self.layout = Layout(home)
-        self.socket_folder = Path(tempfile.mkdtemp(prefix="lake-", dir=_short_folder()))
+        self.short_folder = Path(tempfile.mkdtemp(prefix="lake-", dir=_short_folder()))
         self.listeners: dict[str, socket.socket] = {}
         self.starters: dict[str, Starter] = {}
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
@@ -55,11 +57,11 @@ class Supervisor:
         self._say("starting")
         settings.secure(self.layout)
         ports = self._listen()
-        settings.configure(self.layout, ports, self.socket_folder)
+        settings.configure(self.layout, ports, self.short_folder)
         self.layout.rucio_ready.unlink(missing_ok=True)
         # Rucio first: it loads for a second, and the database is made meanwhile.
         self.starters["rucio"] = self._starter("rucio", "rucio_server", "rucio")
-        self.starters["database"] = lambda: database.start(self.layout, self.socket_folder)
+        self.starters["database"] = lambda: database.start(self.layout, self.short_folder)
         for site in SITES:
             self.starters[site] = self._starter(site, "site", site)
         for part, starter in self.starters.items():
@@ -69,19 +71,16 @@ class Supervisor:
         self._wait_for_rucio()
         self._say("ready")
 
-    def watch(self, *, tied: bool) -> None:
+    def watch(self) -> None:
         """Return when the lake is to end.
 
         Raises
         ------
         LakeError — a part died again and again.
         """
-        streams = [sys.stdin] if tied else []
-        while not self.asked_to_end and self.layout.supervisor_lock.exists():
-            if select.select(streams, [], [], 0.25)[0] and not os.read(0, 1):
-                return
+        while not self._is_over(0.25):
             for part, process in self.parts.items():
-                if process.poll() is not None and not self.asked_to_end:
+                if process.poll() is not None:
                     self._restart(part, process.returncode)
 
     def stop(self) -> None:
@@ -94,7 +93,7 @@ class Supervisor:
                 end(self.parts[part])
         if "database" in self.parts:
             end(self.parts["database"], how=signal.SIGINT, timeout_s=20)
-        shutil.rmtree(self.socket_folder, ignore_errors=True)
+        shutil.rmtree(self.short_folder, ignore_errors=True)
 
     def say_failed(self, problem: str) -> None:
         """Tell whoever started us why there is no lake."""
@@ -106,7 +105,7 @@ class Supervisor:
         before = self.layout.ports()
         wanted = {"rucio": before["rucio"], **before["sites"]} if before else {}
         for name in ("rucio", *SITES):
-            self.listeners[name] = _listener(wanted.get(name, 0))
+            self.listeners[name] = _listener(wanted.get(name))
         found = {name: listener.getsockname()[1] for name, listener in self.listeners.items()}
         ports: Ports = {"rucio": found["rucio"], "sites": {site: found[site] for site in SITES}}
         write(self.layout.ports_file, json.dumps(ports))
@@ -130,9 +129,17 @@ class Supervisor:
                 if process.poll() is not None:
                     said = last_line(self.layout.log(part))
                     raise LakeError(f"{part} ended while the lake started: {said}", "See its log.")
-            if self.asked_to_end or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise LakeError(f"Rucio was not ready within {_READY_S:.0f} s", "See its log.")
-            time.sleep(0.02)
+            if self._is_over(0.02):
+                raise LakeError("it was told to end before it was ready", "Start it again.")
+
+    def _is_over(self, wait_s: float) -> bool:
+        """Say whether the lake is to end, having waited a little for such news."""
+        news = select.select([sys.stdin] if self.tied else [], [], [], wait_s)[0]
+        if news and not os.read(sys.stdin.fileno(), 1):
+            self.asked_to_end = True
+        return self.asked_to_end or not self.layout.supervisor_lock.exists()
 
     def _restart(self, part: str, code: int) -> None:
         now = time.monotonic()
@@ -154,26 +161,33 @@ class Supervisor:
         write(self.layout.state_file, json.dumps(said))
 
 
-def _listener(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Handed on to every accepted connection; without it each answer waits 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError:
-        listener.close()
-        if not port:
-            raise
-        return _listener(0)
-    listener.listen(256)
-    return listener
+def _listener(port: int | None) -> socket.socket:
+    """Listen on the given port, or on some other if that is taken.
+
+    Others are tried below the range that systems take for outgoing connections, where one of
+    those would sooner or later sit on our port when we want it again.
+    """
+    tries = [] if port is None else [port]
+    tries += random.sample(range(21000, 32000), 200)
+    for one in (*tries, 0):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Handed on to every accepted connection; without it each answer waits 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            listener.bind((HOST, one))
+        except OSError:
+            listener.close()
+            continue
+        listener.listen(256)
+        return listener
+    raise LakeError(f"there is no free port on {HOST}", "Close something that listens.")
 
 
 def _short_folder() -> str:
     """Give where a unix socket's whole path stays below 107 bytes, whatever TMPDIR says."""
     found = tempfile.gettempdir()
-    return found if len(os.fsencode(found)) < 60 else "/tmp"  # noqa: S108 - mkdtemp goes in it
+    return found if len(os.fsencode(found)) < 60 and "%" not in found else "/tmp"  # noqa: S108 - mkdtemp goes in it
 
 
 def main(home: str, tied: str = "") -> int:
@@ -181,7 +195,10 @@ def main(home: str, tied: str = "") -> int:
     layout = Layout(Path(home))
     with layout.supervisor_lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        supervisor = Supervisor(layout.home)
+        if os.fork():
+            # Whoever started us goes on now; the child keeps the lock.
+            os._exit(0)
+        supervisor = Supervisor(layout.home, tied=bool(tied))
 
         def end_it(_number: int, _frame: Any) -> None:
             supervisor.asked_to_end = True
@@ -191,7 +208,7 @@ def main(home: str, tied: str = "") -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:
             supervisor.start()
-            supervisor.watch(tied=bool(tied))
+            supervisor.watch()
         except (LakeError, database.DatabaseError, OSError) as error:
             _LOG.exception("the lake ends")
             supervisor.stop()
