@@ -1,0 +1,1 @@
+"""Benchmarks of escape-vre against its peers: ``python -m bench [ONLY]``."""

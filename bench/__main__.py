@@ -1,0 +1,80 @@
+"""``python -m bench [ONLY] [--small]``."""
+
+import argparse
+import signal
+import sys
+import time
+from types import FrameType
+
+from bench import machine, table
+from bench.fixtures import REASONS, SMALL, Bench, Sizes
+from bench.questions import NAMES, question
+from escape_vre.local.lake import environment
+
+
+def main() -> int:
+    """Measure; returns 0 whatever the figures are, 1 where one could not be taken."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
+    parser.add_argument("only", nargs="?", choices=NAMES, metavar="ONLY", help=", ".join(NAMES))
+    parser.add_argument(
+        "--small", action="store_true", help="little data, few runs, nothing written: does it work?"
+    )
+    args = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        return _run([args.only] if args.only else list(NAMES), small=args.small, only=args.only)
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left behind.", file=sys.stderr)
+        return 130
+
+
+def _run(names: list[str], *, small: bool, only: str | None) -> int:
+    environment.install(print)
+    rows: list[table.Row] = []
+    failed: list[str] = []
+    began = time.monotonic()
+    with Bench(SMALL if small else Sizes()) as bench:
+        about = machine.describe(bench.scratch, rucio_python=environment.python())
+        print(_introduced(about), flush=True)
+        for name in names:
+            title, measure = question(name)
+            print(f"\n{name}: {title}", flush=True)
+            started = time.monotonic()
+            try:
+                for row in measure(bench):
+                    rows.append(row)
+                    print(f"  {table.explained(row)}", flush=True)
+            except REASONS as e:
+                failed.append(name)
+                print(f"  could not be measured: {e}", flush=True)
+            print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
+        print("\nTidying up.", flush=True)
+    print(f"\n{table.shown(rows)}\n")
+    for row in rows:
+        if not row.ok:
+            print(f"MISSED: {row.name}, {row.ours:g} {row.unit}; bar: {row.bar}.")
+    for name in failed:
+        print(f"NOT MEASURED: {name}.")
+    if not small and (only is None or not failed):
+        table.write(about, rows, only=only)
+        print(f"Written to {table.RESULTS}, after {time.monotonic() - began:.0f} s.")
+    return 1 if failed else 0
+
+
+def _introduced(about: dict[str, object]) -> str:
+    quiet = "" if not machine.is_busy(about) else " BUSY: others use it, figures will be off."
+    return (
+        f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, {about['os']},"
+        f" Python {about['python']}, {about['file_system']};"
+        f" load before {about['load_before']}.{quiet}\n"
+        f"Rucio's cache: {about['rucio_cache']}."
+    )
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

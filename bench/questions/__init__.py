@@ -1,0 +1,32 @@
+"""One module a question; each has ``TITLE`` and ``measure``.
+
+Those that need no lake come first: its daemons would be heard in small figures.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from bench.fixtures import Bench
+from bench.table import Row
+
+NAMES = (
+    "javascript",
+    "jupyter-start",
+    "agent",
+    "one-big-file",
+    "many-files",
+    "status-while-transfer",
+    "status-while-rucio-slow",
+    "availability",
+    "first-rows",
+)
+
+Measure = Callable[[Bench], Iterator[Row]]
+
+
+def question(name: str) -> tuple[str, Measure]:
+    """Return what a question asks, in a sentence, and what answers it."""
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    title: str = module.TITLE
+    measure: Measure = module.measure
+    return title, measure
