@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test as base } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import { demo } from './setup';
+
+interface ILabWindow extends Window {
+  jupyterapp?: {
+    commands: {
+      execute(id: string, args?: object): Promise<unknown>;
+      hasCommand(id: string): boolean;
+    };
+    restored: Promise<void>;
+  };
+}
+
+/** The product as a person sees it: JupyterLab with the data lake shown. */
+export class Product {
+  constructor(readonly page: Page) {}
+
+  readonly root = demo().contents_root;
+
+  get panel(): Locator {
+    return this.page.locator('#escape-vre-datalake');
+  }
+
+  get tree(): Locator {
+    return this.panel.getByRole('tree');
+  }
+
+  get search(): Locator {
+    return this.panel.getByRole('combobox', { name: 'Search the data lake' });
+  }
+
+  get transfers(): Locator {
+    return this.panel.getByRole('list', { name: 'Transfers' });
+  }
+
+  /** A row by the beginning of its name, which its type follows. */
+  row(name: string): Locator {
+    const begin = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return this.tree.getByRole('treeitem', { name: new RegExp(`^${begin},`) });
+  }
+
+  async open(options: { theme?: string; keep?: boolean } = {}): Promise<void> {
+    const { url, token } = demo();
+    const reset = options.keep ? '' : 'reset&';
+    await this.page.goto(`${url}lab?${reset}token=${token}`);
+    await this.ready();
+    await this.command('apputils:change-theme', {
+      theme: options.theme ?? 'JupyterLab Light'
+    });
+    await this.command('escape-vre:datalake-open');
+    await this.panel.waitFor();
+  }
+
+  async ready(): Promise<void> {
+    await this.page.waitForFunction(() =>
+      (window as ILabWindow).jupyterapp?.commands.hasCommand(
+        'escape-vre:datalake-open'
+      )
+    );
+    await this.page.evaluate(() => (window as ILabWindow).jupyterapp?.restored);
+  }
+
+  async command(id: string, args: object = {}): Promise<void> {
+    await this.page.evaluate(
+      async ([name, given]) => {
+        await (window as ILabWindow).jupyterapp?.commands.execute(name, given);
+      },
+      [id, args] as const
+    );
+  }
+
+  /** List what a text means, as typing and Enter do. */
+  async find(text: string): Promise<void> {
+    await this.search.fill(text);
+    await this.search.press('Enter');
+  }
+
+  /** Drag the edge of the side bar until the panel is this wide. */
+  async width(pixels: number): Promise<void> {
+    const { mouse } = this.page;
+    const panel = await this.panel.boundingBox();
+    const handle = await this.page
+      .locator('#jp-main-split-panel > .lm-SplitPanel-handle')
+      .first()
+      .boundingBox();
+    if (panel && handle) {
+      const y = panel.y + panel.height / 2;
+      await mouse.move(handle.x + handle.width / 2, y);
+      await mouse.down();
+      await mouse.move(panel.x + pixels, y, { steps: 4 });
+      await mouse.up();
+    }
+  }
+
+  /** Take away what earlier tests fetched. */
+  async forgetData(): Promise<void> {
+    rmSync(join(this.root, 'data'), { recursive: true, force: true });
+    await this.forgetJobs();
+  }
+
+  has(path: string): boolean {
+    return existsSync(join(this.root, path));
+  }
+
+  private async forgetJobs(): Promise<void> {
+    const { url, token } = demo();
+    const headers = { Authorization: `token ${token}` };
+    const answer = await fetch(`${url}escape-vre/jobs`, { headers });
+    const { jobs } = (await answer.json()) as {
+      jobs: { id: string; state: string }[];
+    };
+    for (const { id, state } of jobs) {
+      if (['queued', 'running'].includes(state)) {
+        await fetch(`${url}escape-vre/jobs/${id}/cancel`, {
+          method: 'POST',
+          headers
+        });
+      }
+      await fetch(`${url}escape-vre/jobs/${id}`, { method: 'DELETE', headers });
+    }
+  }
+}
+
+/** Fill the lake, or ask for the pids of its processes. */
+export function lake(action: 'seed' | 'pids'): Record<string, number> {
+  const [program] = (process.env.ESCAPE_VRE_DEMO_COMMAND ?? '').split(' ');
+  const python = join(dirname(program), 'python');
+  const script = join(__dirname, 'lake.py');
+  const said = execFileSync(python, [script, demo().home, action], {
+    encoding: 'utf8'
+  });
+  return JSON.parse(said) as Record<string, number>;
+}
+
+export const test = base.extend<{ product: Product }>({
+  product: async ({ page }, use) => {
+    const product = new Product(page);
+    await product.forgetData();
+    await product.open();
+    await use(product);
+  }
+});
+
+export { expect } from '@playwright/test';

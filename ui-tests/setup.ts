@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What `escape-vre demo --json` prints when it is ready. */
+export interface IDemo {
+  url: string;
+  token: string;
+  contents_root: string;
+  home: string;
+}
+
+/** The lake is installed at its first start, which takes a while. */
+const START_MS = 600_000;
+
+/** Where specs find the demo that the set-up started. */
+const VARIABLE = 'ESCAPE_VRE_DEMO';
+
+export function demo(): IDemo {
+  return JSON.parse(process.env[VARIABLE] ?? 'null') as IDemo;
+}
+
+/** Start the product with a home of its own; returns how to end it. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const command = process.env.ESCAPE_VRE_DEMO_COMMAND;
+  if (!command) {
+    throw new Error(
+      'Set ESCAPE_VRE_DEMO_COMMAND, for example to "escape-vre demo --no-browser --json"; make ui does.'
+    );
+  }
+  const home = mkdtempSync(join(tmpdir(), 'escape-vre-ui-'));
+  // Specs act through Lab's commands, which Lab hides unless it is told not to.
+  mkdirSync(join(home, 'config'));
+  writeFileSync(
+    join(home, 'config', 'jupyter_lab_config.py'),
+    'c.LabApp.expose_app_in_browser = True\n'
+  );
+  const [program, ...args] = command.split(' ').filter(Boolean);
+  const child = spawn(program, [...args, '--port', '0', '--home', home], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  });
+  const stop = async () => {
+    await end(child);
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    process.env[VARIABLE] = await firstLine(child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(
+      () => reject(new Error('The demo does not start.')),
+      START_MS
+    );
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const line = text.split('\n').find(one => one.startsWith('{'));
+      if (line !== undefined && text.includes('\n')) {
+        clearTimeout(timer);
+        resolve(line);
+      }
+    });
+    child.on('error', reject);
+    child.on('exit', code =>
+      reject(new Error(`The demo ended with code ${code}.`))
+    );
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    if (child.exitCode !== null) {
+      resolve();
+      return;
+    }
+    child.on('exit', () => resolve());
+    child.kill('SIGINT');
+  });
+}
