@@ -90,8 +90,8 @@ class TokenChain:
         self._sources = sources
         self._service = service
         self._hint = hint
-        self._lock = asyncio.Lock()
         self._kept: Token | None = None
+        self._asking: asyncio.Task[Token] | None = None
 
     async def get(self, environment: Mapping[str, str]) -> Token:
         """Return a token that is good for at least a minute.
@@ -101,11 +101,19 @@ class TokenChain:
         AuthError
             No source has one; the message is the last source's reason.
         """
-        async with self._lock:  # equal requests wait for one answer
-            if self._kept is not None and self._kept.expires and self._kept.fresh:
-                return self._kept
-            self._kept = await self._ask(environment)
+        if self._kept is not None and self._kept.expires and self._kept.fresh:
             return self._kept
+        if self._asking is None:
+            # Equal requests share one answer, a failure too: twelve panels that each wait for
+            # their own turn at a dead server would wait twelve time limits.
+            self._asking = asyncio.create_task(self._ask(environment))
+            self._asking.add_done_callback(self._answered)
+        return await asyncio.shield(self._asking)
+
+    def _answered(self, asking: asyncio.Task[Token]) -> None:
+        self._asking = None
+        if not asking.cancelled() and asking.exception() is None:
+            self._kept = asking.result()
 
     async def _ask(self, environment: Mapping[str, str]) -> Token:
         refused: AuthError | None = None

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -190,7 +191,10 @@ class Demo:
                     hint=f"Its log is {self.place.log}.",
                 )
             with contextlib.suppress(OSError, ValueError, KeyError):
-                self._base = str(json.loads(record.read_text())["url"])
+                found = json.loads(record.read_text())
+                # Jupyter writes the record before it listens.
+                socket.create_connection(("127.0.0.1", found["port"]), timeout=1).close()
+                self._base = str(found["url"])
             time.sleep(0.05)
 
     def _last_words(self) -> str:

@@ -75,9 +75,7 @@ def test_an_account_that_is_not_ours(lake_with):
 def test_an_expired_token_file_then_a_fresh_one(lake_with, tmp_path, lake):
     file = tmp_path / "token"
     file.write_text(jwt(time.time() - 10))
-    client = lake_with(
-        auth="token_file", token_file=str(file), username=None, password_file=None
-    )
+    client = lake_with(auth="token_file", token_file=str(file), username=None, password_file=None)
     error = refused(client, AuthError)
     assert "expired" in error.message
     assert str(file) in error.hint

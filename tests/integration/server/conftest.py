@@ -1,0 +1,106 @@
+"""A real Jupyter server with our extension, in a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import is_alive, wait_until
+
+
+@dataclass
+class Server:
+    process: subprocess.Popen
+    url: str
+    token: str
+    root: Path
+    log: Path
+
+    def call(self, method, path, body=None, *, token=True, headers=None):
+        """Return status, headers and body, whatever the status."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Content-Type": "application/json",
+                **({"Authorization": f"token {self.token}"} if token else {}),
+                **(headers or {}),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as e:
+            return e.code, dict(e.headers), e.read()
+
+    def json(self, method, path, body=None):
+        status, _, answer = self.call(method, path, body)
+        assert status < 400, answer
+        return json.loads(answer)
+
+    def kill(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def start_server(tmp_path, monkeypatch):
+    """Start Jupyter servers that share one home; ends them."""
+    started = []
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+
+    def start(*options, app="jupyterlab"):
+        root = tmp_path / "work"
+        root.mkdir(exist_ok=True)
+        log = tmp_path / f"server-{len(started)}.log"
+        command = [
+            sys.executable,
+            "-m",
+            app,
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.port=0",
+            f"--ServerApp.root_dir={root}",
+            "--ServerApp.log_level=DEBUG",
+            *options,
+        ]
+        env = {**os.environ, "JUPYTER_TOKEN": "s3cret-t0ken"}
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, stdout=out, stderr=out, env=env)
+        record = tmp_path / "runtime" / f"jpserver-{process.pid}.json"
+
+        def url():
+            assert process.poll() is None, log.read_text()
+            try:
+                found = json.loads(record.read_text())
+                socket.create_connection(("127.0.0.1", found["port"]), timeout=1).close()
+            except (OSError, ValueError):
+                return None  # Jupyter writes the record before it listens
+            return found["url"]
+
+        server = Server(process, wait_until(url, 30, "the server"), "s3cret-t0ken", root, log)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.kill()
+        assert not is_alive(server.process.pid)
+    time.sleep(0.05)
+
+
+@pytest.fixture
+def server(start_server, dl):
+    return start_server()

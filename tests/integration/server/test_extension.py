@@ -1,0 +1,216 @@
+"""The door to the agent: authenticated, streaming, and never in a notebook's way."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from escape_vre.client import AgentClient
+from escape_vre.core.location import locate
+from tests.integration.conftest import agent_pid, is_alive, wait_until
+from tests.integration.datalake.test_get import big
+
+__all__ = ["big"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["escape-vre/agent", "escape-vre/jobs", "escape-vre/x/y"])
+def test_nobody_gets_in_without_a_token(server, method, path):
+    status, _, body = server.call(method, path, {} if method == "POST" else None, token=False)
+    assert status in (302, 403)
+    assert b"data_dir" not in body
+    assert not locate().socket.exists()
+
+
+def test_a_cookie_alone_is_not_enough_to_change_something(server):
+    _, headers, _ = server.call("GET", f"lab?token={server.token}", token=False)
+    cookie = headers.get("Set-Cookie", "").partition(";")[0]
+    status, _, _ = server.call(
+        "POST", "escape-vre/agent/stop", {}, token=False, headers={"Cookie": cookie}
+    )
+    assert status == 403
+
+
+def test_every_handler_says_who_may_call_it(start_server, dl):
+    server = start_server("--ServerApp.allow_unauthenticated_access=False")
+    server.json("GET", "escape-vre/agent")
+    said = server.log.read_text()
+    assert "escape" not in said.partition("JupyterServerAuthWarning")[2].partition("\n[")[0]
+
+
+def test_starting_jupyter_starts_no_agent(server):
+    time.sleep(1.5)
+    assert not locate().socket.exists()
+    assert server.json("GET", "escape-vre/agent")["pid"] == agent_pid()
+
+
+def test_browser_kernel_and_shell_share_one_agent(server, dl):
+    assert server.json("GET", "escape-vre/agent")["pid"] == dl.get("/agent")["pid"]
+    assert dl.get("/agent")["data_dir"] == str(server.root / "data")
+
+
+def test_an_error_keeps_its_status_and_words(server):
+    status, headers, body = server.call("GET", "escape-vre/datalake/did?ref=rucio:demo:nope")
+    assert status == 404
+    assert headers["Content-Type"].startswith("application/json")
+    error = json.loads(body)["error"]
+    assert error["code"] == "not_found"
+    assert error["hint"]
+    status, _, body = server.call("GET", "escape-vre/no/such/route")
+    assert status == 404
+
+
+def test_a_ref_with_slashes_arrives_as_it_was(server):
+    name = "cms:/SyntheticDYToMuMu/Run2026A-demo-v1/NANOAOD"
+    for sent in (name, name.replace("/", "%2F")):
+        found = server.json("GET", f"escape-vre/datalake/did?ref=rucio:{sent}")
+        assert found["name"] == name.partition(":")[2]
+
+
+def test_a_list_streams(server):
+    _, headers, body = server.call("GET", "escape-vre/datalake/dids?scope=demo&limit=5")
+    assert headers["Content-Type"].startswith("application/x-ndjson")
+    lines = [json.loads(line) for line in body.splitlines()]
+    assert lines[-1] == {"end": {"count": 5, "truncated": True}}
+
+
+def test_under_a_base_url_it_works_too(start_server, dl):
+    server = start_server("--ServerApp.base_url=/user/anna/")
+    assert server.url.endswith("/user/anna/")
+    assert server.json("GET", "escape-vre/datalake/whoami")["account"] == "demo"
+
+
+def test_notebook_7_has_it_too(start_server, dl):
+    pytest.importorskip("notebook")
+    server = start_server(app="notebook")
+    assert server.json("GET", "escape-vre/datalake/whoami")["account"] == "demo"
+
+
+def test_a_browser_writes_below_the_contents_root_only(server):
+    body = {"refs": ["rucio:demo:fermi.photons.fits"], "to": "mine"}
+    job = server.json("POST", "escape-vre/datalake/get", body)
+    ended = AgentClient().wait(job["id"])
+    assert ended["path"] == str(server.root / "mine" / "fermi.photons.fits")
+    seen = server.json("GET", f"escape-vre/jobs/{job['id']}")
+    assert seen["contents_path"] == "mine/fermi.photons.fits"
+    for to in ("../out", "/../../etc", "a/../../out"):
+        status, _, answer = server.call("POST", "escape-vre/datalake/get", {**body, "to": to})
+        assert status == 400, answer
+    # What the server sets, a browser cannot: the header is replaced.
+    status, _, answer = server.call(
+        "POST",
+        "escape-vre/datalake/get",
+        {**body, "to": "other"},
+        headers={"X-Escape-VRE-Contents-Root": "/"},
+    )
+    assert json.loads(answer)["destination"] == str(server.root / "other")
+
+
+def test_no_secret_in_log_or_answer(server, lake):
+    server.json("GET", "escape-vre/datalake/whoami")
+    server.call("GET", f"escape-vre/agent?token={server.token}", token=False)
+    answers = [server.call("GET", f"escape-vre/{p}")[2] for p in ("agent", "datalake/instances")]
+    with open(str(lake.instance()["password_file"])) as file:
+        password = file.read().strip()
+    log = server.log.read_bytes() + locate().log.read_bytes()
+    assert password.encode() not in log + b"".join(answers)
+    assert server.token.encode() not in locate().log.read_bytes()
+    assert b"demo-demo-" not in log
+
+
+def test_a_killed_agent_is_healed_within_2_s_and_its_job_goes_on(server, big):
+    job = server.json("POST", "escape-vre/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    time.sleep(0.15)  # the relay is following now
+    pid = agent_pid()
+    os.kill(pid, signal.SIGKILL)
+    began = time.monotonic()
+    wait_until(lambda: (p := agent_pid()) and p != pid and is_alive(p), 2.0, "another agent")
+    assert time.monotonic() - began < 2
+    assert AgentClient().wait(job["id"])["state"] == "done"
+
+
+def test_killing_jupyter_leaves_the_job_running_and_it_is_found_again(start_server, dl, big):
+    server = start_server()
+    job = server.json("POST", "escape-vre/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    pid = agent_pid()
+    server.kill(signal.SIGKILL)
+    assert is_alive(pid)
+    again = start_server()
+    found = again.json("GET", "escape-vre/jobs")["jobs"]
+    assert [j["id"] for j in found] == [job["id"]]
+    assert dl.wait(job["id"])["state"] == "done"
+    assert agent_pid() == pid
+
+
+def test_bytes_in_flight_keep_the_server_alive_and_nothing_else_does(server, big):
+    def last():
+        return server.json("GET", "api/status")["last_activity"]
+
+    server.json("GET", "escape-vre/jobs")
+    at_rest = last()
+    time.sleep(0.3)
+    server.json("GET", "escape-vre/jobs")
+    server.json("GET", "escape-vre/datalake/scopes")
+    assert last() == at_rest, "looking is no activity"
+    job = AgentClient().post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    AgentClient().wait(job["id"])
+    moved = wait_until(lambda: (now := last()) != at_rest and now, 5, "activity")
+    assert moved > at_rest
+    time.sleep(0.5)
+    assert last() == moved
+
+
+def test_job_events_reach_the_browser(server, big):
+    websocket = pytest.importorskip("websocket")
+    address = server.url.replace("http", "ws", 1) + f"api/events/subscribe?token={server.token}"
+    connection = websocket.create_connection(address, timeout=20)
+    job = server.json("POST", "escape-vre/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    seen = []
+    while not seen or seen[-1]["state"] != "done":
+        event = json.loads(connection.recv())
+        if (
+            event["schema_id"] == "https://escape-vre.org/events/job/v1"
+            and event["id"] == job["id"]
+        ):
+            seen.append(event)
+    connection.close()
+    assert {"running", "done"} <= {event["state"] for event in seen}
+    assert seen[-1]["contents_path"] == "data/demo/big.files"
+    assert "password" not in json.dumps(seen)
+
+
+def test_a_slow_lake_does_not_hold_up_the_server(start_server, lake, configure, own_agent):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        configure(DataLake={"instances": [{**lake.instance(), "url": url, "timeout_s": 3}]})
+        server = start_server()
+        server.json("GET", "escape-vre/agent")
+        import threading
+
+        codes = []
+        asking = [
+            threading.Thread(
+                target=lambda: codes.append(server.call("GET", "escape-vre/datalake/scopes")[0])
+            )
+            for _ in range(12)
+        ]
+        for thread in asking:
+            thread.start()
+        answered = 0
+        while any(thread.is_alive() for thread in asking):
+            server.json("GET", "api/status")
+            answered += 1
+        assert answered > 50
+        assert set(codes) == {504}
+
+
+def test_an_agent_that_cannot_start_is_explained_in_the_browser(start_server, configure):
+    configure(DataLake={"instances": [{"name": "x", "url": "nonsense"}]})
+    server = start_server()
+    status, _, body = server.call("GET", "escape-vre/jobs")
+    assert status == 503
+    assert "DataLake.instances[0].url" in json.loads(body)["error"]["message"]
