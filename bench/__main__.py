@@ -11,6 +11,8 @@ from bench.fixtures import REASONS, SMALL, Bench, Sizes
 from bench.questions import NAMES, question
 from escape_vre.local.lake import environment
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main() -> int:
     """Measure; returns 0 whatever the figures are, 1 where one could not be taken."""
@@ -20,7 +22,7 @@ def main() -> int:
         "--small", action="store_true", help="little data, few runs, nothing written: does it work?"
     )
     args = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDINGS:
         signal.signal(number, _leave)
     try:
         return _run([args.only] if args.only else list(NAMES), small=args.small, only=args.only)
@@ -73,6 +75,9 @@ def _introduced(about: dict[str, object]) -> str:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Stop once: a second Ctrl-C must not leave half of it behind."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

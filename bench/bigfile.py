@@ -33,7 +33,7 @@ class BigFile:
     def curl(self, target: Path) -> float:
         """Fetch it with curl, by our certificate, and fsync it; returns seconds for both."""
         layout = self.lake.layout
-        command = [
+        command: list[str | Path] = [
             *("curl", "--silent", "--show-error", "--fail", "--output", target),
             *("--cert", layout.client_identity, "--cacert", layout.ca, self.url),
         ]

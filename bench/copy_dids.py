@@ -7,8 +7,8 @@ in one.
 
 import sys
 
-from rucio.db.sqla import session
-from sqlalchemy import text
+from rucio.db.sqla import session  # type: ignore[import-not-found]
+from sqlalchemy import text  # type: ignore[import-not-found]
 
 
 def main(scope: str, copies: str) -> None:

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 
 from bench.fixtures import User
 from bench.measure import BenchError
+from escape_vre.local.lake.server.process import tie_to_parent
 
 _START_TIMEOUT_S = 60.0
 _POLL_S = 0.004
@@ -51,8 +53,8 @@ class Jupyter:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "JUPYTER_TOKEN": self._token},
-                # Ctrl-C is ours to handle: it ends what we started in the right order.
-                start_new_session=True,
+                # A session of its own, for Ctrl-C is ours to handle; and it never outlives us.
+                preexec_fn=tie_to_parent(signal.SIGTERM),
             )
         try:
             self._wait()

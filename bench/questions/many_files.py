@@ -72,8 +72,8 @@ def measure(bench: Bench) -> Iterator[Row]:
 def _ours(user: User, sums: Sums) -> float:
     folder = user.home / "ours"
     settle()
-    command = [user.command, "dl", "get", f"{SCOPE}:{_DATASET}", "--to", folder]
-    took = timed(command, env=clean_environment())
+    command = ["dl", "get", f"{SCOPE}:{_DATASET}", "--to", str(folder)]
+    took = timed([user.command, *command], env=clean_environment())
     _check(folder, sums)
     return took
 
@@ -81,9 +81,9 @@ def _ours(user: User, sums: Sums) -> float:
 def _rucio(bench: Bench, user: User, sums: Sums) -> float:
     folder = user.home / "rucio"
     settle()
-    command = [bench.lake.rucio, "download", "--ndownloader", str(_THREADS)]
+    threads = ["--ndownloader", str(_THREADS)]
     took = timed(
-        [*command, "--dir", folder, f"{SCOPE}:{_DATASET}"],
+        [bench.lake.rucio, "download", *threads, "--dir", folder, f"{SCOPE}:{_DATASET}"],
         env={**clean_environment(), **bench.lake.rucio_environment()},
     )
     _check(folder, sums)
