@@ -226,6 +226,25 @@ class Lake:
         with self.rest() as rest:
             upload.upload_many(self.layout, rest, scope, dataset, files, site=site)
 
+    def multiply(self, scope: str, name: str, count: int) -> None:
+        """Repeat a file as ``count`` files, ``name.000001`` and so on, within seconds.
+
+        They share the first one's checksum but have no bytes of their own at the sites: good
+        for listing, not for fetching. Attach them over REST if they are to be in a dataset.
+
+        Raises
+        ------
+        LakeError — there is no such file, or there are such files already.
+        """
+        try:
+            environment.run("lake.server.multiply", str(self.home), scope, name, str(count))
+        except subprocess.CalledProcessError as error:
+            said = str(error.stderr).strip().splitlines()[-1:]
+            raise LakeError(
+                f"{scope}:{name} could not be multiplied: {' '.join(said)}",
+                "It needs a lake that runs and a file that nobody multiplied before.",
+            ) from error
+
     def _make_home(self) -> None:
         try:
             self.layout.start_lock.parent.mkdir(parents=True, exist_ok=True)
@@ -280,11 +299,7 @@ class Lake:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd="/",
-                env={
-                    **environment.clean_environment(),
-                    "PYTHONPATH": str(Path(__file__).parent.parent),
-                    "PYTHONSAFEPATH": "1",
-                },
+                env=environment.own_environment(),
                 check=False,
             )
         if reading is not None:

@@ -5,6 +5,9 @@ import zlib
 
 import pytest
 
+from escape_vre.local.lake import LakeError
+from escape_vre.local.lake.rest import path
+
 from .conftest import HIERARCHY
 
 
@@ -102,11 +105,20 @@ def test_upload_many(lake, rucio, tmp_path):
     assert (tmp_path / "demo" / "many.0777").read_bytes() == b"777"
 
 
+def test_multiplies_a_file(lake):
+    lake.upload_many("demo", "seeds", [("seed", b"x")])
+    lake.multiply("demo", "seed", 2000)
+    with lake.rest("demo") as rest:
+        assert len(rest.call("GET", "/dids/demo/dids/search?type=file&name=seed.*")) == 2000
+        body = {"dids": [{"scope": "demo", "name": "seed.001234"}]}
+        (found,) = rest.call("POST", "/replicas/list", body)
+    assert found["states"] == {lake.sites[0]: "AVAILABLE"}
+    with pytest.raises(LakeError, match="no file demo:sead"):
+        lake.multiply("demo", "sead", 1)
+
+
 @pytest.mark.parametrize("name", ["a:b", "a+b", "a b", "a%b", "ä", "n" * 251, "_a", ".a", "a\nb"])
 def test_names_that_the_generic_schema_refuses(lake, name):
     """What the field's generic policy has no room for; listed here because our docs say so."""
-    from escape_vre.local.lake import LakeError
-    from escape_vre.local.lake.rest import path
-
     with lake.rest() as rest, pytest.raises(LakeError, match="refused"):
         rest.call("POST", path("dids", "demo", name), {"type": "DATASET"})

@@ -115,7 +115,11 @@ class Supervisor:
         descriptor = self.listeners[listener].fileno()
         command = [sys.executable, "-m", f"{__package__}.{module}", str(self.layout.home), part]
         return lambda: spawn(
-            [*command, str(descriptor)], log=self.layout.log(part), keep=[descriptor]
+            [*command, str(descriptor)],
+            log=self.layout.log(part),
+            keep=[descriptor],
+            # Rucio's twenty threads would otherwise each keep what one large answer took.
+            env={**os.environ, "MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1000000"},
         )
 
     def _wait_for_rucio(self) -> None:
