@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypedDict
 
@@ -332,7 +332,8 @@ class Lake:
             while self._alive() and time.monotonic() < deadline:
                 pid = pid or self.layout.state().get("pids", {}).get("supervisor")
                 if pid:
-                    os.kill(pid, how)
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, how)
                 time.sleep(0.05)
             if not self._alive():
                 self.layout.state_file.unlink(missing_ok=True)

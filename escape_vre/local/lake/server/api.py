@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,11 @@ class Server(wsgi.Server):
     def __init__(self, listener: socket.socket, app: Application) -> None:
         super().__init__(listener.getsockname(), app, numthreads=_THREADS, request_queue_size=128)
         self.listener = listener
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        """Say nothing of clients that hang up: the log would grow with every one."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().error_log(msg, level, traceback)
 
     def bind(self, _family: int, _kind: int, _protocol: int = 0) -> socket.socket:
         """Take the socket that was given."""

@@ -1,0 +1,157 @@
+"""The lake's commands and its installation, without a lake."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from escape_vre.local.lake import LakeError, cli, environment
+from escape_vre.local.lake.layout import SITES, Layout
+from escape_vre.local.lake.rest import path
+from escape_vre.local.lake.upload import place
+
+
+@pytest.fixture
+def run():
+    parser = argparse.ArgumentParser()
+    cli.add_parser(parser.add_subparsers())
+
+    def run(*arguments):
+        parsed = parser.parse_args(["lake", *map(str, arguments)])
+        return parsed.run(parsed)
+
+    return run
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "status", "reset"])
+def test_every_command_has_help(run, command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(command, "--help")
+    assert ended.value.code == 0
+    assert "--home DIR" in capsys.readouterr().out
+
+
+def test_status_of_no_lake(run, tmp_path, capsys):
+    assert run("status", "--home", tmp_path / "none") == 1
+    assert "There is no lake" in capsys.readouterr().out
+    assert run("status", "--home", tmp_path / "none", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["state"] == "absent"
+    assert not (tmp_path / "none").exists()
+
+
+def test_stop_of_no_lake_makes_nothing(run, tmp_path):
+    assert run("stop", "--home", tmp_path / "none") == 0
+    assert not (tmp_path / "none").exists()
+
+
+def test_reset_asks_first(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda _question: "no")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "start.lock").touch()
+    assert run("reset", "--home", tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "cannot be undone" in said
+    assert "Nothing was erased" in said
+    assert (tmp_path / "run" / "start.lock").exists()
+
+
+def test_home_follows_the_state_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("ESCAPE_VRE_HOME", str(tmp_path))
+    assert cli.default_home() == tmp_path / "lake"
+    monkeypatch.delenv("ESCAPE_VRE_HOME")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    assert cli.default_home() == tmp_path / "jupyter" / "escape-vre" / "lake"
+
+
+def test_an_unusable_folder_is_one_sentence(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "installed", lambda: True)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LakeError, match="cannot be used") as raised:
+        run("start", "--home", tmp_path / "file" / "lake")
+    assert "--home" in raised.value.hint
+
+
+class TestInstall:
+    @pytest.fixture(autouse=True)
+    def cache(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("ESCAPE_VRE_CACHE", str(tmp_path))
+        return tmp_path
+
+    def test_a_failure_says_pips_last_words(self, monkeypatch, tmp_path):
+        requirements = tmp_path / "requirements.txt"
+        requirements.write_text("no-such-package-of-escape-vre==1\n")
+        monkeypatch.setattr(environment, "REQUIREMENTS", requirements)
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        said = []
+        with pytest.raises(LakeError, match="No matching distribution") as raised:
+            environment.install(said.append)
+        assert "network" in raised.value.hint
+        assert "Installing Rucio's server" in said[0]
+        assert not environment.installed()
+
+    def test_an_interrupted_one_is_done_again(self, monkeypatch, tmp_path):
+        requirements = tmp_path / "requirements.txt"
+        requirements.write_text("# nothing\n")
+        monkeypatch.setattr(environment, "REQUIREMENTS", requirements)
+        left = environment.folder()
+        (left / "bin").mkdir(parents=True)
+        (left / "half").write_text("of a package")
+        environment.install(lambda _sentence: None)
+        assert environment.installed()
+        assert not (left / "half").exists()
+        said = []
+        environment.install(said.append)
+        assert said == []
+
+    def test_the_key_knows_requirements_and_python(self, monkeypatch, tmp_path):
+        before = environment.folder()
+        requirements = tmp_path / "requirements.txt"
+        requirements.write_text("other\n")
+        monkeypatch.setattr(environment, "REQUIREMENTS", requirements)
+        assert environment.folder() != before
+        other = environment.folder()
+        monkeypatch.setattr(sys, "version_info", (3, 99, 0))
+        assert environment.folder() != other
+
+    def test_pins_everything(self):
+        lines = environment.REQUIREMENTS.read_text().splitlines()
+        pins = [line for line in lines if line and not line.startswith("#")]
+        assert all("==" in pin for pin in pins)
+        assert "rucio==41.5.1" in pins
+
+    def test_leaves_out_what_would_mix_environments(self, monkeypatch):
+        for name in ("PYTHONPATH", "RUCIO_CONFIG", "X509_USER_PROXY", "VIRTUAL_ENV"):
+            monkeypatch.setenv(name, "x")
+        monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+        kept = environment.clean_environment()
+        assert not {"PYTHONPATH", "RUCIO_CONFIG", "X509_USER_PROXY", "VIRTUAL_ENV"} & set(kept)
+        assert kept["PIP_INDEX_URL"] == "https://mirror.example/simple"
+
+
+def test_paths_quote_slashes():
+    assert path("dids", "cms", "/A/B/C") == "/dids/cms/%2FA%2FB%2FC"
+
+
+def test_place_is_rucios_hash(tmp_path):
+    found = place(Layout(tmp_path), SITES[0], "user.demo", "a/b.csv")
+    assert found.relative_to(tmp_path / "sites" / SITES[0]).parts[:3] == ("data", "user", "demo")
+    assert found.parts[-2:] == ("a", "b.csv")
+
+
+def test_needs_the_standard_library_only():
+    script = (
+        "import sys; sys.modules.update(dict.fromkeys("
+        "['jupyter_core', 'traitlets', 'pydantic', 'httpx', 'fastapi']));"
+        "import escape_vre.local.lake, escape_vre.local.lake.cli as cli; print(cli.default_home())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip().endswith("lake")
