@@ -76,7 +76,7 @@ class RemoteClient:
         self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(
             verify=tls,
-            timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
             headers={"User-Agent": f"escape-vre/{__version__}"},
             trust_env=False,

@@ -29,7 +29,7 @@ class Progress:
         self._title = title
         self._began = time.monotonic()
         self._last = 0.0
-        self.told = False
+        self.told: int | None = None
         self._face: _Notebook | _Terminal | None = _face() if enabled else None
 
     def update(self, job: dict[str, Any]) -> None:
@@ -45,7 +45,8 @@ class Progress:
     def done(self, line: str) -> None:
         """Replace the bar by the last line."""
         if self._face is not None:
-            self.told = self._face.done(line)
+            self._face.done(line)
+            self.told = execution_count()
 
     def __enter__(self) -> Self:
         return self
@@ -109,10 +110,9 @@ class _Terminal:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
 
-    def done(self, line: str) -> bool:
+    def done(self, line: str) -> None:
         self.clear()
         sys.stderr.write(line + "\n")
-        return False
 
 
 class _Notebook:
@@ -135,9 +135,8 @@ class _Notebook:
         if self._handle is not None:
             self._display("", "")
 
-    def done(self, line: str) -> bool:
+    def done(self, line: str) -> None:
         self._display(f"<div>✓ {html.escape(line)}</div>", line)
-        return True
 
     def _display(self, rich: str, plain: str) -> None:
         from IPython.display import display
@@ -163,8 +162,18 @@ def _columns() -> int:
         return 80
 
 
+def execution_count() -> int | None:
+    """Return the number of the kernel's present cell; None outside a Jupyter kernel."""
+    shell = _kernel_shell()
+    return None if shell is None else int(shell.execution_count)
+
+
 def _face() -> _Notebook | _Terminal:
-    """Choose by whether this is a Jupyter kernel, without importing IPython for a script."""
+    return _Terminal() if _kernel_shell() is None else _Notebook()
+
+
+def _kernel_shell() -> Any:
+    """Return the shell of a Jupyter kernel, without importing IPython for a script."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return _Notebook() if hasattr(shell, "kernel") else _Terminal()
+    return shell if hasattr(shell, "kernel") else None

@@ -82,13 +82,13 @@ class FakeStorage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._server is not None  # noqa: S101 — entered before
+        assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
 
     def url(self, path: str) -> str:
         """Return the URL of a path."""
-        assert self._server is not None  # noqa: S101 — entered before
+        assert self._server is not None
         return f"http://127.0.0.1:{self._server.server_port}/{path}"
 
     def put(self, path: str, body: bytes, **behaviour: object) -> str:

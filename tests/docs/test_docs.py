@@ -73,19 +73,21 @@ def notebook(bash, tmp_path):
         if not started:
             env = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
             started.extend(start_new_kernel(kernel_name="python3", env=env, cwd=str(tmp_path)))
-        said = []
+        said = {}
 
         def hear(message):
             content = message["content"]
+            # What is displayed again under the same id, such as a bar, takes its own place.
+            key = content.get("transient", {}).get("display_id", len(said))
             if message["msg_type"] == "stream":
-                said.append(content["text"])
-            elif message["msg_type"] in ("display_data", "execute_result"):
-                said.append(content["data"]["text/plain"] + "\n")
+                said[key] = content["text"]
+            elif "data" in content:
+                said[key] = content["data"]["text/plain"] + "\n"
             elif message["msg_type"] == "error":
-                said.append("\n".join(content["traceback"]) + "\n")
+                said[key] = "\n".join(content["traceback"]) + "\n"
 
         started[1].execute_interactive(code, timeout=60, output_hook=hear)
-        return COLOUR.sub("", "".join(said))
+        return COLOUR.sub("", "".join(said.values()))
 
     yield run
     if started:
@@ -100,7 +102,7 @@ def test_what_a_page_shows_is_what_happens(page, bash, notebook):
     for line, kind, code, shown in blocks(page):
         where = f"{page.name}:{line}"
         if kind == "console":
-            for part in code.split("$ ")[1:] if code.startswith("$ ") else [code]:
+            for part in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
                 command, _, want = part.partition("\n")
                 check(f"{where}: {command}", want, bash(command))
         else:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -27,8 +28,7 @@ def is_alive(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def wait_until(condition, timeout_s=10.0, what="it"):
@@ -55,8 +55,7 @@ def no_agent_left(own_agent):
 
 @pytest.fixture
 def agent():
-    client = AgentClient()
-    yield client
+    return AgentClient()
 
 
 @pytest.fixture

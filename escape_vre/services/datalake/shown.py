@@ -8,7 +8,7 @@ from typing import Any
 
 from escape_vre.core import text
 from escape_vre.core.errors import UsageError
-from escape_vre.notebook.progress import show_plain
+from escape_vre.notebook.progress import execution_count, show_plain
 
 NAME_WIDTH = 72
 """Longest name in a table, characters; the value's rows have them whole."""
@@ -17,7 +17,7 @@ NAME_WIDTH = 72
 class Files(list[Path]):
     """The files that were fetched: a list of paths, absolute, in the order of the catalogue."""
 
-    def __init__(self, paths: Iterable[Path] = (), *, told: bool = False) -> None:
+    def __init__(self, paths: Iterable[Path] = (), *, told: int | None = None) -> None:
         super().__init__(paths)
         self._told = told
 
@@ -45,11 +45,9 @@ class Files(list[Path]):
         return f"{text.files(len(self))}: {self[0]} … {self[-1].name}"
 
     def _ipython_display_(self) -> None:
-        """Stay silent once after the progress has told the same already."""
-        if self._told:
-            self._told = False
-            return
-        show_plain(repr(self))
+        """Stay silent in the cell whose progress has told the same already."""
+        if self._told is None or self._told != execution_count():
+            show_plain(repr(self))
 
 
 @dataclass(frozen=True)

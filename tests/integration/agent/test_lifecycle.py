@@ -18,7 +18,11 @@ from escape_vre.client import AgentClient
 from escape_vre.core.location import locate
 from tests.integration.conftest import agent_pid, is_alive, wait_until
 
-ASK = "import json; from escape_vre.client import AgentClient; print(json.dumps(AgentClient().get('/agent')))"
+ASK = """
+import json
+from escape_vre.client import AgentClient
+print(json.dumps(AgentClient().get("/agent")))
+"""
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be two users or hosts")
 
 
@@ -35,7 +39,8 @@ def test_nothing_runs_before_first_use_and_nothing_heavy_is_imported(listening):
         "import sys, escape_vre, escape_vre.client, escape_vre.core.refs, escape_vre.core.errors\n"
         "import escape_vre.services.datalake.api, escape_vre.services.datalake.cli\n"
         "outside = {m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)\n"
-        "print(sorted(m for m in outside if not m.startswith(('_', 'escape_vre', 'sitecustomize'))))"
+        "ours = ('_', 'escape_vre', 'sitecustomize')\n"
+        "print(sorted(m for m in outside if not m.startswith(ours)))"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],

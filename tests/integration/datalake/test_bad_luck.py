@@ -221,8 +221,7 @@ def test_a_list_that_breaks_in_the_middle_is_not_complete(lake_with, tmp_path):
     )
     seen = []
     with listening, pytest.raises(EscapeError):
-        for found in client.stream("/datalake/dids", scope="demo"):
-            seen.append(found)
+        seen.extend(client.stream("/datalake/dids", scope="demo"))
     assert [found["name"] for found in seen] == ["a"]
 
 

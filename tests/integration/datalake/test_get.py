@@ -231,7 +231,7 @@ def test_events_tell_of_progress_and_the_end(dl, big):
             if event["state"] == "done":
                 break
     connection.close()
-    assert [e["state"] for e in seen][0] == "queued"
+    assert seen[0]["state"] == "queued"
     assert seen[-1]["bytes_done"] == seen[-1]["bytes_total"] == 12 * BIG
     assert seen[-1]["files_done"] == 12
 
@@ -279,7 +279,7 @@ def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
     wait_until(lambda: not is_alive(pid), what="the end")
     parts = [p for p in (tmp_path / "data/demo/.escape-vre").iterdir() if p.suffix != ".json"]
     arrived = sum(p.stat().st_size for p in parts)
-    assert 0 < arrived
+    assert arrived > 0
     assert AgentClient().wait(job["id"])["state"] == "done"
     assert (tmp_path / "data/demo/one.big.file").read_bytes() == body
     assert leftovers(tmp_path) == []

@@ -1,0 +1,76 @@
+"""The contract of a service; a new one inherits :class:`ServiceContract` in its own test.
+
+>>> class TestMine(ServiceContract):
+...     name = "mine"
+"""
+
+import re
+import subprocess
+import sys
+from typing import Any, ClassVar
+
+from fastapi import FastAPI
+from traitlets.config import Config
+
+from escape_vre.core.registry import load, plugins
+from escape_vre.core.service import Fetchable, Plugin
+
+CAPABILITIES = {"fetchable": Fetchable}
+
+
+class ServiceContract:
+    """What every installed service must keep, whoever wrote it."""
+
+    name: ClassVar[str]
+
+    @property
+    def plugin(self) -> Plugin:
+        """The service as the registry sees it."""
+        return plugins()[self.name]
+
+    def make(self) -> Any:
+        """Make the service with an empty configuration."""
+        return load(self.plugin.service)(Config())
+
+    def test_it_is_registered_under_one_word(self) -> None:
+        assert re.fullmatch(r"[a-z]+", self.plugin.name)
+        assert self.plugin.title
+        assert self.plugin.schemes
+
+    def test_registering_imports_nothing_heavy(self) -> None:
+        code = (
+            "import sys; from escape_vre.core.registry import plugins; plugins();"
+            "print(*{'pydantic', 'httpx', 'fastapi', 'IPython', 'tornado'} & set(sys.modules))"
+        )
+        done = subprocess.run(  # noqa: S603 — our own interpreter
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == ""
+
+    def test_it_offers_the_capabilities_it_names(self) -> None:
+        service = self.make()
+        assert service.name == self.name
+        for capability in self.plugin.capabilities:
+            assert isinstance(service, CAPABILITIES[capability]), capability
+
+    def test_its_routes_take_refs_in_query_or_body_only(self, desk: Any) -> None:
+        app = FastAPI()
+        app.include_router(self.make().router(desk), prefix=f"/{self.name}")
+        paths = app.openapi()["paths"]
+        assert paths
+        for path in paths:
+            assert "{" not in path, f"{path}: a ref with slashes does not survive a path"
+
+    def test_its_routes_name_every_field(self, desk: Any) -> None:
+        app = FastAPI()
+        app.include_router(self.make().router(desk), prefix=f"/{self.name}")
+        for path, verbs in app.openapi()["paths"].items():
+            for verb, described in verbs.items():
+                for answer in described["responses"].values():
+                    schemas = [c.get("schema") for c in answer.get("content", {}).values()]
+                    assert {} not in schemas, f"{verb} {path} answers something without a model"
+
+    def test_the_users_side_can_be_loaded(self) -> None:
+        for where in (self.plugin.magics, self.plugin.cli):
+            if where:
+                assert callable(load(where))

@@ -1,0 +1,78 @@
+"""The wheel installs beside what people have, and changes none of it."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BESIDE = ["jupyterlab>=4.6,<4.7", "notebook>=7,<8", "jupyterlab-git", "dask-labextension"]
+
+
+def resolve(*wanted):
+    """Return the versions that pip would install, without installing any."""
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "-q"]
+    done = subprocess.run(
+        [*command, "--report", "-", *wanted], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    return {
+        item["metadata"]["name"].lower(): item["metadata"]["version"]
+        for item in json.loads(done.stdout)["install"]
+    }
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Build the wheel from what git tracks, as a release would."""
+    if not (ROOT / "escape_vre/labextension/package.json").exists():
+        pytest.fail("the labextension is not built: run make test")
+    clean = tmp_path_factory.mktemp("tree")
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout.split("\0")
+    for name in filter(None, tracked):
+        if (ROOT / name).is_file():
+            (clean / name).parent.mkdir(parents=True, exist_ok=True)
+            (clean / name).write_bytes((ROOT / name).read_bytes())
+    # Building the JavaScript again would take a minute and prove nothing that make has not.
+    subprocess.run(
+        ["cp", "-r", str(ROOT / "escape_vre/labextension"), str(clean / "escape_vre")], check=True
+    )
+    out = tmp_path_factory.mktemp("wheel")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(clean)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    (built,) = out.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_what_jupyter_and_ipython_look_for(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    shared = [name.partition(".data/data/")[2] for name in names if ".data/data/" in name]
+    assert "etc/jupyter/jupyter_server_config.d/escape_vre.json" in shared
+    assert "etc/ipython/startup/50-escape-vre.py" in shared
+    assert "share/jupyter/labextensions/escape-vre/package.json" in shared
+    assert any(re.search(r"labextensions/escape-vre/static/remoteEntry.*\.js$", n) for n in shared)
+    assert "escape_vre/local/lake/requirements.txt" in names
+    assert "escape_vre/local/demo/start_here.ipynb" in names
+    assert "escape_vre/server/events/job.yaml" in names
+    assert not [name for name in names if name.startswith(("tests/", "escape_vre/labextension"))]
+
+
+def test_the_wheel_is_small(wheel):
+    assert wheel.stat().st_size < 5_000_000
+
+
+def test_it_changes_no_version_of_what_people_have(wheel):
+    without = resolve(*BESIDE)
+    beside = resolve(*BESIDE, str(wheel))
+    assert {name: beside[name] for name in without} == without
+    assert "escape-vre" in beside
