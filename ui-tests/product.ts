@@ -43,10 +43,9 @@ export class Product {
     return this.tree.getByRole('treeitem', { name: new RegExp(`^${begin},`) });
   }
 
-  async open(options: { theme?: string; keep?: boolean } = {}): Promise<void> {
+  async open(options: { theme?: string } = {}): Promise<void> {
     const { url, token } = demo();
-    const reset = options.keep ? '' : 'reset&';
-    await this.page.goto(`${url}lab?${reset}token=${token}`);
+    await this.page.goto(`${url}lab?reset&token=${token}`);
     await this.ready();
     await this.command('apputils:change-theme', {
       theme: options.theme ?? 'JupyterLab Light'
@@ -62,6 +61,17 @@ export class Product {
       )
     );
     await this.page.evaluate(() => (window as ILabWindow).jupyterapp?.restored);
+    // The launcher takes the focus some time after that, from whoever has it.
+    await this.page
+      .waitForFunction(
+        () =>
+          document
+            .querySelector('#jp-main-dock-panel')
+            ?.contains(document.activeElement),
+        undefined,
+        { timeout: 5000 }
+      )
+      .catch(() => undefined);
   }
 
   async command(id: string, args: object = {}): Promise<void> {

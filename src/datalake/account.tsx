@@ -1,35 +1,82 @@
-import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
+import {
+  ellipsesIcon,
+  HTMLSelect,
+  ReactWidget,
+  refreshIcon
+} from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import { useSignals } from '../ui/signals';
+import { CommandIDs } from './commandids';
 import type { IDatalake, IHealth } from './tokens';
 
-/** In the toolbar: which lake, as whom, and how it is. */
+export interface IAccountOptions {
+  model: IDatalake;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  /** Open the panel's menu at a place in the window. */
+  onMenu: (x: number, y: number) => void;
+}
+
+/** The toolbar: which lake, as whom, how it is; refresh and the menu. */
 export class Account extends ReactWidget {
-  constructor(model: IDatalake, trans: TranslationBundle) {
+  constructor(options: IAccountOptions) {
     super();
-    this._model = model;
-    this._trans = trans;
+    this._options = options;
     this.addClass('escape-Account');
   }
 
   protected render(): React.JSX.Element {
-    return <View model={this._model} trans={this._trans} />;
+    return (
+      <>
+        <View {...this._options} />
+        <Buttons {...this._options} />
+      </>
+    );
   }
 
-  private readonly _model: IDatalake;
-  private readonly _trans: TranslationBundle;
+  private readonly _options: IAccountOptions;
 }
 
-function View(props: {
-  model: IDatalake;
-  trans: TranslationBundle;
-}): React.JSX.Element {
+/**
+ * Plain buttons: Lab's own toolbar button carries ARIA attributes that its
+ * element does not allow.
+ */
+function Buttons(props: IAccountOptions): React.JSX.Element {
+  const { commands, trans } = props;
+  return (
+    <>
+      <button
+        className="escape-Tool"
+        title={trans.__('Refresh')}
+        aria-label={trans.__('Refresh')}
+        onClick={() => void commands.execute(CommandIDs.refresh)}
+      >
+        <refreshIcon.react tag="span" />
+      </button>
+      <button
+        className="escape-Tool"
+        title={trans.__('Menu')}
+        aria-label={trans.__('Menu')}
+        aria-haspopup="menu"
+        onClick={event => {
+          const box = event.currentTarget.getBoundingClientRect();
+          props.onMenu(box.left, box.bottom);
+        }}
+      >
+        <ellipsesIcon.react tag="span" />
+      </button>
+    </>
+  );
+}
+
+function View(props: IAccountOptions): React.JSX.Element {
   const { model, trans } = props;
   useSignals(model.changed);
   const { instance, health } = model;
   if (!instance) {
-    return <span>{trans.__('Data lake')}</span>;
+    return <span className="escape-Account-view">{trans.__('Data lake')}</span>;
   }
   const account = health.whoami?.account ?? instance.account;
   const word = wordOf(health, trans);

@@ -1,7 +1,6 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
-import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import type { TypeFilter } from '../core/api';
 import type { IJobs } from '../core/tokens';
@@ -36,10 +35,6 @@ export class Browse extends ReactWidget {
 
   focusList(): void {
     this.node.querySelector<HTMLElement>('[role=tree]')?.focus();
-  }
-
-  protected onActivateRequest(_: Message): void {
-    this.focusList();
   }
 
   protected render(): React.JSX.Element {

@@ -56,8 +56,8 @@ export function addCommands(options: ICommandsOptions): void {
       caption: trans.__('Go to the search field of the data lake'),
       icon: searchIcon,
       run: ({ panel }) => {
+        panel.searchNext();
         activate();
-        panel.focusSearch();
       }
     },
     {

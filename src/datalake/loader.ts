@@ -34,6 +34,7 @@ export function makePanel(options: ILoaderOptions): ILoaded {
     commands,
     translator,
     transfers,
+    menuClosing: app.contextMenu.menu.aboutToClose,
     onDrag: event => dragRows(event, model, notebooks)
   });
   const actions = new Actions({

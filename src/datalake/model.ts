@@ -116,7 +116,12 @@ export class Datalake implements IDatalake {
     Signal.clearData(this);
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this._started = this._start();
+    return this._started;
+  }
+
+  private async _start(): Promise<void> {
     this._isStarting = true;
     this._since = Date.now();
     this._error = null;
@@ -168,7 +173,8 @@ export class Datalake implements IDatalake {
     const instance = this._instances.find(one => one.name === name);
     if (instance && instance !== this._instance) {
       this._instance = instance;
-      await this._enter();
+      this._started = this._enter();
+      await this._started;
     }
   }
 
@@ -177,6 +183,8 @@ export class Datalake implements IDatalake {
   }
 
   async search(text: string): Promise<void> {
+    // Without the scopes a text cannot be understood.
+    await this._started;
     const scope = this._query?.scope ?? null;
     const intent = understand(text, scope, this._scopes);
     if (intent.kind === 'scopes') {
@@ -382,6 +390,7 @@ export class Datalake implements IDatalake {
   private _error: AgentError | null = null;
   private _isStarting = false;
   private _since = 0;
+  private _started: Promise<void> = Promise.resolve();
   private _stop = new AbortController();
   private _isDisposed = false;
 }

@@ -1,14 +1,12 @@
 import {
   MenuSvg,
   PanelWithToolbar,
-  refreshIcon,
-  SidePanel,
-  ToolbarButton,
-  ellipsesIcon
+  SidePanel
 } from '@jupyterlab/ui-components';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
+import type { ISignal } from '@lumino/signaling';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 import type { IJobs } from '../core/tokens';
 import { Account } from './account';
@@ -23,6 +21,8 @@ export interface IPanelOptions {
   commands: CommandRegistry;
   translator: ITranslator;
   transfers: Widget;
+  /** Lab's context menu closes. */
+  menuClosing: ISignal<unknown, void>;
   /** The mouse went down on a selected row and may begin to drag it. */
   onDrag: (event: MouseEvent) => void;
 }
@@ -44,26 +44,19 @@ export class DatalakePanel extends SidePanel {
     this._transfers = options.transfers;
     this.addClass('escape-Datalake');
 
-    this.toolbar.addItem('account', new Account(model, trans));
+    this._menu = makeMenu(commands);
     this.toolbar.addItem(
-      'refresh',
-      new ToolbarButton({
-        icon: refreshIcon,
-        tooltip: trans.__('Refresh'),
-        onClick: () => void commands.execute(CommandIDs.refresh)
+      'account',
+      new Account({
+        model,
+        commands,
+        trans,
+        onMenu: (x, y) => {
+          this._onMenu();
+          this._menu.open(x, y);
+        }
       })
     );
-    const menu = makeMenu(commands);
-    this._menu = menu;
-    const more = new ToolbarButton({
-      icon: ellipsesIcon,
-      tooltip: trans.__('More actions'),
-      onClick: () => {
-        const box = more.node.getBoundingClientRect();
-        menu.open(box.left, box.bottom);
-      }
-    });
-    this.toolbar.addItem('more', more);
 
     const { onDrag } = options;
     this._browse = new Browse({ model, jobs, commands, trans, onDrag });
@@ -82,6 +75,10 @@ export class DatalakePanel extends SidePanel {
     this.accordion.collapse(TRANSFERS);
     model.selection.changed.connect(this._onSelection, this);
     jobs.changed.connect(this._onJobs, this);
+    this._menuClosing = options.menuClosing;
+    this._menuClosing.connect(this._onMenuClosing, this);
+    this._menu.aboutToClose.connect(this._onMenuClosing, this);
+    this.node.addEventListener('contextmenu', this._onMenu, true);
   }
 
   dispose(): void {
@@ -90,6 +87,8 @@ export class DatalakePanel extends SidePanel {
     }
     this._model.selection.changed.disconnect(this._onSelection, this);
     this._jobs.changed.disconnect(this._onJobs, this);
+    this._menuClosing.disconnect(this._onMenuClosing, this);
+    this.node.removeEventListener('contextmenu', this._onMenu, true);
     this._transfers.title.changed.disconnect(this._onTransfersTitle, this);
     this._menu.dispose();
     super.dispose();
@@ -99,8 +98,9 @@ export class DatalakePanel extends SidePanel {
     return this.content as AccordionPanel;
   }
 
-  focusSearch(): void {
-    this._browse.focusSearch();
+  /** The next activation goes to the search field, not to the list. */
+  searchNext(): void {
+    this._isSearchNext = true;
   }
 
   showDetails(): void {
@@ -115,7 +115,12 @@ export class DatalakePanel extends SidePanel {
   }
 
   protected onActivateRequest(_: Message): void {
-    this._browse.activate();
+    if (this._isSearchNext) {
+      this._isSearchNext = false;
+      this._browse.focusSearch();
+    } else if (!this.node.contains(document.activeElement)) {
+      this._browse.focusList();
+    }
   }
 
   /** The first selection shows what Details are; later a person decides. */
@@ -123,6 +128,22 @@ export class DatalakePanel extends SidePanel {
     if (!this._isDetailsOffered && this._model.selectedRows().length > 0) {
       this.showDetails();
     }
+  }
+
+  private readonly _onMenu = (): void => {
+    this._beforeMenu = document.activeElement;
+  };
+
+  /** A menu leaves the focus nowhere; it goes back to where it was. */
+  private _onMenuClosing(): void {
+    const before = this._beforeMenu;
+    this._beforeMenu = null;
+    requestAnimationFrame(() => {
+      const isNowhere = document.activeElement === document.body;
+      if (isNowhere && before instanceof HTMLElement) {
+        before.focus();
+      }
+    });
   }
 
   /** The same for the first transfer. */
@@ -156,6 +177,9 @@ export class DatalakePanel extends SidePanel {
   private readonly _details: Widget;
   private readonly _transfers: Widget;
   private readonly _menu: MenuSvg;
+  private readonly _menuClosing: ISignal<unknown, void>;
+  private _beforeMenu: Element | null = null;
+  private _isSearchNext = false;
   private _isDetailsOffered = false;
   private _isTransfersOffered = false;
 }

@@ -19,7 +19,11 @@ export function Summary(props: {
   const isWide =
     query !== null && query.pattern !== '*' && query.pattern.startsWith('*');
   const canWiden =
-    query !== null && !isWide && widerPattern(query.name) !== null;
+    query !== null &&
+    !isWide &&
+    widerPattern(query.name) !== null &&
+    // The sentence in place of an empty list offers it too.
+    model.tree.root.children.length > 0;
   return (
     <div className="escape-Summary">
       {query ? (
@@ -55,7 +59,10 @@ export function Summary(props: {
       )}
       <span className="escape-Summary-count">{count}</span>
       {canWiden && (
-        <button className="escape-Link" onClick={() => void model.widen()}>
+        <button
+          className="escape-Link escape-Summary-wider"
+          onClick={() => void model.widen()}
+        >
           {trans.__('search inside names too')}
         </button>
       )}

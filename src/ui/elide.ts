@@ -16,7 +16,7 @@ export function elideMiddle(
   const characters = [...name];
   const keep = (count: number): string => {
     // More of the end: of a file's it begins with an ending that all share.
-    const head = Math.ceil(count / 3);
+    const head = Math.ceil(count / 4);
     const tail = count - head;
     return (
       characters.slice(0, head).join('') +
