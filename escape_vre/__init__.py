@@ -11,20 +11,32 @@ from typing import TYPE_CHECKING, Any
 from escape_vre._version import __version__
 
 if TYPE_CHECKING:
-    from escape_vre.services.datalake.api import Files, get, info, jobs, ls, whoami
+    from escape_vre.services.datalake.api import (
+        Files,
+        cancel,
+        get,
+        info,
+        jobs,
+        ls,
+        retry,
+        whoami,
+    )
 
 _API = dict.fromkeys(
-    ("Files", "get", "info", "jobs", "ls", "whoami"), "escape_vre.services.datalake.api"
+    ("Files", "cancel", "get", "info", "jobs", "ls", "retry", "whoami"),
+    "escape_vre.services.datalake.api",
 )
 
 __all__ = [
     "Files",
     "__version__",
+    "cancel",
     "get",
     "info",
     "jobs",
     "load_ipython_extension",
     "ls",
+    "retry",
     "whoami",
 ]
 

@@ -125,9 +125,10 @@ class AgentLink:
         try:
             found: dict[str, Any] = (await client.get("http://agent/agent")).json()
             if _version(str(found["version"])) < _version(__version__):
-                await client.post("http://agent/agent/stop")
-                await asyncio.to_thread(_wait_gone, self.location)
-                await asyncio.to_thread(ensure_agent, self.location)
+                answer = await client.post("http://agent/agent/stop")
+                if answer.status_code == 200:  # else it has jobs to finish, and serves us too
+                    await asyncio.to_thread(_wait_gone, self.location)
+                    await asyncio.to_thread(ensure_agent, self.location)
         except (OSError, ValueError, KeyError, TypeError) as e:
             raise AgentUnavailableError(
                 "The escape-vre agent answers something else than it should.",

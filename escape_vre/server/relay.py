@@ -1,7 +1,6 @@
 """From the agent's stream of job changes to Jupyter's events, and to the culler's clock."""
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import MutableMapping
@@ -42,6 +41,7 @@ class EventRelay:
         self._settings = settings
         self._keep_alive = timedelta(hours=keep_alive_h)
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
         self._unfinished: dict[str, int] = {}
 
     def start(self) -> None:
@@ -52,16 +52,17 @@ class EventRelay:
 
     async def stop(self) -> None:
         """Stop watching."""
-        if self._task is not None:
+        self._stopped = True
+        while self._task is not None and not self._task.done():
+            # Once is not always enough: a library below may take a cancellation for its own.
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=0.5)
 
     async def _begin(self) -> None:
         self._task = asyncio.create_task(self._watch(), name="escape-vre events")
 
     async def _watch(self) -> None:
-        while True:
+        while not self._stopped:
             if self._link.is_running or self._unfinished:
                 try:
                     await self._follow()
@@ -78,7 +79,8 @@ class EventRelay:
         async with self._link.stream("GET", "/jobs/events", headers={}) as answer:
             lines = answer.aiter_lines()
             while True:
-                line = await asyncio.wait_for(anext(lines, None), SILENT_S)
+                async with asyncio.timeout(SILENT_S):
+                    line = await anext(lines, None)
                 if line is None:
                     break
                 job = json.loads(line)

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
+import escape_vre
 from escape_vre.client import AgentClient
 from escape_vre.core.location import locate
 from tests.integration.conftest import agent_pid, is_alive, wait_until
@@ -214,3 +216,32 @@ def test_an_agent_that_cannot_start_is_explained_in_the_browser(start_server, co
     status, _, body = server.call("GET", "escape-vre/jobs")
     assert status == 503
     assert "DataLake.instances[0].url" in json.loads(body)["error"]["message"]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_only_a_newer_server_replaces_an_agent_and_only_an_idle_one(
+    start_server, dl, big, tmp_path, monkeypatch, busy
+):
+    package = tmp_path / "old"
+    shutil.copytree(
+        Path(escape_vre.__file__).parent,
+        package / "escape_vre",
+        ignore=shutil.ignore_patterns("labextension", "__pycache__", "local"),
+    )
+    (package / "escape_vre" / "_version.py").write_text('__version__ = "0.0.1"\n')
+    with monkeypatch.context() as old:
+        old.setenv("PYTHONPATH", str(package))
+        found = AgentClient().get("/agent")
+    assert found["version"] == "0.0.1"
+    if busy:
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+        os.kill(found["pid"], signal.SIGSTOP)  # so that the job is there when Jupyter asks
+    server = start_server()
+    if busy:
+        os.kill(found["pid"], signal.SIGCONT)
+    seen = server.json("GET", "escape-vre/agent")
+    if busy:
+        assert dl.wait(job["id"])["state"] == "done"
+    else:
+        assert seen["version"] == escape_vre.__version__
+        assert not is_alive(found["pid"])
