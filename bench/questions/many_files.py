@@ -71,7 +71,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 def _ours(user: User, sums: Sums) -> float:
     folder = user.home / "ours"
-    settle()
+    settle(user.home, sum(size for size, _ in sums.values()))
     command = ["dl", "get", f"{SCOPE}:{_DATASET}", "--to", str(folder)]
     took = timed([user.command, *command], env=clean_environment())
     _check(folder, sums)
@@ -80,7 +80,7 @@ def _ours(user: User, sums: Sums) -> float:
 
 def _rucio(bench: Bench, user: User, sums: Sums) -> float:
     folder = user.home / "rucio"
-    settle()
+    settle(user.home, sum(size for size, _ in sums.values()))
     threads = ["--ndownloader", str(_THREADS)]
     took = timed(
         [bench.lake.rucio, "download", *threads, "--dir", folder, f"{SCOPE}:{_DATASET}"],

@@ -30,7 +30,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         for number in range(bench.sizes.runs + 1):
             if number:  # the first of ours and of curl is for warming up
                 rucio.append(_rucio(file, user))
-            settle()
+            settle(user.home, file.size)
             curl_s = file.curl(user.home / NAME)
             file.check(user.home / NAME)
             ours_s, job_s = _ours(file, user)
@@ -41,7 +41,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     rate = file.size / 1e6 / statistics.median(ours)
     note = (
         f"{file.size / 1e9:.3g} GB, https on loopback, source in the page cache, target a new"
-        f" file, everything older on disk before; {rate:.0f} MB/s with the whole command;"
+        f" file; {rate:.0f} MB/s with the whole command;"
         f" of it the job in the agent {statistics.median(in_agent):.2f} s, the rest is Python's"
         " start and asking"
     )
@@ -70,7 +70,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 def _ours(file: BigFile, user: User) -> tuple[float, float]:
     """Return the seconds of the whole command, and of its job in the agent."""
     folder = user.home / "ours"
-    settle()
+    settle(user.home, file.size)
     took = timed([user.command, "dl", "get", file.did, "--to", folder], env=clean_environment())
     file.check(folder / NAME)
     shutil.rmtree(folder)
@@ -83,7 +83,7 @@ def _ours(file: BigFile, user: User) -> tuple[float, float]:
 
 def _rucio(file: BigFile, user: User) -> float:
     folder = user.home / "rucio"
-    settle()
+    settle(user.home, file.size)
     took = timed(
         [file.lake.rucio, "download", "--dir", folder, file.did],
         env={**clean_environment(), **file.lake.rucio_environment()},

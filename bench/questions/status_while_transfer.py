@@ -58,10 +58,10 @@ def measure(bench: Bench) -> Iterator[Row]:
         jupyter.ask("/escape-vre/datalake/whoami")
         status_ms(jupyter, for_s=1)
         for _ in range(bench.sizes.runs):
-            settle()
+            settle(user.home, file.size)
             rest.append(status_ms(jupyter, for_s=bench.sizes.probe_s))
             for name, fetch in loads.items():
-                settle()
+                settle(user.home, file.size)
                 with _Load(fetch) as load:
                     loaded[name].append(status_ms(jupyter, for_s=bench.sizes.probe_s))
                 if load.problem is not None:
