@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import LakeError
-from .lake import Lake, Status
+from .lake import Lake
+from .status import Status
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
@@ -64,19 +65,19 @@ def _lake(arguments: argparse.Namespace) -> Lake:
 def _start(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
     lake.start()
-    return _show(lake, arguments, long=True)
+    _show(lake, arguments, long=True)
+    return 0
 
 
 def _stop(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
     lake.stop()
-    return _show(lake, arguments)
+    _show(lake, arguments)
+    return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    lake = _lake(arguments)
-    _show(lake, arguments)
-    return 0 if lake.status()["state"] == "ready" else 1
+    return 0 if _show(_lake(arguments), arguments) == "ready" else 1
 
 
 def _reset(arguments: argparse.Namespace) -> int:
@@ -95,14 +96,16 @@ def _reset(arguments: argparse.Namespace) -> int:
             _print("Nothing was erased.")
             return 1
     lake.reset()
-    return _show(lake, arguments, long=True)
+    _show(lake, arguments, long=True)
+    return 0
 
 
-def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> int:
+def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> str:
+    """Print how the lake is; gives its state."""
     status = lake.status()
     if arguments.json:
         _print(json.dumps(status, indent=2))
-        return 0
+        return status["state"]
     _print(_sentence(status))
     if status["pids"]:
         sizes = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in status["bytes"].items())
@@ -117,7 +120,7 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> i
         _print(f"  account    demo (password in {lake.layout.password('demo')})")
         _print(f"  authority  {lake.layout.ca}")
         _print(f"  by hand    {variables} {lake.rucio} did list 'demo:*'")
-    return 0
+    return status["state"]
 
 
 def _sentence(status: Status) -> str:

@@ -8,37 +8,19 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypedDict
 
 from . import environment, upload
 from .environment import Say
 from .errors import LakeError
 from .layout import HOST, SITES, Layout, Ports
 from .rest import Rest
+from .status import Status, bytes_below, resident_bytes
 
 _STOP_S = 30.0
-
-
-class Status(TypedDict):
-    """What is to be known of a lake from outside.
-
-    ``state`` is ``absent``, ``stopped``, ``starting``, ``ready`` or ``broken``; ``bytes`` maps
-    ``database`` and each site to bytes on disk, ``memory_bytes`` is the resident size of all
-    processes, shared pages counted once (None where the system does not tell).
-    """
-
-    state: str
-    problem: str | None
-    home: str
-    url: str | None
-    pids: dict[str, int]
-    bytes: dict[str, int]
-    memory_bytes: int | None
 
 
 class Lake:
@@ -94,6 +76,11 @@ class Lake:
                 if self._answers():
                     return
                 time.sleep(0.02)
+            if self._alive():
+                raise LakeError(
+                    f"The lake in {self.home} runs but does not answer.",
+                    "End it with `escape-vre lake stop`, then start it again.",
+                )
             self._spawn(tied=tied)
             self._wait(deadline)
 
@@ -154,10 +141,10 @@ class Lake:
             url=_url(ports) if ports else None,
             pids=pids,
             bytes={
-                "database": _size(self.layout.database),
-                **{site: _size(self.layout.site(site)) for site in SITES},
+                "database": bytes_below(self.layout.database),
+                **{site: bytes_below(self.layout.site(site)) for site in SITES},
             },
-            memory_bytes=_memory(set(pids.values())),
+            memory_bytes=resident_bytes(set(pids.values())),
         )
 
     def instance(self) -> dict[str, object]:
@@ -210,13 +197,14 @@ class Lake:
             "X509_USER_PROXY": str(self.layout.client_identity),
         }
 
-    def rest(self, account: str = "root") -> Rest:
+    def rest(self, account: str = "root", *, timeout_s: float = 120) -> Rest:
         """Give a connection to Rucio's REST API, to be entered with ``with``."""
         return Rest(
             self.url,
             account=account,
             password_file=self.layout.password(account),
             ca_file=self.layout.ca,
+            timeout_s=timeout_s,
         )
 
     def upload_many(
@@ -274,7 +262,7 @@ class Lake:
 
     def _answers(self) -> bool:
         try:
-            with self.rest("demo"):
+            with self.rest("demo", timeout_s=5):
                 return self.layout.state().get("state") == "ready"
         except (LakeError, OSError):
             return False
@@ -343,33 +331,3 @@ class Lake:
 
 def _url(ports: Ports) -> str:
     return f"https://{HOST}:{ports['rucio']}"
-
-
-def _size(folder: Path) -> int:
-    """Bytes on disk below a folder; 0 where we may not look."""
-    total = 0
-    for parent, _folders, names in os.walk(folder):
-        for name in names:
-            try:
-                total += Path(parent, name).lstat().st_blocks * 512
-            except OSError:
-                continue
-    return total
-
-
-def _memory(pids: set[int]) -> int | None:
-    """Proportional resident bytes of processes and their children (Linux)."""
-    if sys.platform != "linux" or not pids:
-        return None
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            if not {int(process.name), parent} & pids:
-                continue
-            for line in (process / "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
-        except OSError:
-            continue
-    return total

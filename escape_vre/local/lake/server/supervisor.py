@@ -197,30 +197,31 @@ def _short_folder() -> str:
 def main(home: str, tied: str = "") -> int:
     """Run a lake; returns the exit code."""
     layout = Layout(Path(home))
-    with layout.supervisor_lock.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fork():
-            # Whoever started us goes on now; the child keeps the lock.
-            os._exit(0)
-        supervisor = Supervisor(layout.home, tied=bool(tied))
+    # Never closed: whoever finds it free may count on our ports being free too.
+    lock = os.open(layout.supervisor_lock, os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if os.fork():
+        # Whoever started us goes on now; the child keeps the lock.
+        os._exit(0)
+    supervisor = Supervisor(layout.home, tied=bool(tied))
 
-        def end_it(_number: int, _frame: Any) -> None:
-            supervisor.asked_to_end = True
+    def end_it(_number: int, _frame: Any) -> None:
+        supervisor.asked_to_end = True
 
-        signal.signal(signal.SIGTERM, end_it)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        try:
-            supervisor.start()
-            supervisor.watch()
-        except (LakeError, database.DatabaseError, OSError) as error:
-            _LOG.exception("the lake ends")
-            supervisor.stop()
-            supervisor.say_failed(str(error))
-            return 1
+    signal.signal(signal.SIGTERM, end_it)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        supervisor.start()
+        supervisor.watch()
+    except (LakeError, database.DatabaseError, OSError) as error:
+        _LOG.exception("the lake ends")
         supervisor.stop()
-        layout.state_file.unlink(missing_ok=True)
-        return 0
+        supervisor.say_failed(str(error))
+        return 1
+    supervisor.stop()
+    layout.state_file.unlink(missing_ok=True)
+    return 0
 
 
 if __name__ == "__main__":

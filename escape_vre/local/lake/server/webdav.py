@@ -1,0 +1,347 @@
+"""WebDAV, as much of it as Rucio and its users speak.
+
+Served: RFC 4918 class 1 without COPY, PROPPATCH and locks; ranges of RFC 9110.
+"""
+
+import email.utils
+import errno
+import hmac
+import http.server
+import os
+import secrets
+import shutil
+import ssl
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from .storage import StorageServer
+
+UNFINISHED = ".unfinished"
+"""Folder at the top of a site that holds uploads until they are complete."""
+
+_BLOCK = 1 << 20
+_SMALL = 256 * 1024
+_METHODS = "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, MOVE, PROPFIND"
+
+
+class RefusedError(Exception):
+    """The request ends with a status and no content.
+
+    Parameters
+    ----------
+    status : HTTPStatus — what the client is told.
+    headers : header lines that belong to the status.
+    """
+
+    def __init__(self, status: HTTPStatus, **headers: str) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class StorageHandler(http.server.BaseHTTPRequestHandler):
+    """Answers one connection's requests, in order."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "escape-vre-lake"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    rbufsize = 64 * 1024
+    timeout = 120
+    server: "StorageServer"
+    connection: ssl.SSLSocket
+
+    def setup(self) -> None:
+        """Remember whether the client's certificate was ours: it holds for the connection."""
+        super().setup()
+        self.known = bool(self.connection.getpeercert())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep no access log: nobody reads it and it would grow without end."""
+
+    def _guarded(self) -> None:
+        """Authenticate, carry out, and turn what went wrong into a status."""
+        length = self.headers.get("Content-Length", "0")
+        self.unread = int(length) if length.isdecimal() else 0
+        self.chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+        self.answered = False
+        if not length.isdecimal():
+            self.close_connection = True
+            self._answer(HTTPStatus.BAD_REQUEST, headers={"Connection": "close"})
+            return
+        try:
+            self._authenticate()
+            getattr(self, f"_{self.command.lower()}")(self._path(self.path))
+        except RefusedError as refused:
+            self._answer(refused.status, headers=refused.headers)
+        except FileNotFoundError:
+            self._answer(HTTPStatus.NOT_FOUND)
+        except (ConnectionError, TimeoutError, ssl.SSLError):
+            self.close_connection = True
+        except OSError as error:
+            if self.answered:
+                # Half of the content has left: only a broken connection tells the client so.
+                self.close_connection = True
+                return
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            self._answer(HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.CONFLICT)
+
+    do_OPTIONS = do_GET = do_HEAD = do_PUT = do_DELETE = _guarded  # noqa: N815 - http.server's names
+    do_MKCOL = do_MOVE = do_PROPFIND = _guarded  # noqa: N815 - http.server's names
+
+    def _authenticate(self) -> None:
+        given = self.headers.get("Authorization", "").encode()
+        if not self.known and not hmac.compare_digest(given, self.server.authorization):
+            raise RefusedError(
+                HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Bearer realm="escape-vre"'
+            )
+
+    def _path(self, target: str) -> Path:
+        parts = [
+            part for part in unquote(urlsplit(target).path).split("/") if part not in ("", ".")
+        ]
+        if ".." in parts or any("\0" in part for part in parts) or parts[:1] == [UNFINISHED]:
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        return self.server.root.joinpath(*parts)
+
+    # --- answers ---------------------------------------------------------------------------
+
+    def _answer(
+        self, status: HTTPStatus, content: bytes = b"", *, headers: dict[str, str] | None = None
+    ) -> None:
+        """Send a whole answer in one write, small content with it."""
+        if self.unread or self.chunked:
+            # What the client still wants to send must not be read as its next request.
+            self.close_connection = True
+            self._start(status, {"Connection": "close", **(headers or {})}, len(content))
+        else:
+            self._start(status, headers or {}, len(content))
+        if self.command != "HEAD":
+            self._headers_buffer.append(content)  # type: ignore[attr-defined]
+        self.flush_headers()
+
+    def _start(self, status: HTTPStatus, headers: dict[str, str], length: int) -> None:
+        self.answered = True
+        self.send_response_only(status)
+        self.send_header("Date", self.date_time_string())
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            self.send_header("Content-Length", str(length))
+        self._headers_buffer.append(b"\r\n")  # type: ignore[attr-defined]
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def _options(self, _path: Path) -> None:
+        self._answer(HTTPStatus.OK, headers={"Allow": _METHODS, "DAV": "1"})
+
+    def _head(self, path: Path) -> None:
+        self._get(path)
+
+    def _get(self, path: Path) -> None:
+        if path.is_dir():
+            names = sorted(entry.name + "/" * entry.is_dir() for entry in _visible(path))
+            self._answer(HTTPStatus.OK, "".join(f"{name}\n" for name in names).encode())
+            return
+        with path.open("rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            etag = _etag(status)
+            headers = {
+                "Content-Type": "application/octet-stream",
+                "Accept-Ranges": "bytes",
+                "ETag": etag,
+                "Last-Modified": email.utils.formatdate(status.st_mtime, usegmt=True),
+            }
+            if etag in self.headers.get("If-None-Match", ""):
+                self._answer(HTTPStatus.NOT_MODIFIED, headers=headers)
+                return
+            first, end = self._range(status.st_size, etag)
+            code = HTTPStatus.OK
+            if end - first != status.st_size:
+                code = HTTPStatus.PARTIAL_CONTENT
+                headers["Content-Range"] = f"bytes {first}-{end - 1}/{status.st_size}"
+            file.seek(first)
+            self._send(file, code, headers, end - first)
+
+    def _range(self, size: int, etag: str) -> tuple[int, int]:
+        """Give first byte and end of what is asked; several ranges at once get the whole file."""
+        asked = self.headers.get("Range", "")
+        unchanged = self.headers.get("If-Range", etag) == etag
+        if (
+            self.command == "HEAD"
+            or not asked.startswith("bytes=")
+            or "," in asked
+            or not unchanged
+        ):
+            return 0, size
+        low, _, high = asked[6:].strip().partition("-")
+        if not (low.isdigit() or (not low and high.isdigit())) or (high and not high.isdigit()):
+            return 0, size
+        if not low:
+            first, end = max(0, size - int(high)), size
+        else:
+            first, end = int(low), min(size, int(high) + 1) if high else size
+            if high and int(high) < first:
+                return 0, size
+        if first >= size or first >= end:
+            raise RefusedError(
+                HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, Content_Range=f"bytes */{size}"
+            )
+        return first, end
+
+    def _send(self, file: BinaryIO, code: HTTPStatus, headers: dict[str, str], length: int) -> None:
+        if length <= _SMALL or self.command == "HEAD":
+            content = b"" if self.command == "HEAD" else file.read(length)
+            self._start(code, headers, length)
+            self._headers_buffer.append(content)  # type: ignore[attr-defined]
+            self.flush_headers()
+            return
+        self._start(code, headers, length)
+        self.flush_headers()
+        block = memoryview(bytearray(min(_BLOCK, length)))
+        while length:
+            count = file.readinto(block[: min(len(block), length)])  # type: ignore[attr-defined]
+            if not count:
+                raise ConnectionAbortedError(f"{file.name} shrank while it was read")
+            self.connection.sendall(block[:count])
+            length -= count
+
+    def _propfind(self, path: Path) -> None:
+        self._discard()
+        depth = self.headers.get("Depth", "infinity")
+        if depth not in ("0", "1"):
+            raise RefusedError(HTTPStatus.FORBIDDEN)
+        base = unquote(urlsplit(self.path).path)
+        found = [_properties(base, path)]
+        if depth == "1" and path.is_dir():
+            stem = base.rstrip("/")
+            found += [_properties(f"{stem}/{entry.name}", Path(entry)) for entry in _visible(path)]
+        body = (
+            '<?xml version="1.0" encoding="utf-8"?>\n<D:multistatus xmlns:D="DAV:">'
+            + "".join(found)
+            + "</D:multistatus>\n"
+        )
+        kind = {"Content-Type": 'application/xml; charset="utf-8"'}
+        self._answer(HTTPStatus.MULTI_STATUS, body.encode(), headers=kind)
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def _put(self, path: Path) -> None:
+        if path.is_dir():
+            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD, PROPFIND")
+        part = self.server.root / UNFINISHED / secrets.token_hex(16)
+        try:
+            with part.open("wb", buffering=0) as file:
+                self._receive(file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Rucio takes 200 and 201 for stored, but not the equally correct 204.
+            status = HTTPStatus.OK if path.exists() else HTTPStatus.CREATED
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        self._answer(status, headers={"ETag": _etag(path.stat())})
+
+    def _receive(self, file: BinaryIO) -> None:
+        if not self.chunked:
+            block = memoryview(bytearray(min(_BLOCK, self.unread) or 1))
+            while self.unread:
+                count = self.rfile.readinto(block[: min(len(block), self.unread)])
+                if not count:
+                    raise ConnectionError
+                file.write(block[:count])
+                self.unread -= count
+            return
+        while size := int(self.rfile.readline(1024).split(b";")[0] or b"0", 16):
+            while size:
+                data = self.rfile.read(min(size, _BLOCK))
+                if not data:
+                    raise ConnectionError
+                file.write(data)
+                size -= len(data)
+            self.rfile.readline(8)
+        while self.rfile.readline(65536).strip():
+            pass
+        self.chunked = False
+
+    def _discard(self) -> None:
+        while self.unread:
+            data = self.rfile.read(min(self.unread, _BLOCK))
+            if not data:
+                raise ConnectionError
+            self.unread -= len(data)
+
+    def _mkcol(self, path: Path) -> None:
+        if self.unread or self.chunked:
+            raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        try:
+            path.mkdir()
+        except FileExistsError:
+            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED) from None
+        except FileNotFoundError:
+            raise RefusedError(HTTPStatus.CONFLICT) from None
+        self._answer(HTTPStatus.CREATED)
+
+    def _move(self, path: Path) -> None:
+        self._discard()
+        destination = urlsplit(self.headers.get("Destination", ""))
+        if not destination.path:
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        if destination.netloc not in ("", self.headers.get("Host", "")):
+            raise RefusedError(HTTPStatus.BAD_GATEWAY)
+        target = self._path(destination.path)
+        if not path.exists():
+            raise RefusedError(HTTPStatus.NOT_FOUND)
+        if self.server.root in (path, target) or path in (target, *target.parents):
+            raise RefusedError(HTTPStatus.FORBIDDEN)
+        replaced = target.exists()
+        if replaced and self.headers.get("Overwrite", "T").upper() == "F":
+            raise RefusedError(HTTPStatus.PRECONDITION_FAILED)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            shutil.rmtree(target)
+        path.replace(target)
+        self._answer(HTTPStatus.NO_CONTENT if replaced else HTTPStatus.CREATED)
+
+    def _delete(self, path: Path) -> None:
+        self._discard()
+        if path == self.server.root:
+            raise RefusedError(HTTPStatus.FORBIDDEN)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        self._answer(HTTPStatus.NO_CONTENT)
+
+
+def _visible(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if entry.name != UNFINISHED]
+
+
+def _etag(status: os.stat_result) -> str:
+    return f'"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"'
+
+
+def _properties(href: str, path: Path) -> str:
+    """Give one ``response`` element (RFC 4918, section 14.24); sizes in bytes."""
+    status = path.stat()
+    if path.is_dir():
+        href = href.rstrip("/") + "/"
+        kind = "<D:resourcetype><D:collection/></D:resourcetype>"
+    else:
+        kind = (
+            f"<D:resourcetype/><D:getcontentlength>{status.st_size}</D:getcontentlength>"
+            f"<D:getetag>{escape(_etag(status))}</D:getetag>"
+        )
+    modified = email.utils.formatdate(status.st_mtime, usegmt=True)
+    # Rucio compares this text with its own unquoted path: quote only what a URL forbids.
+    link = escape(quote(href, safe="/~:@!$&'()*+,;="))
+    return (
+        f"<D:response><D:href>{link}</D:href><D:propstat><D:prop>{kind}"
+        f"<D:getlastmodified>{modified}</D:getlastmodified></D:prop>"
+        "<D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
+    )
