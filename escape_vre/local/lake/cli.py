@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,11 +116,11 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> s
             _print(f"  memory     {status['memory_bytes'] / 1e6:.0f} MB")
     if long:
         variables = " ".join(
-            f"{name}='{value}'" for name, value in lake.rucio_environment().items()
+            f"{name}={shlex.quote(value)}" for name, value in lake.rucio_environment().items()
         )
         _print(f"  account    demo (password in {lake.layout.password('demo')})")
         _print(f"  authority  {lake.layout.ca}")
-        _print(f"  by hand    {variables} {lake.rucio} did list 'demo:*'")
+        _print(f"  by hand    {variables} {shlex.quote(str(lake.rucio))} did list 'demo:*'")
     return status["state"]
 
 

@@ -85,6 +85,11 @@ class Layout:
         return self.home / "run" / "rucio.ready"
 
     @property
+    def short_folder_note(self) -> Path:
+        """Names the folder of this start that is elsewhere, for its database's socket."""
+        return self.home / "run" / "short_folder"
+
+    @property
     def ports_file(self) -> Path:
         """Ports of the last start, to be taken again if they are free."""
         return self.home / "server" / "ports.json"

@@ -188,6 +188,17 @@ def test_killing_everything_loses_nothing(other):
         assert len(rest.call("GET", "/dids/user.demo/kept/files")) == 2
 
 
+def test_leaves_nothing_in_the_temporary_folder(other):
+    folder = Path(other.layout.short_folder_note.read_text())
+    os.kill(other.status()["pids"]["supervisor"], signal.SIGKILL)
+    assert folder.exists()
+    other.start()
+    assert not folder.exists()
+    folder = Path(other.layout.short_folder_note.read_text())
+    other.stop()
+    until(lambda: not folder.exists(), timeout_s=2)
+
+
 def test_a_recycled_process_number_does_not_stop_the_database(other):
     other.stop()
     (other.layout.database / "postmaster.pid").write_text(f"{os.getpid()}\n/nowhere\n")

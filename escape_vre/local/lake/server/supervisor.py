@@ -32,6 +32,7 @@ from . import database, settings
 from .process import end, last_line, spawn
 
 _LOG = logging.getLogger(__name__)
+_PREFIX = "escape-vre-lake-"
 _RESTARTS = 5
 _CALM_S = 60.0
 _READY_S = 60.0
@@ -45,7 +46,9 @@ class Supervisor:
     def __init__(self, home: Path, *, tied: bool) -> None:
         self.tied = tied
         self.layout = Layout(home)
-        self.short_folder = Path(tempfile.mkdtemp(prefix="lake-", dir=_short_folder()))
+        self._forget_short_folder()
+        self.short_folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_short_folder()))
+        write(self.layout.short_folder_note, str(self.short_folder))
         self.listeners: dict[str, socket.socket] = {}
         self.starters: dict[str, Starter] = {}
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
@@ -94,11 +97,19 @@ class Supervisor:
         if "database" in self.parts:
             end(self.parts["database"], how=signal.SIGINT, timeout_s=20)
         shutil.rmtree(self.short_folder, ignore_errors=True)
+        self.layout.short_folder_note.unlink(missing_ok=True)
 
     def say_failed(self, problem: str) -> None:
         """Tell whoever started us why there is no lake."""
         if self.layout.supervisor_lock.exists():
             self._say("failed", problem)
+
+    def _forget_short_folder(self) -> None:
+        """Remove the folder of a start that was killed."""
+        if self.layout.short_folder_note.exists():
+            folder = Path(self.layout.short_folder_note.read_text())
+            if folder.name.startswith(_PREFIX):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _listen(self) -> Ports:
         """Take the ports of last time, or others where those are taken."""
