@@ -16,6 +16,7 @@ function job(id: string, more: Partial<IJob> = {}): IJob {
     bytes_done: 0,
     bytes_total: null,
     files_done: 0,
+    files_here: 0,
     files_total: null,
     rate: null,
     eta_s: null,

@@ -1,6 +1,7 @@
 import * as React from 'react';
 import { formatBytes } from '../ui/format';
 import { useSignals } from '../ui/signals';
+import type { IOutline } from '../ui/navigation';
 import type { ITreeRow } from '../ui/tree';
 import { VirtualTree } from '../ui/tree';
 import type { IBrowseOptions } from './browse';
@@ -12,6 +13,7 @@ import type { IStateView } from './rowstate';
 import { describe } from './rowstate';
 import type { INode } from './node';
 import { isCollection, isThing } from './node';
+import type { Tree } from './tree';
 
 const TREE_ID = 'escape-datalake-tree';
 
@@ -37,7 +39,9 @@ export function List(props: IBrowseOptions): React.JSX.Element {
     const job = jobs.activeFor(ref) ?? jobs.get(state?.job ?? '');
     return describe(state, jobs.activeFor(ref) ?? ownJob(node, job), trans);
   };
-  const active = selection.active ? tree.indexOf(selection.active) : -1;
+  const activeNow = () =>
+    selection.active ? tree.indexOf(selection.active) : -1;
+  const active = activeNow();
   const onlySelect = (node: INode) => {
     if (!selection.has(node)) {
       selection.select(node);
@@ -50,14 +54,9 @@ export function List(props: IBrowseOptions): React.JSX.Element {
       label={model.view === 'scopes' ? trans.__('Scopes') : trans.__('Data')}
       version={version}
       active={active}
+      activeNow={activeNow}
       isBusy={tree.root.loading === 'running'}
-      rows={{
-        length: nodes.length,
-        level: index => nodes[index].depth,
-        isExpandable: index => isCollection(nodes[index]),
-        isExpanded: index => nodes[index].isExpanded,
-        text: index => nodes[index].name
-      }}
+      rows={outlineOf(tree)}
       keyAt={index => nodes[index].key}
       describe={index =>
         rowOf(nodes[index], selection.has(nodes[index]), props, stateOf)
@@ -102,7 +101,7 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         )
       }
       onMove={(index, how) => {
-        const node = nodes[index];
+        const node = tree.rows[index];
         if (how === 'select') {
           selection.select(node);
         } else if (how === 'extend') {
@@ -111,12 +110,12 @@ export function List(props: IBrowseOptions): React.JSX.Element {
           selection.moveTo(node);
         }
       }}
-      onToggle={index => model.toggle(nodes[index])}
+      onToggle={index => model.toggle(tree.rows[index])}
       onOpen={index => {
-        selection.select(nodes[index]);
+        selection.select(tree.rows[index]);
         void commands.execute(CommandIDs.openItem);
       }}
-      onSelectToggle={index => selection.toggle(nodes[index])}
+      onSelectToggle={index => selection.toggle(tree.rows[index])}
       onSelectAll={() => selection.selectAll()}
       onKeyDown={event => {
         if (event.key === 'Escape' || event.key === 'Backspace') {
@@ -129,7 +128,7 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         }
       }}
       onMouseDown={(event, index) => {
-        const node = nodes[index];
+        const node = tree.rows[index];
         if (event.button === 2) {
           onlySelect(node);
         }
@@ -151,7 +150,7 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         }
       }}
       onClick={(event, index) => {
-        const node = nodes[index];
+        const node = tree.rows[index];
         if (event.shiftKey || event.ctrlKey || event.metaKey) {
           return;
         }
@@ -163,6 +162,19 @@ export function List(props: IBrowseOptions): React.JSX.Element {
       }}
     />
   );
+}
+
+/** The rows as they are at this moment, not as they were when last drawn. */
+function outlineOf(tree: Tree): IOutline {
+  return {
+    get length() {
+      return tree.rows.length;
+    },
+    level: index => tree.rows[index].depth,
+    isExpandable: index => isCollection(tree.rows[index]),
+    isExpanded: index => tree.rows[index].isExpanded,
+    text: index => tree.rows[index].name
+  };
 }
 
 /** A job that fetches a collection says nothing exact about one file of it. */

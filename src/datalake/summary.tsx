@@ -54,10 +54,12 @@ export function Summary(props: {
         </>
       ) : (
         <span className="escape-Summary-intro">
-          {trans.__('Data kept at many sites. Pick a scope to look inside.')}
+          {model.filter
+            ? count
+            : trans.__('Data kept at many sites. Pick a scope to look inside.')}
         </span>
       )}
-      <span className="escape-Summary-count">{count}</span>
+      {query && <span className="escape-Summary-count">{count}</span>}
       {canWiden && (
         <button
           className="escape-Link escape-Summary-wider"

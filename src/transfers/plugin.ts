@@ -54,14 +54,18 @@ export const transfersStatusPlugin: JupyterFrontEndPlugin<void> = {
   id: 'escape-vre:transfers-status',
   description: 'Shows transfers in the status bar.',
   autoStart: true,
-  requires: [IJobs, IStatusBar],
-  optional: [ITranslator],
+  requires: [IJobs],
+  // Notebook 7 has no status bar.
+  optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     jobs: IJobs,
-    statusBar: IStatusBar,
+    statusBar: IStatusBar | null,
     translator: ITranslator | null
   ): void => {
+    if (!statusBar) {
+      return;
+    }
     const trans = (translator ?? nullTranslator).load('escape-vre');
     const item = new TransfersStatus({
       jobs,

@@ -28,8 +28,10 @@ export interface IVirtualTreeProps {
   rows: IOutline;
   /** Changes whenever the rows do. */
   version: number;
-  /** The row that the keyboard is on, or -1. */
+  /** The row that the keyboard is on, or -1, as it was when last drawn. */
   active: number;
+  /** The same at this moment: keys may come faster than frames. */
+  activeNow: () => number;
   isBusy?: boolean;
   keyAt: (index: number) => string;
   describe: (index: number) => ITreeRow;
@@ -119,6 +121,7 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
 
   const handleKey = (event: React.KeyboardEvent): boolean => {
     const { key } = event;
+    const at = props.activeNow();
     const isCommand = event.ctrlKey || event.metaKey;
     if (isCommand && key.toLowerCase() === 'a') {
       props.onSelectAll();
@@ -128,42 +131,42 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
       return false;
     }
     if (key === 'ContextMenu' || (key === 'F10' && event.shiftKey)) {
-      openMenu(scroller.current, active >= 0 ? rowId(active) : null);
+      openMenu(scroller.current, at >= 0 ? rowId(at) : null);
       return true;
     }
     const height = scroller.current?.clientHeight ?? ROW_PX;
     const page = Math.max(1, Math.floor(height / ROW_PX) - 1);
-    const move = moveFor(key, active, page, rows);
+    const move = moveFor(key, at, page, rows);
     if (move) {
       if (move.kind === 'move') {
         go(move.to, event.shiftKey ? 'extend' : isCommand ? 'walk' : 'select');
       } else {
-        props.onToggle(active);
+        props.onToggle(at);
       }
       return true;
     }
     if (isCommand) {
-      if (key === ' ' && active >= 0) {
-        props.onSelectToggle(active);
+      if (key === ' ' && at >= 0) {
+        props.onSelectToggle(at);
         return true;
       }
       return false;
     }
-    if (key === 'Enter' && active >= 0) {
-      props.onOpen(active);
+    if (key === 'Enter' && at >= 0) {
+      props.onOpen(at);
       return true;
     }
     const isTyping =
       Date.now() - typed.current.at < TYPING_MS && typed.current.text !== '';
-    if (key === ' ' && !isTyping && active >= 0) {
-      props.onSelectToggle(active);
+    if (key === ' ' && !isTyping && at >= 0) {
+      props.onSelectToggle(at);
       return true;
     }
     // `/` goes to the search field, which the panel sees to.
     if ([...key].length === 1 && key !== '/') {
       const text = isTyping ? typed.current.text + key : key;
       typed.current = { text, at: Date.now() };
-      const to = typeAhead(text, active, rows);
+      const to = typeAhead(text, at, rows);
       if (to >= 0) {
         go(to, 'select');
       }
