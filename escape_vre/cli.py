@@ -26,17 +26,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser.parse_args(argv)
         shown = args.run(args)
     except EscapeError as e:
-        print(f"escape-vre: {e.message}", file=sys.stderr)
+        print(_in_shell_words(f"escape-vre: {e.message}"), file=sys.stderr)
         if e.hint:
-            print(e.hint, file=sys.stderr)
+            print(_in_shell_words(e.hint), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     if isinstance(shown, int):
         return shown
     if shown is not None:
-        print(shown)
+        print(_in_shell_words(repr(shown) if _is_table(shown) else str(shown)))
     return 0
+
+
+def _is_table(shown: object) -> bool:
+    """Tell whether something is to be fitted to a screen, and there is one."""
+    return hasattr(shown, "_repr_html_") and sys.stdout.isatty()
+
+
+def _in_shell_words(text: str) -> str:
+    """Name the commands as a shell does: messages are written for notebooks."""
+    return text.replace("%dl ", "escape-vre dl ")
 
 
 def _add_agent(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -86,6 +96,7 @@ def _agent_stop(args: argparse.Namespace) -> str:
 
 
 def _agent_run(_: argparse.Namespace) -> int:
+    sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "escape_vre.agent"])  # noqa: S606 — ours
 
 

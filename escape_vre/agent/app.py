@@ -8,6 +8,7 @@ from contextlib import aclosing
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
 
 from escape_vre.core.asgi import CallerOf, ErrorAnswer
@@ -74,6 +75,7 @@ def make_app(
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
     app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _no_route)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
 
     @app.get("/agent", tags=["agent"])
@@ -181,12 +183,20 @@ async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
     return JSONResponse({"error": error.as_dict()}, status_code=error.status)
 
 
+async def _no_route(request: Request, error: HTTPException) -> JSONResponse:
+    shown = UsageError(
+        f"The agent has no {request.method} {request.url.path}.",
+        hint="Update escape-vre, then restart Jupyter and reload the page.",
+    )
+    return JSONResponse({"error": shown.as_dict()}, status_code=error.status_code)
+
+
 async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
     shown = UsageError(
         f"The request is not one of this API: {where or 'body'}: {first['msg']}.",
-        hint="Update the older of server and browser: restart Jupyter, then reload the page.",
+        hint="Update escape-vre, then restart Jupyter and reload the page.",
     )
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
 

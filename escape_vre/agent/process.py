@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import fcntl
+import json
 import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,11 +20,11 @@ from traitlets.config import Config
 
 from escape_vre._version import __version__
 from escape_vre.agent.app import API, AgentInfo, make_app
-from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.location import Location, locate
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import Fetchable, Service
-from escape_vre.core.settings import Agent, Transfers, load_config
+from escape_vre.core.settings import Agent, Transfers, configured, load_config
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.lease import Owner
 
@@ -37,14 +39,19 @@ def main() -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    location = locate()
-    location.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    location.make_runtime()
-    with _held(location.lock) as free:
-        if not free:
-            log.info("another agent runs already")
-            return 0
-        return asyncio.run(_serve(location))
+    try:
+        location = locate()
+        location.make_state()
+        location.make_runtime()
+        with _held(location.lock) as free:
+            if not free:
+                log.info("another agent runs already")
+                return 0
+            return asyncio.run(_serve(location))
+    except EscapeError as e:
+        # The last line of the log: the client that started us reads it.
+        print(json.dumps({"error": e.as_dict()}), file=sys.stderr)  # noqa: T201
+        return 1
 
 
 @contextmanager
@@ -105,7 +112,7 @@ class Use:
 
 async def _serve(location: Location) -> int:
     config = load_config()
-    settings = Agent(config=config)
+    settings = configured(Agent, config)
     found = plugins()
     services: dict[str, Service] = {
         name: load(plugin.service)(config) for name, plugin in found.items()
@@ -173,15 +180,14 @@ def _desk(
         return service
 
     def data_dir() -> Path:
-        if settings.data_dir:
-            return Path(settings.data_dir).expanduser().absolute()
-        root = location.read_launch().get("contents_root")
-        return (Path(str(root)) if root else Path.home()) / "data"
+        recorded = location.read_launch().get("contents_root")
+        root = Path(str(recorded)) if recorded else Path.home()
+        return root / Path(os.path.expandvars(settings.data_dir)).expanduser()
 
     return JobDesk(
         state=location.state,
         owner=Owner.this(location.lock),
-        settings=Transfers(config=config),
+        settings=configured(Transfers, config),
         fetchable=fetchable,
         keep_days=settings.keep_finished_days,
         data_dir=data_dir,

@@ -1,6 +1,7 @@
 """Start an agent where none runs: once, whoever and however many ask."""
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from escape_vre.client.wire import SocketConnection
-from escape_vre.core.errors import AgentUnavailableError
+from escape_vre.core.errors import AgentUnavailableError, EscapeError
 from escape_vre.core.location import Location
 
 START_TIMEOUT_S = 30.0
@@ -74,7 +75,7 @@ def _spawn(location: Location) -> None:
         for name in ("PYTHONPATH", "PYTHONHOME"):
             environment.pop(name, None)
     environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
-    location.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    location.make_state()
     with location.log.open("ab") as log:
         offset = log.tell()
         process = subprocess.Popen(  # noqa: S603 — our own module, no shell
@@ -97,10 +98,7 @@ def _spawn(location: Location) -> None:
     else:
         process.kill()
         process.wait()
-    raise AgentUnavailableError(
-        f"The escape-vre agent does not start{_last_words(location.log, offset)}",
-        hint=f"Its log is {location.log}; 'escape-vre agent run' shows what happens.",
-    )
+    raise _reason(location.log, offset)
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:
@@ -108,8 +106,16 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
     process.returncode = 0
 
 
-def _last_words(log: Path, offset: int) -> str:
+def _reason(log: Path, offset: int) -> EscapeError:
+    """Return what the agent said before it ended; its last line is an error where it could."""
     with log.open("rb") as file:
         file.seek(offset)
         lines = file.read().decode(errors="replace").strip().splitlines()
-    return f": {lines[-1]}" if lines else "."
+    last = lines[-1] if lines else "it says nothing"
+    try:
+        return EscapeError.from_dict(json.loads(last)["error"])
+    except (ValueError, KeyError, TypeError):
+        return AgentUnavailableError(
+            f"The escape-vre agent does not start: {last}.",
+            hint=f"Its log is {log}; 'escape-vre agent run' shows what happens.",
+        )

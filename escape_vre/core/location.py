@@ -65,6 +65,26 @@ class Location:
             return {}
         return found if isinstance(found, dict) else {}
 
+    def make_state(self) -> None:
+        """Make the state folder, ours alone; what lies above it is not ours to change.
+
+        Raises
+        ------
+        ConfigurationError
+            It cannot be made.
+        """
+        try:
+            self.state.parent.mkdir(parents=True, exist_ok=True)
+            self.state.mkdir(mode=0o700, exist_ok=True)
+            for folder in ("log", "jobs", "manifest"):
+                (self.state / folder).mkdir(mode=0o700, exist_ok=True)
+        except OSError as e:
+            raise ConfigurationError(
+                f"escape-vre cannot keep its state in {e.filename}: {e.strerror}.",
+                hint="Make room or mend its permissions, or set ESCAPE_VRE_HOME to a folder of"
+                " your own.",
+            ) from e
+
     def make_runtime(self) -> None:
         """Make the runtime folder, or check that it is ours alone.
 

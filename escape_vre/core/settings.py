@@ -6,10 +6,12 @@ does not read traitlets from its own ``config.d``, and the agent must not depend
 of whoever happened to start it, hence files of our own.
 """
 
+import difflib
 from pathlib import Path
+from typing import TypeVar
 
 from jupyter_core.paths import jupyter_config_path
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import (
     ConfigError,
@@ -27,9 +29,10 @@ class Agent(Configurable):
     """How the background process behaves."""
 
     data_dir = Unicode(
-        "",
-        help="Absolute folder that fetched data goes to, as <scope>/<name>. Empty: the folder"
-        " 'data' in the Jupyter server's contents root.",
+        "data",
+        help="Folder that fetched data goes to, as <scope>/<name>: absolute, such as"
+        " /scratch/$USER, or relative to the Jupyter server's contents root. ~ and variables of"
+        " the agent's environment are expanded.",
     ).tag(config=True)
     idle_timeout_s = Float(
         900.0,
@@ -57,6 +60,32 @@ class Transfers(Configurable):
         64 * 1024 * 1024,
         help="A fetch is refused when it would leave less than this free on the disk, bytes.",
     ).tag(config=True)
+
+
+Settings = TypeVar("Settings", bound=Configurable)
+
+
+def configured(kind: type[Settings], config: Config) -> Settings:
+    """Make a group of settings.
+
+    Raises
+    ------
+    ConfigurationError
+        The configuration has a value of the wrong type, or one that is no setting: traitlets
+        alone would only warn, and a misspelt name would look like no configuration.
+    """
+    known = sorted(kind.class_trait_names(config=True))
+    for name in config.get(kind.__name__, {}):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigurationError(
+                f"{kind.__name__}.{name} is not a setting.",
+                hint=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}.",
+            )
+    try:
+        return kind(config=config)
+    except TraitError as e:
+        raise ConfigurationError(f"{e}", hint="Correct it in escape_vre_config.") from e
 
 
 def load_config(path: list[str] | None = None) -> Config:

@@ -336,7 +336,12 @@ class JobDesk:
                 os.close(descriptor)
 
     def _counts(self, run: Run) -> dict[str, int]:
-        return {"bytes_done": run.control.bytes_done, "files_done": run.control.files_done}
+        control = run.control
+        return {
+            "bytes_done": control.bytes_done,
+            "files_done": control.files_done,
+            "files_here": control.files_here,
+        }
 
     async def _finish(self, run: Run, job: Job) -> None:
         stored = Stored(run.request, job, tuple(run.files))

@@ -76,6 +76,7 @@ class Job(BaseModel):
     bytes_total: int | None = None
     files_done: int = 0
     files_total: int | None = None
+    files_here: int = Field(default=0, description="Of files_done, those that were here before.")
     rate: float | None = None
     eta_s: float | None = None
     error: ErrorInfo | None = None

@@ -92,7 +92,10 @@ def _check_room(
         and all(copy.path != str(errand.final) for copy in known.get(errand.source.ref, []))
     ]
     needed = sum(errand.source.bytes or 0 for errand in missing)
-    free = shutil.disk_usage(device_of(base)).free - reserve
+    disk = shutil.disk_usage(device_of(base))
+    if disk.total == 0:
+        return  # a file system that does not count, such as some FUSE mounts
+    free = disk.free - reserve
     if needed > free:
         needed -= sum(_size(Place(errand.final).part) for errand in missing)
     if needed > free:

@@ -59,6 +59,7 @@ class Run:
                 update={
                     "bytes_done": done,
                     "files_done": self.control.files_done,
+                    "files_here": self.control.files_here,
                     "rate": rate,
                     "eta_s": left / rate if rate and left is not None else None,
                 }

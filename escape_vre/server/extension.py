@@ -88,7 +88,7 @@ def _record_launch(location: Location, root: Path) -> None:
     }
     if location.read_launch() == record:
         return
-    location.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    location.make_state()
     part = location.launch.with_suffix(f".{os.getpid()}.tmp")
     part.write_text(json.dumps(record, indent=1))
     part.replace(location.launch)

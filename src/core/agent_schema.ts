@@ -570,6 +570,12 @@ export interface components {
        * @default 0
        */
       files_done: number;
+      /**
+       * Files Here
+       * @description Of files_done, those that were here before.
+       * @default 0
+       */
+      files_here: number;
       /** Files Total */
       files_total?: number | null;
       /** Id */

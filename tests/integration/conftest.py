@@ -106,3 +106,12 @@ def rucio(lake):
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def big(lake):
+    """A dataset of 12 files of 5 MB, long enough to be interrupted."""
+    block = os.urandom(5_000_000)
+    bodies = {f"big.{n}": block[n:] + block[:n] for n in range(12)}
+    lake.upload_many("demo", "big.files", bodies.items())
+    return bodies

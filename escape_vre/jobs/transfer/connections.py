@@ -1,6 +1,7 @@
 """Kept-alive connections to storages, a few for each worker thread."""
 
 import http.client
+import socket
 import ssl
 import threading
 from collections import OrderedDict
@@ -47,18 +48,82 @@ class Origin:
         return cls(parts.scheme in ("https", "davs"), parts.hostname, port)
 
 
+class Connection:
+    """One connection, and a second handle on its socket.
+
+    The handle is there before the first packet is sent, so that a job can be stopped while a
+    storage hangs in the handshake; shutting it never touches the state of TLS.
+    """
+
+    def __init__(self, origin: Origin, context: ssl.SSLContext | None) -> None:
+        self._origin = origin
+        self._context = context
+        self.handle: socket.socket | None = None
+        self.http: http.client.HTTPConnection
+        if context is None:
+            self.http = http.client.HTTPConnection(origin.host, origin.port)
+        else:
+            self.http = http.client.HTTPSConnection(origin.host, origin.port, context=context)
+
+    def open(self, control: Control, *, timeout_s: float) -> None:
+        """Connect, unless it is connected; either way the job can shut it from now on."""
+        if self.http.sock is not None:
+            control.watch(self.handle)
+            return
+        plain = self._connected(control)
+        try:
+            if self._context is None:
+                self.http.sock = plain
+            else:
+                self.http.sock = self._context.wrap_socket(plain, server_hostname=self._origin.host)
+        except BaseException:
+            plain.close()
+            raise
+        self.http.sock.settimeout(timeout_s)
+
+    def _connected(self, control: Control) -> socket.socket:
+        """Try the host's addresses in turn."""
+        last: OSError | None = None
+        where = (self._origin.host, self._origin.port)
+        for family, kind, proto, _, address in socket.getaddrinfo(*where, type=socket.SOCK_STREAM):
+            plain = socket.socket(family, kind, proto)
+            self.handle = plain.dup()
+            try:
+                plain.settimeout(CONNECT_TIMEOUT_S)
+                control.watch(self.handle)
+                plain.connect(address)
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as e:
+                control.unwatch(self.handle)
+                self.handle.close()
+                plain.close()
+                control.check()
+                last = e
+                continue
+            except BaseException:
+                plain.close()
+                raise
+            return plain
+        raise last or OSError("no address")
+
+    def close(self) -> None:
+        """Close both handles."""
+        self.http.close()
+        if self.handle is not None:
+            self.handle.close()
+            self.handle = None
+
+
 class Connections:
     """One worker's connections; not shared between threads."""
 
     def __init__(self, *, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._kept: OrderedDict[
-            tuple[Origin, ssl.SSLContext | None], http.client.HTTPConnection
-        ] = OrderedDict()
+        self._kept: OrderedDict[tuple[Origin, ssl.SSLContext | None], Connection] = OrderedDict()
 
     def get(
         self, url: str, *, access: StorageAccess, control: Control, extra: dict[str, str]
-    ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
+    ) -> tuple[http.client.HTTPResponse, "Connection"]:
         """Ask for a file, following redirects.
 
         Credentials go to the storage that the catalogue named and to no other: where a redirect
@@ -88,7 +153,7 @@ class Connections:
                 return response, connection
             where = response.getheader("Location", "")
             response.read()
-            control.unwatch(connection.sock)
+            control.unwatch(connection.handle)
             url = urljoin(url, where)
         raise BadResponseError(
             f"The storage {first.host} redirects without end.", hint="Try another replica."
@@ -101,20 +166,17 @@ class Connections:
         path: str,
         headers: dict[str, str],
         control: Control,
-    ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
+    ) -> tuple[http.client.HTTPResponse, "Connection"]:
         """Send a GET; over a kept connection that the other end has closed, once more."""
         while True:
             kept = self._kept.pop((origin, context), None)
-            connection = kept or self._open(origin, context)
+            connection = kept or Connection(origin, context)
             try:
-                if connection.sock is None:
-                    connection.connect()
-                    _limit(connection, self._timeout_s)
-                control.watch(connection.sock)
-                connection.request("GET", path, headers=headers)
-                response = connection.getresponse()
+                connection.open(control, timeout_s=self._timeout_s)
+                connection.http.request("GET", path, headers=headers)
+                response = connection.http.getresponse()
             except (OSError, http.client.HTTPException) as e:
-                control.unwatch(connection.sock)
+                control.unwatch(connection.handle)
                 connection.close()
                 control.check()
                 if kept is not None and not isinstance(e, TimeoutError):
@@ -126,24 +188,17 @@ class Connections:
             self._keep(origin, context, connection)
             return response, connection
 
-    def _open(self, origin: Origin, context: ssl.SSLContext | None) -> http.client.HTTPConnection:
-        if context is not None:
-            return http.client.HTTPSConnection(
-                origin.host, origin.port, timeout=CONNECT_TIMEOUT_S, context=context
-            )
-        return http.client.HTTPConnection(origin.host, origin.port, timeout=CONNECT_TIMEOUT_S)
-
     def _keep(
         self,
         origin: Origin,
         context: ssl.SSLContext | None,
-        connection: http.client.HTTPConnection,
+        connection: "Connection",
     ) -> None:
         self._kept[(origin, context)] = connection
         while len(self._kept) > KEPT_PER_WORKER:
             self._kept.popitem(last=False)[1].close()
 
-    def drop(self, connection: http.client.HTTPConnection) -> None:
+    def drop(self, connection: "Connection") -> None:
         """Close a connection whose response was not read to its end."""
         for key, kept in list(self._kept.items()):
             if kept is connection:
@@ -154,12 +209,6 @@ class Connections:
         """Close them all."""
         while self._kept:
             self._kept.popitem()[1].close()
-
-
-def _limit(connection: http.client.HTTPConnection, timeout_s: float) -> None:
-    """Change the time limit from that of connecting to that of a silent storage."""
-    if connection.sock is not None:
-        connection.sock.settimeout(timeout_s)
 
 
 class HostLimits:

@@ -21,6 +21,7 @@ class Control:
         self.ending: Ending | None = None
         self.bytes_done = 0
         self.files_done = 0
+        self.files_here = 0
 
     def end(self, how: Ending) -> None:
         """Stop every worker: ``cancel`` drops parts, ``stop`` keeps them for a later resume."""
@@ -28,9 +29,7 @@ class Control:
             self.ending = self.ending or how
             for open_socket in self._sockets:
                 try:
-                    # Not SSLSocket.shutdown: it forgets its TLS state first, and the reader
-                    # would take what is left in the kernel, encrypted, for the file's bytes.
-                    socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
+                    open_socket.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # closed meanwhile
 
@@ -57,7 +56,8 @@ class Control:
         with self._lock:
             self.bytes_done += count
 
-    def add_file(self) -> None:
-        """Count a file that is whole and under its final name."""
+    def add_file(self, *, here: bool) -> None:
+        """Count a file that is whole and under its final name, ``here`` if it was before."""
         with self._lock:
             self.files_done += 1
+            self.files_here += here

@@ -378,7 +378,7 @@ def _from_http(
         control.check()
         raise storage_error(e, host) from e
     finally:
-        control.unwatch(connection.sock)
+        control.unwatch(connection.handle)
         if not complete:
             connections.drop(connection)
     return check

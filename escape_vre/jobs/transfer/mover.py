@@ -150,7 +150,8 @@ class Mover:
                 limits=self._limits,
                 control=batch.control,
             )
-            batch.control.add_file()
+            known = batch.known.get(errand.source.ref, [])
+            batch.control.add_file(here=copy in known)
             batch.on_file(errand, copy)
         except CancelledJobError:
             pass  # whoever stopped the job says so

@@ -11,7 +11,7 @@ from typing import Any
 
 from escape_vre.client import AgentClient
 from escape_vre.core import text
-from escape_vre.core.errors import CancelledJobError, EscapeError, NotFoundError
+from escape_vre.core.errors import CancelledJobError, EscapeError, NotFoundError, UsageError
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.notebook.progress import Progress
 from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
@@ -103,10 +103,11 @@ def _raise_unless_done(job: dict[str, Any]) -> None:
 def arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
     """Say what arrived: how much, where, how long, and that it is verified."""
     where = job["path"] or job["destination"]
-    return (
-        f"{job['title']}: {text.files(len(paths))}, {text.size(job['bytes_done'])}"
-        f" in {text.duration(seconds)}, checksums verified → {where}"
-    )
+    what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['bytes_done'])}"
+    if job["files_here"] == len(paths):
+        return f"{what}, here already → {where}"
+    here = f" ({job['files_here']:,} here already)" if job["files_here"] else ""
+    return f"{what} in {text.duration(seconds)}{here}, checksums verified → {where}"
 
 
 def ls(
@@ -140,6 +141,11 @@ def ls(
         return Table(rows, ("scope",), [(scope,) for scope in scopes], "")
     scope, colon, pattern = what.strip().removeprefix("rucio:").partition(":")
     pattern = pattern if colon else "*"
+    if any(c in scope for c in "*?"):
+        raise UsageError(
+            f"{what} names no scope.",
+            hint=f"Search in one, as in %dl ls demo:{scope}; %dl ls shows all scopes.",
+        )
     if any(c in pattern for c in "*?") or not pattern:
         stream = agent.stream(
             "/datalake/dids",

@@ -20,7 +20,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the data lake; each sets ``run``."""
-    commands = parser.add_subparsers(metavar="command", required=True, dest="command")
+    commands = parser.add_subparsers(metavar="command", dest="command")
+    parser.set_defaults(run=lambda _: parser.format_help())
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
@@ -40,7 +41,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     get.add_argument("dids", nargs="+", metavar="scope:name")
     get.add_argument("--to", metavar="DIR", help="folder; default the data folder")
     get.add_argument(
-        "--files", nargs="+", default=[], metavar="PATTERN", help="only files of these names"
+        "--files",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only files of this name, * and ? allowed; may be given again",
     )
 
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")

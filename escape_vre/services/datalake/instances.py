@@ -12,6 +12,7 @@ from traitlets.config import Config, Configurable
 
 from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.settings import configured
 from escape_vre.core.tokens import EnvironmentToken, TokenChain, TokenFile, TokenSource
 from escape_vre.services.datalake import rucio_cfg
 from escape_vre.services.datalake.client import (
@@ -65,14 +66,16 @@ class Instances:
     """
 
     def __init__(self, config: Config) -> None:
-        entries = list(DataLake(config=config).instances)
-        entries += [_of_peer(entry) for entry in config.get("RucioConfig", {}).get("instances", [])]
+        ours = configured(DataLake, config).instances
+        peers = config.get("RucioConfig", {}).get("instances", [])
+        entries = [(f"DataLake.instances[{n}]", entry) for n, entry in enumerate(ours)]
+        entries += [(f"RucioConfig.instances[{n}]", _of_peer(e)) for n, e in enumerate(peers)]
         self._settings: dict[str, InstanceSettings] = {}
-        for number, entry in enumerate(entries):
-            found = _checked(entry, number)
+        for where, entry in entries:
+            found = _checked(entry, where)
             if self._settings.setdefault(found.name, found) is not found:
                 raise ConfigurationError(
-                    f"DataLake.instances has two entries called {found.name}.",
+                    f"{where}: there is another data lake called {found.name}.",
                     hint="Give each instance a name of its own.",
                 )
         self._connected: OrderedDict[tuple[object, ...], Connected] = OrderedDict()
@@ -100,9 +103,9 @@ class Instances:
             None is configured at all, or its files cannot be read.
         """
         settings, password = self._find(name, environment)
-        uses_environment = settings.auth == "environment" or not self._settings
-        identity = tuple(sorted(environment.items())) if uses_environment else ()
-        key = (settings, identity)
+        # Callers with other variables are other people to Rucio: one's lack of a password must
+        # not be remembered for the next.
+        key = (settings, password, tuple(sorted(environment.items())))
         if key in self._connected:
             self._connected.move_to_end(key)
         else:
@@ -130,9 +133,9 @@ class Instances:
             if name in (None, "", settings.name):
                 return settings, password
         elif not name:
-            return next(iter(self._settings.values())), ""
+            return _completed(next(iter(self._settings.values())), environment)
         elif name in self._settings:
-            return self._settings[name], ""
+            return _completed(self._settings[name], environment)
         raise NotFoundError(
             f"There is no data lake called {name}.",
             hint=f"There are: {', '.join(self._settings) or 'rucio.cfg'}.",
@@ -145,16 +148,33 @@ class Instances:
         return rucio_cfg.read(path, environment) if path else (None, "")
 
 
-def _checked(entry: Mapping[str, Any], number: int) -> InstanceSettings:
+def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:
     try:
         return InstanceSettings.model_validate(entry)
     except ValidationError as e:
         first = e.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        field = ".".join(["", *(str(part) for part in first["loc"])])
         raise ConfigurationError(
-            f"DataLake.instances[{number}].{where}: {first['msg']}.",
+            f"{where}{field}: {first['msg']}.",
             hint="Correct it in escape_vre_config.",
         ) from e
+
+
+def _completed(
+    settings: InstanceSettings, environment: Mapping[str, str]
+) -> tuple[InstanceSettings, str]:
+    """Fill what an entry of ``auth: rucio_cfg`` leaves out from that file."""
+    if settings.auth != "rucio_cfg":
+        return settings, ""
+    path = Path(settings.rucio_cfg) if settings.rucio_cfg else rucio_cfg.find(environment)
+    if path is None:
+        raise ConfigurationError(
+            f"The data lake {settings.name} is to be used with a rucio.cfg, and there is none.",
+            hint="Set RUCIO_CONFIG or RUCIO_HOME, or rucio_cfg in the configuration.",
+        )
+    found, password = rucio_cfg.read(path, environment)
+    said = settings.model_dump(exclude={"auth", "rucio_cfg"}, exclude_unset=True)
+    return found.model_copy(update=said), password
 
 
 def _of_peer(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class DataLakeMagics(Magics):
         parser = _Parser(prog="%dl", description="The data lake.")
         add_commands(parser)
         try:
-            args = parser.parse_args(_words(line) or ["help"])
+            args = parser.parse_args(_words(line))
         except _Shown:
             return None
         shown = args.run(args)

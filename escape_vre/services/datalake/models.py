@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
@@ -35,6 +35,9 @@ class InstanceSettings(BaseModel):
         default=None, description="For userpass: file that holds the password, readable to you."
     )
     token_file: str | None = Field(default=None, description="For token_file: its path.")
+    rucio_cfg: str | None = Field(
+        default=None, description="For rucio_cfg: its path; default where rucio looks for it."
+    )
     ca_file: str | None = Field(default=None, description="Authorities to trust; PEM or folder.")
     storage_cert_file: str | None = Field(
         default=None, description="Certificate and key (PEM, X.509 proxy) to show to storages."
@@ -44,6 +47,12 @@ class InstanceSettings(BaseModel):
         description="Whether storages are shown the Rucio token (a JWT that they accept too).",
     )
     timeout_s: float = Field(default=30.0, gt=0, description="Longest silence of Rucio, seconds.")
+
+    @model_validator(mode="after")
+    def _has_what_its_sign_in_needs(self) -> "InstanceSettings":
+        if self.auth == "token_file" and not self.token_file:
+            raise ValueError("auth token_file needs a token_file")
+        return self
 
 
 class Instance(Model):

@@ -134,10 +134,12 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
 
     @router.post("/get", status_code=201)
     async def get(caller: CallerOf, query: GetQuery, response: Response) -> Job:
+        refs = [parse_did(ref) for ref in query.refs]
+        await lake.check(query.instance, caller.environment, refs)
         request = lake.get_request(
             query.instance,
             caller.environment,
-            [parse_did(ref) for ref in query.refs],
+            refs,
             files=query.files,
             destination=caller.folder(query.to) if query.to else desk.data_dir(),
             flat=bool(query.to),

@@ -90,15 +90,21 @@ def add_site(found: dict[str, Site], row: Mapping[str, Any]) -> None:
     """Add a dataset's replica row to what is known of its site."""
     rse = str(row["rse"])
     before = found.get(rse)
-    available = int(row.get("available_length") or 0) + (before.available if before else 0)
-    length = int(row.get("length") or 0) + (before.length if before else 0)
-    found[rse] = Site(
+    site = Site(
         rse=rse,
-        state="available" if available >= length else "partly" if available else "unavailable",
-        available=available,
-        length=length,
+        state="unavailable",
+        available=int(row.get("available_length") or 0) + (before.available if before else 0),
+        length=int(row.get("length") or 0) + (before.length if before else 0),
         bytes=int(row.get("available_bytes") or 0) + (before.bytes or 0 if before else 0),
     )
+    found[rse] = with_length(site, site.length)
+
+
+def with_length(site: Site, length: int) -> Site:
+    """Say of how many files a site has some, and in a word what that means."""
+    whole = site.available >= length
+    state = "available" if whole else "partly" if site.available else "unavailable"
+    return site.model_copy(update={"length": length, "state": state})
 
 
 def did_in_full(ref: ResourceRef, status: Mapping[str, Any], metadata: Mapping[str, Any]) -> Did:

@@ -47,7 +47,7 @@ def read(path: Path, environment: Mapping[str, str]) -> tuple[InstanceSettings, 
         ) from e
     kind = environment.get("RUCIO_AUTH_TYPE") or client.get("auth_type", "userpass")
     account = environment.get("RUCIO_ACCOUNT") or client.get("account")
-    ca_file = client.get("ca_cert", "")
+    ca_file = environment.get("RUCIO_CA_CERT") or client.get("ca_cert", "")
     fields: dict[str, Any] = {
         "name": "rucio.cfg",
         "title": url.partition("//")[2].partition("/")[0],

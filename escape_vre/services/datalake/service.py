@@ -34,6 +34,7 @@ from escape_vre.services.datalake.rows import (
     did_row,
     did_type,
     sites_of_file,
+    with_length,
 )
 from escape_vre.services.datalake.states import row_states
 
@@ -143,7 +144,8 @@ class DataLakeService:
     ) -> list[Site]:
         """Return which sites have a DID: a file with URLs, a collection with counts."""
         connected = self._instances.connect(instance, environment)
-        kind = did_type(await self._status(connected, environment, ref))
+        status = await self._status(connected, environment, ref)
+        kind = did_type(status)
         if kind == "file":
             return [
                 site
@@ -157,6 +159,9 @@ class DataLakeService:
         for did in dids:
             async for row in connected.rucio.dataset_replicas(did):
                 add_site(found, row)
+        if kind == "container":  # a site without any file of a dataset has no row for it
+            length = int(status.get("length") or 0)
+            found = {rse: with_length(site, length) for rse, site in found.items()}
         return sorted(found.values(), key=lambda site: site.rse)
 
     async def states(
@@ -228,6 +233,22 @@ class DataLakeService:
             flat=flat,
             title=title,
         )
+
+    async def check(
+        self, instance: str | None, environment: Environment, refs: Sequence[ResourceRef]
+    ) -> None:
+        """Raise NotFoundError for a DID that does not exist, so that no job is made for a typo.
+
+        What else goes wrong is left to the job, which is there to be tried again.
+        """
+        connected = self._instances.connect(instance, environment)
+        for ref in refs:
+            try:
+                await self._status(connected, environment, ref, count=False)
+            except (NotFoundError, UsageError):
+                raise
+            except EscapeError:
+                return
 
     async def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource, None]:
         """Yield every file of the refs once, with its replicas, the best first."""

@@ -10,8 +10,8 @@ from escape_vre.core import text
 from escape_vre.core.errors import UsageError
 from escape_vre.notebook.progress import execution_count, show_plain
 
-NAME_WIDTH = 72
-"""Longest name in a table, characters; the value's rows have them whole."""
+CELL_WIDTH = 72
+"""Longest cell that a screen shows, characters; a pipe and the value's rows have it whole."""
 
 
 class Files(list[Path]):
@@ -82,7 +82,14 @@ class Table:
         return iter(self.rows)
 
     def __repr__(self) -> str:
-        lines = [list(self.columns), *map(list, self.cells)] if self.cells else []
+        return self._text([[text.elided(c, CELL_WIDTH) for c in cells] for cells in self.cells])
+
+    def __str__(self) -> str:
+        """Return the table with every name whole, for a pipe."""
+        return self._text(self.cells)
+
+    def _text(self, cells: Sequence[Sequence[str]]) -> str:
+        lines = [list(self.columns), *map(list, cells)] if cells else []
         widths = (
             [max(len(line[i]) for line in lines) for i in range(len(self.columns))] if lines else []
         )
@@ -101,7 +108,7 @@ class Table:
             "<tr>"
             + "".join(
                 f"<td style='text-align:{'right' if i in self.right else 'left'}'>"
-                f"{html.escape(cell)}</td>"
+                f"{html.escape(text.elided(cell, CELL_WIDTH))}</td>"
                 for i, cell in enumerate(cells)
             )
             + "</tr>"
@@ -120,7 +127,7 @@ def did_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
         [
             (
                 row["type"],
-                text.elided(row["ref"].removeprefix("rucio:"), NAME_WIDTH),
+                row["ref"].removeprefix("rucio:"),
                 text.size(row.get("bytes")),
                 "" if row["type"] == "file" or row.get("length") is None else f"{row['length']:,}",
                 state(row),

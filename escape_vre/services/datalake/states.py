@@ -42,7 +42,7 @@ async def row_states(
         return []
     remote = {
         (str(row["scope"]), str(row["name"])): Remote(
-            did_type(row), row.get("bytes"), row.get("length")
+            did_type(row), _whole(row.get("bytes")), _whole(row.get("length"))
         )
         async for row in rucio.metadata_of([ref.did for ref in refs])
     }
@@ -95,7 +95,8 @@ async def _count_the_rest(rucio: RucioClient, remote: Mapping[Did, Remote]) -> N
                         _add(found, row)
                 if found.length is None:
                     status = await rucio.did(did)
-                    found.length, found.bytes = status.get("length"), status.get("bytes")
+                    found.length = _whole(status.get("length"))
+                    found.bytes = _whole(status.get("bytes"))
             except EscapeError:
                 return  # a row without a size is better than no rows
 
@@ -103,6 +104,11 @@ async def _count_the_rest(rucio: RucioClient, remote: Mapping[Did, Remote]) -> N
         for did, found in remote.items():
             if found.kind != "file" and found.length is None:
                 group.create_task(count(did, found))
+
+
+def _whole(count: float | None) -> int | None:
+    """Read a count; Rucio gives sums as floats."""
+    return None if count is None else int(count)
 
 
 def _local(

@@ -164,10 +164,26 @@ def test_stop_is_one_of_its_requests(agent):
 
 def test_an_agent_that_cannot_start_says_why(configure):
     configure(DataLake={"instances": [{"name": "x", "url": "nonsense"}]})
-    with pytest.raises(escape_vre.core.errors.AgentUnavailableError) as caught:
+    with pytest.raises(escape_vre.core.errors.ConfigurationError) as caught:
         AgentClient().get("/agent")
     assert "DataLake.instances[0].url" in caught.value.message
-    assert str(locate().log) in caught.value.hint
+    assert "escape_vre_config" in caught.value.hint
+
+
+def test_a_misspelt_setting_is_named(configure):
+    configure(DataLake={"instance": []})
+    with pytest.raises(escape_vre.core.errors.ConfigurationError) as caught:
+        AgentClient().get("/agent")
+    assert "DataLake.instance is not a setting" in caught.value.message
+    assert caught.value.hint == "Did you mean instances?"
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(own_agent):
+    (own_agent / "jobs").write_text("a file where a folder should be")
+    with pytest.raises(escape_vre.core.errors.ConfigurationError) as caught:
+        AgentClient().get("/agent")
+    assert str(own_agent / "jobs") in caught.value.message
+    assert "ESCAPE_VRE_HOME" in caught.value.hint
 
 
 @needs_root

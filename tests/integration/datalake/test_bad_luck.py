@@ -287,3 +287,20 @@ def _token(lake):
     context = ssl.create_default_context(cafile=str(lake.layout.ca))
     with urllib.request.urlopen(request, context=context) as answer:
         return answer.headers["X-Rucio-Auth-Token"]
+
+
+def test_an_entry_may_point_at_a_rucio_cfg(lake, configure):
+    path = str(lake.layout.client_config)
+    entry = {"name": "cfg", "title": "Mine", "url": lake.url, "auth": "rucio_cfg"}
+    configure(DataLake={"instances": [{**entry, "rucio_cfg": path}]})
+    client = AgentClient()
+    who = client.get("/datalake/whoami")
+    assert (who["account"], who["instance"]) == ("demo", "cfg")
+
+
+def test_a_caller_without_a_password_is_not_remembered_for_the_next(lake, lake_with, monkeypatch):
+    client = lake_with(password_file=None)
+    refused(client, AuthError)
+    password = Path(str(lake.instance()["password_file"])).read_text().strip()
+    monkeypatch.setenv("RUCIO_PASSWORD", password)
+    assert client.get("/datalake/whoami")["account"] == "demo"

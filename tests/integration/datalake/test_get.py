@@ -35,15 +35,6 @@ def leftovers(folder):
     return [str(p) for p in Path(folder).rglob(".escape-vre*")]
 
 
-@pytest.fixture(scope="session")
-def big(lake):
-    """A dataset of 12 files of 5 MB, long enough to be interrupted."""
-    block = os.urandom(BIG)
-    bodies = {f"big.{n}": block[n:] + block[:n] for n in range(12)}
-    lake.upload_many("demo", "big.files", bodies.items())
-    return bodies
-
-
 def test_a_file_goes_to_its_scope(dl, tmp_path):
     files = api.get("demo:fermi.photons.fits", progress=False)
     assert files.path == tmp_path / "data" / "demo" / "fermi.photons.fits"

@@ -10,10 +10,6 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from tests.integration.datalake.test_get import big
-
-__all__ = ["big"]
-
 
 class Kernel:
     def __init__(self, client):

@@ -330,3 +330,44 @@ def test_a_full_disk_leaves_nothing(storage, small_disk):
         run(source(BIG, storage.put("f", BIG)), small_disk / "f")
     assert "full" in caught.value.message
     assert leftovers(small_disk) == []
+
+
+def test_stopping_takes_effect_while_a_storage_hangs_in_the_handshake(tmp_path):
+    import socket
+    import ssl
+
+    class Tls(Anonymous):
+        def tls(self, url):
+            return ssl.create_default_context()
+
+    control = Control()
+    caught = []
+
+    def work():
+        connections = Connections(timeout_s=30)
+        try:
+            fetch(
+                source(SMALL, f"https://127.0.0.1:{port}/f"),
+                tmp_path / "f",
+                known=[],
+                access=Tls(),
+                connections=connections,
+                limits=HostLimits(1),
+                control=control,
+            )
+        except CancelledJobError as e:
+            caught.append(e)
+        finally:
+            connections.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        worker = threading.Thread(target=work)
+        worker.start()
+        hanging, _ = silent.accept()
+        with hanging:
+            hanging.recv(1)
+            control.end("cancel")
+            worker.join(timeout=3)
+    assert not worker.is_alive()
+    assert len(caught) == 1
