@@ -16,6 +16,7 @@ from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.notebook.progress import Progress
 from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
 
+KINDS = ("container", "dataset", "file")
 STATES_AT_ONCE = 200
 
 __all__ = ["Files", "cancel", "get", "info", "jobs", "ls", "retry", "whoami"]
@@ -172,6 +173,7 @@ def ls(
             truncated = row["end"]["truncated"]
         else:
             rows.append(row)
+    rows.sort(key=lambda row: (KINDS.index(row["type"]), row["name"]))
     note = f"The first {len(rows):,} of more; narrow the search." if truncated else ""
     return did_table(_with_states(agent, rows, instance), note=note if rows else empty)
 

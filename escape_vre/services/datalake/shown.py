@@ -10,6 +10,7 @@ from escape_vre.core import text
 from escape_vre.core.errors import UsageError
 from escape_vre.notebook.progress import execution_count, show_plain
 
+_RIGHT = "right;white-space:nowrap"
 CELL_WIDTH = 72
 """Longest cell that a screen shows, characters; a pipe and the value's rows have it whole."""
 
@@ -107,7 +108,7 @@ class Table:
         body = "".join(
             "<tr>"
             + "".join(
-                f"<td style='text-align:{'right' if i in self.right else 'left'}'>"
+                f"<td style='text-align:{_RIGHT if i in self.right else 'left'}'>"
                 f"{html.escape(text.elided(cell, CELL_WIDTH))}</td>"
                 for i, cell in enumerate(cells)
             )
