@@ -37,7 +37,7 @@ class Sizes:
     members: int = 10_000
     runs: int = 3
     quick_runs: int = 9
-    starts: int = 15
+    starts: int = 11
     probe_s: float = 6.0
     delay_s: float = 3.0
 

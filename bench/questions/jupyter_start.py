@@ -28,6 +28,7 @@ def measure(bench: Bench) -> Iterator[Row]:
                     used = cpu_s(jupyter.pid)
                     time.sleep(_SETTLED_S)
                     size = rss_mb(jupyter.pid)
+                    jupyter.check()
                 if number == 0:
                     continue  # the first start of a user makes files
                 times[extension].append(1000 * jupyter.started_s)
