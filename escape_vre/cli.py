@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             if plugin.cli:
                 load(plugin.cli)(commands)
         _add_agent(commands)
-        _add_local(commands)
+        words = sys.argv[1:] if argv is None else argv
+        if not {"dl", "agent"} & set(words[:1]):  # else the quickest commands pay for the others
+            _add_local(commands)
         args = parser.parse_args(argv)
         shown = args.run(args)
     except EscapeError as e:

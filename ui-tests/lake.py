@@ -1,7 +1,7 @@
 """What the UI tests need of the demo's lake: ``python ui-tests/lake.py HOME seed|pids``.
 
-``seed`` adds scope ``ui``: 10,500 files to scroll through and a dataset with a large file. ``pids`` prints the lake's processes as JSON, so that a test can
-have a site fall silent.
+``seed`` adds scope ``ui``: 10,500 files to scroll through and a dataset with a large file.
+``pids`` prints the lake's processes as JSON, so that a test can have a site fall silent.
 """
 
 import json

@@ -13,6 +13,9 @@ from escape_vre.core.errors import EscapeError, IntegrityError, QuotaError, Remo
 
 BUFFER_BYTES = 1024 * 1024
 BUFFERS = 4
+SYNC_BYTES = 128 * 1024 * 1024
+
+_datasync = getattr(os, "fdatasync", os.fsync)  # macOS has fsync alone
 
 
 class Checksum(Protocol):
@@ -80,6 +83,8 @@ class Sink:
         self._filled: queue.SimpleQueue[tuple[bytearray, int] | None] = queue.SimpleQueue()
         self._error: OSError | None = None
         self._thread: threading.Thread | None = None
+        self._syncing: threading.Thread | None = None
+        self._unsynced = 0
         for _ in range(BUFFERS if threaded else 1):
             self._free.put(bytearray(size))
         if threaded:
@@ -113,8 +118,20 @@ class Sink:
     def _write(self, data: memoryview) -> None:
         if self._checksum is not None:
             self._checksum.update(data)
+        self._unsynced += len(data)
         while data:
             data = data[os.write(self._descriptor, data) :]
+        if self._unsynced >= SYNC_BYTES and (self._syncing is None or not self._syncing.is_alive()):
+            self._unsynced = 0
+            self._syncing = threading.Thread(target=self._sync, name="escape-vre-sync")
+            self._syncing.start()
+
+    def _sync(self) -> None:
+        """Bring what is written to the disk meanwhile, so that the last fsync has little to do."""
+        try:
+            _datasync(self._descriptor)
+        except OSError as e:
+            self._error = e
 
     def close(self) -> None:
         """Wait until everything is written; raises the OSError that writing met."""
@@ -122,6 +139,8 @@ class Sink:
             self._filled.put(None)
             self._thread.join()
             self._thread = None
+        if self._syncing is not None:
+            self._syncing.join()
         if self._error is not None:
             raise self._error
 
