@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
@@ -13,12 +14,14 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from escape_vre.core.asgi import CallerOf, ErrorAnswer
 from escape_vre.core.caller import Caller
-from escape_vre.core.errors import ConflictError, EscapeError, UsageError
+from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
 from escape_vre.core.service import Plugin, Service
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobFile
 from escape_vre.jobs.run import ANYBODY
+
+log = logging.getLogger(__name__)
 
 API = 1
 HEARTBEAT_S = 10.0
@@ -75,6 +78,8 @@ def make_app(
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
     app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
+    app.add_exception_handler(OSError, _no_state)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _unexpected)
     app.add_exception_handler(HTTPException, _no_route)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
 
@@ -181,6 +186,24 @@ async def _events(desk: JobDesk, caller: Caller) -> AsyncIterator[bytes]:
 
 async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
     return JSONResponse({"error": error.as_dict()}, status_code=error.status)
+
+
+async def _no_state(_: Request, error: OSError) -> JSONResponse:
+    shown = ConfigurationError(
+        f"The agent cannot keep its state: {error.strerror or error}.",
+        hint="Make room on the disk of your home directory, or mend its permissions.",
+    )
+    log.error("a request failed", exc_info=error)
+    return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    """Answer what nobody foresaw; Starlette logs it with its traceback."""
+    shown = EscapeError(
+        f"The agent failed unexpectedly ({type(error).__name__}).",
+        hint="Please report this; the agent's log has the details.",
+    )
+    return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
 
 
 async def _no_route(request: Request, error: HTTPException) -> JSONResponse:

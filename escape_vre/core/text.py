@@ -6,7 +6,7 @@ def size(count: float | None) -> str:
     if count is None:
         return "–"
     for unit in ("B", "kB", "MB", "GB", "TB"):
-        if abs(count) < 999.5 or (unit == "TB" and abs(count) < 999_500):
+        if abs(count) < 999.5:
             return f"{count:.0f} {unit}" if unit == "B" else f"{_three(count)} {unit}"
         count /= 1000
     return f"{_three(count)} PB"

@@ -346,7 +346,12 @@ class JobDesk:
     async def _finish(self, run: Run, job: Job) -> None:
         stored = Stored(run.request, job, tuple(run.files))
         if run.lease is None or run.lease.holds():
-            await asyncio.to_thread(self._log.finish, stored)
+            try:
+                await asyncio.to_thread(self._log.finish, stored)
+            except OSError:
+                # The state's disk is full: the job has ended all the same, and the next agent
+                # finds its log and runs it again, which fetches nothing twice.
+                log.exception("job %s: its summary cannot be written", job.id)
         self._finished[job.id] = Stored(run.request, job)
         self._runs.pop(job.id, None)
         self._tell(job)

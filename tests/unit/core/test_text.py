@@ -1,0 +1,61 @@
+"""Sizes, times and names as people read them."""
+
+import pytest
+
+from escape_vre.core import text
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (4344, "4.3 kB"),
+        (99_949, "99.9 kB"),
+        (99_950, "100 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (1.5e9, "1.5 GB"),
+        (2e15, "2.0 PB"),
+    ],
+)
+def test_sizes(count, shown):
+    assert text.size(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, "–"),
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (60, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_durations(seconds, shown):
+    assert text.duration(seconds) == shown
+
+
+@pytest.mark.parametrize("width", [5, 8, 20])
+def test_elided_names_keep_both_ends(width):
+    name = "fermi.lightcurve.2026-02-03.fits"
+    cut = text.elided(name, width)
+    assert len(cut) == width
+    assert name.startswith(cut.partition("…")[0])
+    assert name.endswith(cut.partition("…")[2])
+    assert text.elided("short", 20) == "short"
+
+
+def test_numbers_of_files():
+    assert [text.files(n) for n in (0, 1, 2, 12345)] == [
+        "0 files",
+        "1 file",
+        "2 files",
+        "12,345 files",
+    ]
