@@ -52,6 +52,7 @@ api: $(STAMPS)/product ## Generate the OpenAPI document and the TypeScript types
 
 bench: $(STAMPS)/product $(STAMPS)/test ## Measure us and the peers (ONLY=name for one question)
 	$(BIN)/python -m bench $(ONLY)
+	$(BIN)/python -m bench.readme
 
 docs: $(STAMPS)/product $(STAMPS)/docs ## Build the documentation into docs/_build
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
