@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, lake, test } from './product';
 import type { Product } from './product';
 
@@ -12,15 +12,16 @@ async function picture(page: Page, name: string): Promise<void> {
   }
 }
 
+/** By its shape: the word is a part of “elsewhere”. */
+async function isHere(row: Locator): Promise<void> {
+  const state = row.locator('.escape-Row-state');
+  await expect(state).toHaveAttribute('data-shape', 'here');
+}
+
 /** A new notebook beside the panel, ready to run. */
 async function notebook(product: Product): Promise<void> {
-  const { page } = product;
   await product.command('notebook:create-new', { kernelName: 'python3' });
-  await expect(page.locator('.jp-Notebook-ExecutionIndicator')).toHaveAttribute(
-    'data-status',
-    'idle',
-    { timeout: 30_000 }
-  );
+  await product.kernel();
 }
 
 test.beforeAll(() => {
@@ -37,7 +38,7 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
 
   await row.hover();
   await row.getByRole('button', { name: 'Get' }).click();
-  await expect(row).toContainText('here');
+  await isHere(row);
   await expect(product.transfers).toContainText('fermi.lightcurves');
   expect(product.has('data/demo/fermi.lightcurves')).toBe(true);
   await expect(page.getByText('fermi.lightcurves is here.')).toBeVisible();
@@ -49,13 +50,10 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
   await expect(cell.locator('.cm-content')).toContainText(
     'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
   );
-  await expect(async () => {
-    await product.command('notebook:run-cell');
-    await expect(cell.locator('.jp-OutputArea')).toContainText(
-      'fermi.lightcurves',
-      { timeout: 5000 }
-    );
-  }).toPass();
+  await product.command('notebook:run-cell');
+  await expect(cell.locator('.jp-OutputArea')).toContainText(
+    'fermi.lightcurves'
+  );
 
   // Once more: no second import, no variable overwritten.
   await product.command('escape-vre:datalake-insert');
@@ -63,7 +61,56 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
   await expect(second.locator('.cm-content')).toHaveText(
     'lightcurves_2 = escape_vre.get("demo:fermi.lightcurves")'
   );
+  await product.width(340);
   await picture(page, 'datalake');
+});
+
+test('the first minute: the notebook that the demo opens runs as it stands', async ({
+  product
+}) => {
+  const { page } = product;
+  await product.command('docmanager:open', { path: 'Start here.ipynb' });
+  await product.kernel();
+  await product.command('notebook:run-all-cells');
+  await expect(page.locator('.jp-OutputArea img').last()).toBeVisible({
+    timeout: 40_000
+  });
+  await expect(page.locator('.jp-OutputArea').getByText('Error')).toHaveCount(
+    0
+  );
+  await product.width(340);
+  await product.find('demo:blazar');
+  await product.row('blazar-2026').click();
+  await page.keyboard.press('ArrowRight');
+  await isHere(product.row('fermi.lightcurves'));
+  await product.row('fermi.lightcurves').click();
+  await expect(product.panel).toContainText('NORTH-USERDISK');
+  await page.locator('.jp-OutputArea img').last().scrollIntoViewIfNeeded();
+  await page.mouse.move(800, 780);
+  await picture(page, 'first-minute');
+});
+
+test('only some files are fetched, to a folder of choice', async ({
+  product
+}) => {
+  const { page } = product;
+  await product.find('demo:fermi.lightcurves');
+  const row = product.row('fermi.lightcurves');
+  await row.hover();
+  await row.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Get Only Some Files…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill('fermi.lc.1.*');
+  await dialog.getByRole('button', { name: 'Get' }).click();
+  await expect(row).toContainText('partly');
+  await expect(row).toHaveAttribute('aria-label', /partly here: 1 of 5 files/);
+
+  await row.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Get to Folder…' }).click();
+  await dialog.getByRole('button', { name: /^(Select|Open|OK)$/ }).click();
+  await expect
+    .poll(() => product.has('fermi.lightcurves'), { timeout: 20_000 })
+    .toBe(true);
 });
 
 test('the search goes from the beginning of names to their inside', async ({
@@ -155,6 +202,16 @@ async function xsrf(product: Product): Promise<string> {
   const cookies = await product.page.context().cookies();
   return cookies.find(cookie => cookie.name === '_xsrf')?.value ?? '';
 }
+
+test('a selected row stays in sight when Details open below it', async ({
+  product
+}) => {
+  await product.find('ui:run');
+  const row = product.row('run.000018.fits');
+  await row.click();
+  await expect(product.panel).toContainText('Copies');
+  await expect(row).toBeInViewport({ ratio: 1 });
+});
 
 test('the keyboard alone goes everywhere', async ({ product }) => {
   const { page } = product;
@@ -367,6 +424,8 @@ test.describe('what everybody can use', () => {
       expect(
         found.violations.map(one => [one.id, one.nodes.map(node => node.html)])
       ).toEqual([]);
+      // Once for the list of scopes, once for the text.
+      await product.search.press('Escape');
       await product.search.press('Escape');
       await picture(
         product.page,

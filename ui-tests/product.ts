@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test as base } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
@@ -12,6 +12,14 @@ interface ILabWindow extends Window {
       hasCommand(id: string): boolean;
     };
     restored: Promise<void>;
+    shell: {
+      currentWidget: {
+        sessionContext?: {
+          ready: Promise<void>;
+          session: { kernel: { info: Promise<unknown> } | null } | null;
+        };
+      } | null;
+    };
   };
 }
 
@@ -83,6 +91,22 @@ export class Product {
     );
   }
 
+  /**
+   * Wait for the kernel of the notebook at hand.
+   *
+   * Its indicator says idle before there is a kernel, and a cell that is run
+   * then makes Lab ask which one.
+   */
+  async kernel(): Promise<void> {
+    await this.page.waitForFunction(async () => {
+      const widget = (window as ILabWindow).jupyterapp?.shell.currentWidget;
+      await widget?.sessionContext?.ready;
+      const kernel = widget?.sessionContext?.session?.kernel;
+      await kernel?.info;
+      return Boolean(kernel);
+    });
+  }
+
   /** List what a text means, as typing and Enter do. */
   async find(text: string): Promise<void> {
     await this.search.fill(text);
@@ -108,7 +132,11 @@ export class Product {
 
   /** Take away what earlier tests fetched. */
   async forgetData(): Promise<void> {
-    rmSync(join(this.root, 'data'), { recursive: true, force: true });
+    for (const name of readdirSync(this.root)) {
+      if (!name.startsWith('.') && !name.endsWith('.ipynb')) {
+        rmSync(join(this.root, name), { recursive: true, force: true });
+      }
+    }
     await this.forgetJobs();
   }
 

@@ -269,7 +269,8 @@ export class Datalake implements IDatalake {
     const body: IGetQuery = {
       instance: this._instance?.name,
       refs: rows.map(row => row.ref),
-      to: options.to,
+      // The contents root itself is '' to Jupyter, which would mean no folder.
+      to: options.to === '' ? '.' : options.to,
       files: options.files ?? [],
       client: this._client
     };

@@ -87,7 +87,7 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
     props.onVisible(startIndex, endIndex);
   }, [startIndex, endIndex, props.version]);
 
-  useActiveInSight(scroller, active);
+  useActiveInSight(scroller, props.activeNow);
 
   const typed = React.useRef({ text: '', at: 0 });
   const rowId = (index: number) =>
@@ -271,10 +271,10 @@ function useSteadyScroll(
  */
 function useActiveInSight(
   scroller: React.RefObject<HTMLDivElement>,
-  active: number
+  activeNow: () => number
 ): void {
-  const index = React.useRef(active);
-  index.current = active;
+  const now = React.useRef(activeNow);
+  now.current = activeNow;
   React.useEffect(() => {
     const tree = scroller.current;
     if (!tree) {
@@ -282,11 +282,12 @@ function useActiveInSight(
     }
     let before = tree.clientHeight;
     const observer = new ResizeObserver(() => {
-      const top = index.current * ROW_PX;
+      const active = now.current();
+      const top = active * ROW_PX;
       const bottom = top + ROW_PX - tree.clientHeight;
       const wasInSight =
         top >= tree.scrollTop && top + ROW_PX <= tree.scrollTop + before;
-      if (index.current >= 0 && wasInSight && bottom > tree.scrollTop) {
+      if (active >= 0 && wasInSight && bottom > tree.scrollTop) {
         tree.scrollTop = bottom;
       }
       before = tree.clientHeight;

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { IJob, IRowState } from '../core/api';
+import { describe } from './rowstate';
+
+const trans = {
+  __: (text: string, ...args: (string | number)[]) =>
+    text.replace(/%(\d)/g, (_, index) => String(args[Number(index) - 1]))
+};
+
+function state(more: Partial<IRowState>): IRowState {
+  return {
+    ref: 'rucio:demo:x',
+    bytes: null,
+    length: null,
+    local: 'elsewhere',
+    local_files: null,
+    path: null,
+    contents_path: null,
+    sites: [],
+    job: null,
+    job_state: null,
+    fraction: null,
+    problem: null,
+    ...more
+  };
+}
+
+function said(more: Partial<IRowState>, job?: Partial<IJob>): string[] {
+  const view = describe(state(more), job as IJob | undefined, trans);
+  return [view.shape, view.word, view.more, view.sentence];
+}
+
+test('each state has a shape, a word and a sentence', () => {
+  expect(said({ local: 'here', path: '/data/x' })).toEqual([
+    'here',
+    'here',
+    '',
+    'here'
+  ]);
+  expect(said({ sites: ['A', 'B'] })).toEqual([
+    'elsewhere',
+    'elsewhere',
+    'A, B',
+    'elsewhere (A, B)'
+  ]);
+  expect(said({ local: 'partly', local_files: 3, length: 12 })).toEqual([
+    'partly',
+    'partly',
+    '3 of 12',
+    'partly here: 3 of 12 files'
+  ]);
+  expect(said({ problem: 'no site has a copy' })).toEqual([
+    'stuck',
+    'stuck',
+    'no site has a copy',
+    'stuck: no site has a copy'
+  ]);
+  expect(describe(undefined, undefined, trans).shape).toBe('unknown');
+});
+
+test('an unfinished job says more than the state it was asked in', () => {
+  const job = {
+    state: 'running',
+    bytes_done: 42,
+    bytes_total: 100,
+    note: null
+  } as const;
+  expect(said({}, job)).toEqual(['moving', '42 %', '', 'on its way 42 %']);
+  expect(said({ job: 'j', job_state: 'running', fraction: 0.5 })).toEqual([
+    'moving',
+    '50 %',
+    '',
+    'on its way 50 %'
+  ]);
+  expect(
+    said({}, { ...job, bytes_total: null, note: 'Waiting for Rucio' })
+  ).toEqual([
+    'moving',
+    'waiting',
+    'Waiting for Rucio',
+    'on its way; Waiting for Rucio'
+  ]);
+  expect(said({ local: 'here' }, { ...job, state: 'done' })[0]).toBe('here');
+});
