@@ -59,6 +59,9 @@ export function measures(job: IJob, trans: ITrans): string[] {
       parts.push(trans.__('%1 left', formatDuration(job.eta_s)));
     }
   }
+  if (isFinished(job.state) && job.files_here > 0) {
+    parts.push(trans.__('%1 were here', formatCount(job.files_here)));
+  }
   const seconds = secondsOf(job);
   if (job.state === 'done' && seconds !== null) {
     parts.push(trans.__('in %1', formatDuration(Math.max(1, seconds))));
