@@ -24,6 +24,7 @@ test: $(STAMPS)/product $(STAMPS)/test ## Set everything up and run every test
 	scripts/timed "lint" $(MAKE) --no-print-directory lint
 	scripts/timed "JavaScript unit tests" npm test --silent
 	scripts/timed "Python tests" $(BIN)/python -m pytest tests
+	scripts/timed "documentation" $(MAKE) --no-print-directory docs
 	scripts/timed "demo, checked" $(BIN)/escape-vre demo --check
 	scripts/timed "browser tests" $(MAKE) --no-print-directory ui
 	@scripts/timed --report
