@@ -83,6 +83,7 @@ function end(child: ChildProcess): Promise<void> {
       return;
     }
     child.on('exit', () => resolve());
-    child.kill('SIGINT');
+    // Not SIGINT, which a shell's background job is born ignoring.
+    child.kill('SIGTERM');
   });
 }
