@@ -6,6 +6,7 @@ import logging
 import os
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from escape_vre.core.errors import (
@@ -23,10 +24,12 @@ from escape_vre.jobs.plan import Plan, make_plan
 from escape_vre.jobs.run import ANYBODY, Run
 from escape_vre.jobs.transfer.control import Ending
 from escape_vre.jobs.transfer.mover import Batch, Errand, Mover
+from escape_vre.jobs.transfer.place import Place
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+JUST_S = 10.0
 RUNNING_AT_ONCE = 4
 
 
@@ -209,10 +212,17 @@ class JobDesk:
         self._log.forget(job_id)
 
     async def watch(self) -> AsyncGenerator[Job, None]:
-        """Yield every unfinished job, then each job whenever it changes."""
+        """Yield every unfinished job and what has just ended, then each job when it changes.
+
+        Whoever watches comes a moment after the first job began, which may have ended by then.
+        """
         changes: asyncio.Queue[Job] = asyncio.Queue()
         self._watchers.add(changes)
         try:
+            just = now() - timedelta(seconds=JUST_S)
+            for stored in list(self._finished.values()):
+                if stored.job.ended and stored.job.ended > just:
+                    yield stored.job
             for run in list(self._runs.values()):
                 yield run.snapshot()
             while True:
@@ -328,6 +338,9 @@ class JobDesk:
         for ref, copies in members.items():
             directory = Path(os.path.commonpath([Path(copy.path).parent for copy in copies]))
             self.manifest.record_collection(instance, ref, directory, copies)
+        for errand in plan.errands:
+            if errand.final.parent in folders and str(errand.final) in arrived:
+                Place(errand.final).forget_part()
         for folder in folders:
             descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
             try:

@@ -44,6 +44,16 @@ class AgentLink:
         """Tell whether an agent listens; starts none."""
         return await asyncio.to_thread(answers, self.location)
 
+    async def has_unfinished_jobs(self) -> bool:
+        """Tell whether there are jobs on disk that have not ended; asks no agent."""
+        logs = self.location.state.glob("jobs/*/log.jsonl")
+        return await asyncio.to_thread(lambda: any(logs))
+
+    async def knows_no_jobs(self) -> bool:
+        """Tell that no agent runs and no job was ever made or is kept; asks no agent."""
+        jobs = self.location.state.glob("jobs/*")
+        return not self.is_running and not await asyncio.to_thread(lambda: any(jobs))
+
     async def ensure(self) -> None:
         """Start the agent where none runs; replace an older one that has nothing to do.
 

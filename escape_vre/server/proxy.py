@@ -60,6 +60,9 @@ class AgentProxyHandler(APIHandler):
                 )
             )
             return
+        if self._asks_for_jobs() and await link.knows_no_jobs():
+            await self.finish({"jobs": []})  # every Lab asks; most people's need no agent for it
+            return
         self._task = asyncio.ensure_future(self._relay(link))
         try:
             await self._task
@@ -67,6 +70,9 @@ class AgentProxyHandler(APIHandler):
             return
         except EscapeError as e:
             self._refuse(e)
+
+    def _asks_for_jobs(self) -> bool:
+        return self.request.method == "GET" and self.request.path.endswith("/escape-vre/jobs")
 
     async def _relay(self, link: AgentLink) -> None:
         prefix = self.base_url.rstrip("/") + "/escape-vre"

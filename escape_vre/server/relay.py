@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://escape-vre.org/events/job/v1"
 LAST_ACTIVITY = "escape_vre_last_activity"
-LOOK_S = 1.0
+LOOK_S = 0.5
 SILENT_S = 30.0
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,9 @@ class EventRelay:
     async def _follow(self) -> None:
         """Read one stream of changes to its end."""
         if not self._unfinished and not await self._link.listens():
-            return  # a socket that its agent left behind
+            if not await self._link.has_unfinished_jobs():
+                return  # a socket that its agent left behind
+            log.info("escape-vre: the agent was killed; starting another for its jobs")
         async with self._link.stream("GET", "/jobs/events", headers={}) as answer:
             lines = answer.aiter_lines()
             while True:

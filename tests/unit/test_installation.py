@@ -60,6 +60,7 @@ def test_the_wheel_holds_what_jupyter_and_ipython_look_for(wheel):
     assert "etc/jupyter/jupyter_server_config.d/escape_vre.json" in shared
     assert "etc/ipython/startup/50-escape-vre.py" in shared
     assert "share/jupyter/labextensions/escape-vre/package.json" in shared
+    assert "share/jupyter/labextensions/escape-vre/install.json" in shared
     assert any(re.search(r"labextensions/escape-vre/static/remoteEntry.*\.js$", n) for n in shared)
     assert "escape_vre/local/lake/requirements.txt" in names
     assert "escape_vre/local/demo/start_here.ipynb" in names

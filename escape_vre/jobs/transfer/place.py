@@ -52,6 +52,11 @@ class Place:
         self.manifest.unlink(missing_ok=True)
         self.drop_folder()
 
+    def forget_part(self) -> None:
+        """Drop what a killed agent left of a file that is whole by now."""
+        if self.part.parent.exists():
+            self.drop_part()
+
     def drop_folder(self) -> None:
         """Remove the folder of parts if it is empty."""
         with contextlib.suppress(OSError):  # another file is on its way there

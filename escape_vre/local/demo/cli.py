@@ -29,7 +29,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Both: a shell's background jobs are born with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     home = args.home or state_dir().with_name("escape-vre-demo")
     began = time.monotonic()
     if not args.json:

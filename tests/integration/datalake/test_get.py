@@ -195,7 +195,8 @@ def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, big, tmp_path):
 
 def test_stop_in_a_kernel_cancels(dl, big, tmp_path):
     code = (
-        "import escape_vre\n"
+        "import escape_vre, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # make may run in background
         "try: escape_vre.get('demo:big.files')\n"
         "except escape_vre.core.errors.CancelledJobError as e: print(e.message)"
     )
