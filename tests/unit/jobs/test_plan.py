@@ -1,0 +1,106 @@
+"""Where files go: below the destination whatever a catalogue calls them, and only where room is."""
+
+from pathlib import Path
+
+import pytest
+
+from escape_vre.core.errors import NotFoundError, QuotaError
+from escape_vre.core.service import FileSource
+from escape_vre.jobs.manifest import Copy, Manifest
+from escape_vre.jobs.models import JobRequest
+from escape_vre.jobs.plan import make_plan
+
+HOSTILE = ["../../x", "..", "/etc/passwd", "a\0b", "x" * 250, "new\nline", "~", "a/../../b", "."]
+
+
+def request(destination, *, flat=False, refs=("rucio:demo:set",), files=()):
+    return JobRequest(
+        service="datalake",
+        instance="demo",
+        account="demo",
+        refs=refs,
+        files=files,
+        destination=str(destination),
+        flat=flat,
+        title="demo:set",
+    )
+
+
+def source(*parts, size=1, name=None):
+    return FileSource(ref=f"rucio:demo:{name or parts[-1]}", parts=parts, urls=(), bytes=size)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    return Manifest(tmp_path / "manifest")
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_hostile_catalogue_writes_nowhere_else(manifest, tmp_path, flat):
+    base = tmp_path / "data"
+    sources = [source(scope, "set", name) for name in HOSTILE for scope in ("demo", "..")]
+    plan = make_plan(request(base, flat=flat), sources, manifest, reserve=0)
+    finals = [errand.final for errand in plan.errands]
+    assert len(set(finals)) == len(finals)
+    for final in finals:
+        assert ".." not in final.parts
+        assert final.resolve().is_relative_to(base)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        final.write_text("it can be made")
+
+
+def test_the_usual_place_and_a_chosen_folder(manifest, tmp_path):
+    files = [source("demo", "set", "a"), source("demo", "set", "other", "b")]
+    usual = make_plan(request(tmp_path), files, manifest, reserve=0)
+    assert [e.final for e in usual.errands] == [
+        tmp_path / "demo" / "set" / "a",
+        tmp_path / "demo" / "set" / "other" / "b",
+    ]
+    assert usual.path == tmp_path / "demo" / "set"
+    chosen = make_plan(request(tmp_path, flat=True), files[:1], manifest, reserve=0)
+    assert chosen.path == tmp_path / "set" / "a"
+
+
+def test_names_that_differ_in_case_only_get_files_of_their_own(manifest, tmp_path):
+    files = [source("demo", "set", name) for name in ("M31.fits", "m31.fits")]
+    plan = make_plan(request(tmp_path), files, manifest, reserve=0)
+    assert len({str(e.final).casefold() for e in plan.errands}) == 2
+
+
+def test_too_little_room_is_refused_with_both_numbers(manifest, tmp_path):
+    files = [source("demo", "set", "a", size=10**18)]
+    with pytest.raises(QuotaError) as caught:
+        make_plan(request(tmp_path), files, manifest, reserve=0)
+    assert "1000 PB" in caught.value.message
+
+
+def test_what_is_here_needs_no_room(manifest, tmp_path):
+    there = tmp_path / "demo" / "set" / "a"
+    there.parent.mkdir(parents=True)
+    there.write_text("x")
+    copy = Copy.of(there)
+    manifest.record("demo", "rucio:demo:a", copy)
+    files = [source("demo", "set", "a", size=10**18)]
+    plan = make_plan(request(tmp_path), files, manifest, reserve=0)
+    assert plan.known == {"rucio:demo:a": [copy]}
+
+
+def test_nothing_to_fetch_is_said(manifest, tmp_path):
+    with pytest.raises(NotFoundError) as caught:
+        make_plan(request(tmp_path, files=("*.fits",)), [], manifest, reserve=0)
+    assert "*.fits" in caught.value.message
+
+
+def test_the_manifest_forgets_what_changed_or_went(manifest, tmp_path):
+    file = tmp_path / "f"
+    file.write_text("one")
+    manifest.record("demo", "rucio:demo:f", Copy.of(file))
+    manifest.record_collection("demo", "rucio:demo:set", tmp_path, [Copy.of(file)])
+    assert manifest.collection("demo", "rucio:demo:set").files == 1
+    file.write_text("another")
+    assert manifest.copies("demo", ["rucio:demo:f"]) == {}
+    assert manifest.collection("demo", "rucio:demo:set").files == 0
+    assert manifest.copies("elsewhere", ["rucio:demo:f"]) == {}
+    assert manifest.collection("demo", "rucio:demo:other") is None
+    Path(file).unlink()
+    assert manifest.copies("demo", ["rucio:demo:f"]) == {}
