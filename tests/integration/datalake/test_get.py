@@ -262,7 +262,7 @@ def test_kill_minus_9_at_a_random_point_loses_nothing(dl, big, tmp_path, seed):
 
 
 def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
-    body = os.urandom(1_000_000) * 60
+    body = os.urandom(1_000_000) * 400
     lake.upload_many("demo", "one.big", [("one.big.file", body)])
     job = dl.post("/datalake/get", {"refs": ["rucio:demo:one.big.file"]})
     wait_until(lambda: dl.get(f"/jobs/{job['id']}")["bytes_done"] > 1_000_000, what="bytes")
