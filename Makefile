@@ -70,7 +70,7 @@ $(STAMPS)/node: package.json package-lock.json .npmrc $(STAMPS)/venv
 	npm ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
-$(STAMPS)/labextension: $(STAMPS)/node $(SOURCES) tsconfig.json
+$(STAMPS)/labextension: $(STAMPS)/node $(SOURCES) tsconfig.json install.json
 	rm -f tsconfig.tsbuildinfo
 	$(BIN)/pip install -q "jupyter-builder>=1.2,<2" "jupyterlab>=4.6,<5"
 	npm run --silent build:prod

@@ -42,7 +42,8 @@ class EventRelay:
         self._keep_alive = timedelta(hours=keep_alive_h)
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
-        self._unfinished: dict[str, int] = {}
+        self._unfinished: set[str] = set()
+        self._bytes: dict[str, int] = {}
 
     def start(self) -> None:
         """Begin as soon as the server's event loop runs."""
@@ -91,13 +92,13 @@ class EventRelay:
         await asyncio.sleep(0.1)
 
     def _tell(self, job: dict[str, Any]) -> None:
+        if job["bytes_done"] > self._bytes.get(job["id"], 0) and self._counts(job):
+            self._settings[LAST_ACTIVITY] = datetime.now(UTC)
+        self._bytes[job["id"]] = job["bytes_done"]
         if job["state"] in ("queued", "running"):
-            before = self._unfinished.get(job["id"], 0)
-            if job["bytes_done"] > before and self._counts(job):
-                self._settings[LAST_ACTIVITY] = datetime.now(UTC)
-            self._unfinished[job["id"]] = job["bytes_done"]
+            self._unfinished.add(job["id"])
         else:
-            self._unfinished.pop(job["id"], None)
+            self._unfinished.discard(job["id"])
         self._logger.emit(schema_id=SCHEMA, data=job)
 
     def _counts(self, job: dict[str, Any]) -> bool:
