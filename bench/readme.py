@@ -39,7 +39,8 @@ def quoted(results: dict[str, Any]) -> str:
 
 
 def _number(row: dict[str, Any], side: str) -> str:
-    return f"{row[side]:.3g} {row['unit']}"
+    value = row[side]
+    return f"{value:,.0f} {row['unit']}" if value >= 100 else f"{value:.3g} {row['unit']}"
 
 
 def main() -> None:
