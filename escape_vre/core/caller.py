@@ -42,11 +42,6 @@ class Caller:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     contents_root: Path | None = None
 
-    @property
-    def is_browser(self) -> bool:
-        """Whether the request came through a Jupyter server."""
-        return self.contents_root is not None
-
     def contents_path(self, path: str | None) -> str | None:
         """Return a path relative to the contents root, as JupyterLab names it; None outside."""
         if path is None or self.contents_root is None:
