@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { expect, lake, test } from './product';
@@ -112,6 +114,51 @@ test('only some files are fetched, to a folder of choice', async ({
     .poll(() => product.has('fermi.lightcurves'), { timeout: 20_000 })
     .toBe(true);
 });
+
+test('rows dragged into a notebook become code, onto files a transfer', async ({
+  product
+}) => {
+  const { page } = product;
+  await notebook(product);
+  await product.find('demo:fermi.lightcurves');
+  const row = product.row('fermi.lightcurves');
+  await row.click();
+  await drag(page, row, [page.locator('.jp-Notebook .jp-Cell').first()]);
+  await expect(page.locator('.jp-Notebook')).toContainText(
+    'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
+  );
+  expect(product.has('data')).toBe(false);
+
+  // The file browser is behind the panel: resting on its tab brings it up.
+  mkdirSync(join(product.root, 'plots'));
+  const files = page.locator('#filebrowser');
+  const folder = files.getByRole('listitem', { name: /^Name: plots/ });
+  await drag(page, row, [
+    page.locator('.jp-SideBar [data-id="filebrowser"]'),
+    folder
+  ]);
+  await expect(page.getByText('fermi.lightcurves is here.')).toBeVisible();
+  expect(product.has('plots/fermi.lightcurves')).toBe(true);
+  await folder.dblclick();
+  await expect(files).toContainText('fermi.lightcurves');
+});
+
+/** Press on a row, go over each place until it is there, let go on the last. */
+async function drag(page: Page, from: Locator, over: Locator[]): Promise<void> {
+  await from.hover();
+  await page.mouse.down();
+  await page.mouse.move(400, 300, { steps: 3 });
+  for (const place of over) {
+    await expect(place).toBeVisible();
+    const box = await place.boundingBox();
+    await page.mouse.move(
+      (box?.x ?? 0) + (box?.width ?? 0) / 2,
+      (box?.y ?? 0) + (box?.height ?? 0) / 2,
+      { steps: 5 }
+    );
+  }
+  await page.mouse.up();
+}
 
 test('the search goes from the beginning of names to their inside', async ({
   product

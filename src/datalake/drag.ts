@@ -20,12 +20,18 @@ const ROWS = 'application/x-escape-vre-rows';
 /** A mouse that moves less is still a click. */
 const THRESHOLD_PX = 5;
 
+/** A tab that a drag rests on for so long comes to the front. */
+const REST_MS = 400;
+
+export interface IDragOptions {
+  model: IDatalake;
+  notebooks: INotebookTracker | null;
+  /** Bring the panel behind this tab of a side bar to the front. */
+  showPanel: (id: string) => void;
+}
+
 /** Drag the selected rows when the mouse moves before it is let go. */
-export function dragRows(
-  event: MouseEvent,
-  model: IDatalake,
-  notebooks: INotebookTracker | null
-): void {
+export function dragRows(event: MouseEvent, options: IDragOptions): void {
   const { clientX, clientY } = event;
   const stop = () => {
     document.removeEventListener('mousemove', onMove, true);
@@ -37,9 +43,9 @@ export function dragRows(
       return;
     }
     stop();
-    const rows = model.selectedRows();
+    const rows = options.model.selectedRows();
     if (rows.length > 0) {
-      start(move, rows, model, notebooks);
+      start(move, rows, options);
     }
   };
   document.addEventListener('mousemove', onMove, true);
@@ -49,8 +55,7 @@ export function dragRows(
 function start(
   event: MouseEvent,
   rows: IRow[],
-  model: IDatalake,
-  notebooks: INotebookTracker | null
+  { model, notebooks, showPanel }: IDragOptions
 ): void {
   const sources = codeOf(notebooks?.currentWidget ?? null);
   const code = codeFor(rows, sources, instanceToName(model));
@@ -73,7 +78,43 @@ function start(
     proposedAction: 'copy',
     source: model
   });
-  void drag.start(event.clientX, event.clientY).then(() => drag.dispose());
+  const watching = openTabs(showPanel);
+  void drag.start(event.clientX, event.clientY).then(() => {
+    watching.dispose();
+    drag.dispose();
+  });
+}
+
+/**
+ * Open the tab that the mouse rests on.
+ *
+ * The file browser mostly stands behind our own panel in the same side bar; it
+ * could not be dropped on otherwise.
+ */
+function openTabs(showPanel: (id: string) => void): IDisposable {
+  let over: Element | null = null;
+  let resting = 0;
+  const onMove = ({ clientX, clientY }: MouseEvent) => {
+    // Lumino's own backdrop is the first of them.
+    const tab = document
+      .elementsFromPoint(clientX, clientY)
+      .find(element => element.matches('.jp-SideBar .lm-TabBar-tab[data-id]'));
+    if (tab === over) {
+      return;
+    }
+    over = tab ?? null;
+    window.clearTimeout(resting);
+    const id = over?.getAttribute('data-id');
+    if (id) {
+      resting = window.setTimeout(() => showPanel(id), REST_MS);
+    }
+  };
+  // Lumino keeps the events of a drag from everybody but those before it.
+  window.addEventListener('pointermove', onMove, true);
+  return new DisposableDelegate(() => {
+    window.clearTimeout(resting);
+    window.removeEventListener('pointermove', onMove, true);
+  });
 }
 
 function imageOf(rows: readonly IRow[]): HTMLElement {

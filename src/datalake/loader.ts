@@ -35,7 +35,12 @@ export function makePanel(options: ILoaderOptions): ILoaded {
     translator,
     transfers,
     menuClosing: app.contextMenu.menu.aboutToClose,
-    onDrag: event => dragRows(event, model, notebooks)
+    onDrag: event =>
+      dragRows(event, {
+        model,
+        notebooks,
+        showPanel: id => app.shell.activateById(id)
+      })
   });
   const actions = new Actions({
     model,

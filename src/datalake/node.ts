@@ -1,5 +1,6 @@
 import type { IRow } from '../core/api';
 import type { AgentError } from '../core/errors';
+import { commonEnd } from '../ui/elide';
 
 /**
  * What a row of the tree stands for: a thing, or a word about the list it
@@ -40,6 +41,17 @@ export function isCollection(node: INode): boolean {
 /** Rows that can be selected and acted on; the others only say something. */
 export function isThing(node: INode): boolean {
   return node.kind === 'did' || node.kind === 'scope';
+}
+
+/** How many characters a name ends with as one beside it does. */
+export function sharedEnd({ name, parent, position }: INode): number {
+  const beside = [position - 2, position]
+    .map(index => parent?.children[index])
+    .filter(other => other !== undefined && isThing(other));
+  return Math.max(
+    0,
+    ...beside.map(other => commonEnd(name, other?.name ?? ''))
+  );
 }
 
 /** A row that nothing is known of yet. */

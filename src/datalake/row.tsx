@@ -18,7 +18,7 @@ import { Name } from '../ui/name';
 import { StateShape } from './shape';
 import type { IStateView } from './rowstate';
 import type { INode } from './node';
-import { isCollection } from './node';
+import { isCollection, sharedEnd } from './node';
 
 export interface IRowProps {
   node: INode;
@@ -63,7 +63,7 @@ export function DidRow(props: IRowProps): React.JSX.Element {
         {isCollection(node) && <Caret.react tag="span" />}
       </span>
       <Icon.react tag="span" className="escape-Row-icon" />
-      <Name name={node.name} />
+      <Name name={node.name} sharedEnd={sharedEnd(node)} />
       <span className="escape-Row-size">
         {bytes === null ? '' : formatBytes(bytes)}
       </span>

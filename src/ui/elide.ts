@@ -1,14 +1,20 @@
 const ELLIPSIS = '…';
 
+/** Characters that tell a name from its neighbour, at the least. */
+const TELLING = 4;
+
 /**
  * A name that fits, its middle left out where it has to be.
  *
  * Names of one folder mostly differ at their ends, so the middle goes first.
+ * Where neighbours end alike, in `sharedEnd` characters, and hardly more than
+ * that would be left of the end, what stands before it is kept instead.
  * `fits` says whether a text has room; it is asked a few times only.
  */
 export function elideMiddle(
   name: string,
-  fits: (text: string) => boolean
+  fits: (text: string) => boolean,
+  sharedEnd = 0
 ): string {
   if (fits(name)) {
     return name;
@@ -18,6 +24,15 @@ export function elideMiddle(
     // More of the end: of a file's it begins with an ending that all share.
     const head = Math.ceil(count / 4);
     const tail = count - head;
+    if (sharedEnd > 0 && tail > 1 && tail < sharedEnd + TELLING) {
+      const end = characters.length - sharedEnd;
+      return [
+        ...characters.slice(0, head),
+        ELLIPSIS,
+        ...characters.slice(Math.max(head, end - tail + 1), end),
+        ELLIPSIS
+      ].join('');
+    }
     return (
       characters.slice(0, head).join('') +
       ELLIPSIS +
@@ -35,6 +50,18 @@ export function elideMiddle(
     }
   }
   return keep(most);
+}
+
+/** How many characters two names have in common at their ends. */
+export function commonEnd(one: string, other: string): number {
+  const a = [...one];
+  const b = [...other];
+  const most = Math.min(a.length, b.length);
+  let count = 0;
+  while (count < most && a.at(-1 - count) === b.at(-1 - count)) {
+    count += 1;
+  }
+  return count;
 }
 
 /**

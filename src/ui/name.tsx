@@ -7,7 +7,14 @@ import { elideMiddle, oneLine } from './elide';
  * CSS can elide an end only, so the text is measured. What a screen reader
  * gets is always whole.
  */
-export function Name({ name }: { name: string }): React.JSX.Element {
+export function Name({
+  name,
+  sharedEnd = 0
+}: {
+  name: string;
+  /** How many characters the neighbours' names end with too. */
+  sharedEnd?: number;
+}): React.JSX.Element {
   const whole = oneLine(name);
   const node = React.useRef<HTMLSpanElement>(null);
   const [shown, setShown] = React.useState(whole);
@@ -19,12 +26,12 @@ export function Name({ name }: { name: string }): React.JSX.Element {
     const fit = () => {
       const room = element.clientWidth;
       const measure = measureFor(element);
-      setShown(elideMiddle(whole, text => measure(text) <= room));
+      setShown(elideMiddle(whole, text => measure(text) <= room, sharedEnd));
     };
     fit();
     // When the panel changes its width, or actions take some of the row's.
     return onResize(element, fit);
-  }, [whole]);
+  }, [whole, sharedEnd]);
   return (
     <span className="escape-Name" ref={node}>
       {shown === whole ? (

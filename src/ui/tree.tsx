@@ -138,6 +138,7 @@ export function VirtualTree(props: IVirtualTreeProps): React.JSX.Element {
     const page = Math.max(1, Math.floor(height / ROW_PX) - 1);
     const move = moveFor(key, at, page, rows);
     if (move) {
+      typed.current.text = '';
       if (move.kind === 'move') {
         go(move.to, event.shiftKey ? 'extend' : isCommand ? 'walk' : 'select');
       } else {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { elideMiddle, oneLine } from './elide';
+import { commonEnd, elideMiddle, oneLine } from './elide';
 import {
   formatBytes,
   formatDuration,
@@ -44,6 +44,15 @@ test('a name keeps its end, and never breaks a line', () => {
   expect(elideMiddle(name, within(3))).toBe('r…s');
   expect(elideMiddle(name, within(0))).toBe('r…');
   expect(elideMiddle('🔭'.repeat(20), within(5))).toBe('🔭…🔭🔭🔭');
+  // Where neighbours end alike, what they differ in.
+  expect(elideMiddle('lc.1.100-300MeV.csv', within(12), 7)).toBe(
+    'lc.…100-300…'
+  );
+  expect(elideMiddle('lc.1.100-300MeV.csv', within(18), 3)).toBe(
+    'lc.1.…0-300MeV.csv'
+  );
+  expect(commonEnd('3-10GeV.csv', '10-100GeV.csv')).toBe(8);
+  expect(commonEnd('same', 'same')).toBe(4);
   expect(oneLine('a\nb\0c')).toBe('a␊b␀c');
 });
 
