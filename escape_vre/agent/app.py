@@ -132,8 +132,10 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
         return StreamingResponse(_events(desk, caller), media_type=MEDIA_TYPE)
 
     @router.get("/{job_id}")
-    async def job(caller: CallerOf, job_id: str) -> Job:
-        return _seen_by(caller, desk.job(job_id))
+    async def job(
+        caller: CallerOf, job_id: str, wait_s: float = Query(default=0.0, ge=0.0, le=60.0)
+    ) -> Job:
+        return _seen_by(caller, await desk.wait_for(job_id, wait_s))
 
     @router.get("/{job_id}/files", response_class=StreamingResponse, responses=rows_of(JobFile))
     async def files(caller: CallerOf, job_id: str) -> StreamingResponse:

@@ -97,21 +97,21 @@ class AgentClient:
         on_change : callable
             Called with the job whenever it has been asked for.
         interval_s : float
-            Pause between two questions, seconds.
+            Time between two questions, seconds; the end of the job is known at once.
 
         Returns
         -------
         dict
             The job, ``done``, ``failed`` or ``cancelled``.
         """
-        pause = min(0.01, interval_s)
         while True:
-            job: dict[str, Any] = self.get(f"/jobs/{job_id}")
+            asked = time.monotonic()
+            job: dict[str, Any] = self.get(f"/jobs/{job_id}", wait_s=interval_s)
             on_change(job)
             if job["state"] in FINISHED:
                 return job
-            time.sleep(pause)
-            pause = min(pause * 2, interval_s)
+            # An older agent answers at once.
+            time.sleep(max(0.0, interval_s - (time.monotonic() - asked)))
 
     def release(self, job_id: str) -> None:
         """Stop waiting for a job; it ends when nobody waits for it any more."""

@@ -211,6 +211,13 @@ class JobDesk:
         self._finished.pop(job_id, None)
         self._log.forget(job_id)
 
+    async def wait_for(self, job_id: str, timeout_s: float) -> Job:
+        """Return the job when it ends, or as it is after so many seconds."""
+        run = self._runs.get(job_id)
+        if run and run.task:
+            await asyncio.wait([run.task], timeout=timeout_s)
+        return self.job(job_id)
+
     async def watch(self) -> AsyncGenerator[Job, None]:
         """Yield every unfinished job and what has just ended, then each job when it changes.
 

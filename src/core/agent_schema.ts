@@ -1365,7 +1365,9 @@ export interface operations {
   };
   job_jobs__job_id__get: {
     parameters: {
-      query?: never;
+      query?: {
+        wait_s?: number;
+      };
       header?: never;
       path: {
         job_id: string;

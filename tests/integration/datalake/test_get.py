@@ -228,6 +228,13 @@ def test_events_tell_of_progress_and_the_end(dl, big):
     assert seen[-1]["files_done"] == 12
 
 
+def test_a_question_may_wait_for_the_end(dl, big):
+    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    assert dl.get(f"/jobs/{job['id']}", wait_s=0)["state"] in ("queued", "running")
+    assert dl.get(f"/jobs/{job['id']}", wait_s=60)["state"] == "done"
+    assert dl.get(f"/jobs/{job['id']}", wait_s=60)["state"] == "done"
+
+
 def test_files_of_a_job_are_listed_in_order(dl):
     job = dl.post("/datalake/get", {"refs": ["rucio:demo:fermi.lightcurves"]})
     dl.wait(job["id"])
