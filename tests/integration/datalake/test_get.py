@@ -310,31 +310,24 @@ def test_a_disk_that_is_too_small_is_seen_before_the_start(dl, big, small_disk, 
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_disk_that_fills_up_leaves_nothing(dl, lake, small_disk, configure, tmp_path):
+def test_a_disk_that_fills_up_leaves_nothing(dl, lake, small_disk, configure):
     configure(DataLake={"instances": [lake.instance()]}, Transfers={"reserve_bytes": 0})
     lake.upload_many("demo", "fill.up", [("fill.one", os.urandom(3_900_000))])
-    (small_disk / "ballast").write_bytes(bytes(3_000_000))
-    # The catalogue is asked for the size, so the check passes only while the ballast is away.
-    ballast = (small_disk / "ballast").read_bytes()
-    (small_disk / "ballast").unlink()
-    stop = threading.Event()
-
-    def fill():
-        while not stop.is_set():
-            if any(small_disk.rglob(".escape-vre")):
-                (small_disk / "ballast").write_bytes(ballast)
-                return
-
-    filler = threading.Thread(target=fill)
-    filler.start()
+    sites = [pid for name, pid in lake.status()["pids"].items() if name.endswith("USERDISK")]
+    for pid in sites:
+        os.kill(pid, signal.SIGSTOP)
     try:
-        with pytest.raises(QuotaError) as caught:
-            api.get("demo:fill.one", to=small_disk, progress=False)
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:fill.one"], "to": str(small_disk)})
+        # There is room for it when it begins; its storage sleeps, and then there is none.
+        wait_until(lambda: any(small_disk.rglob(".escape-vre")), what="a part")
+        (small_disk / "ballast").write_bytes(bytes(3_000_000))
     finally:
-        stop.set()
-        filler.join()
-    assert "full" in caught.value.message or "room" in caught.value.message
-    assert {p.name for p in small_disk.rglob("*")} <= {"ballast"}
+        for pid in sites:
+            os.kill(pid, signal.SIGCONT)
+    error = dl.wait(job["id"])["error"]
+    assert error["code"] == "quota"
+    assert "full" in error["message"]
+    assert {p.name for p in small_disk.rglob("*")} == {"ballast"}
 
 
 def test_another_hosts_job_is_shown_and_left_alone(dl, big, own_agent):
