@@ -105,7 +105,9 @@ def _agent_run(_: argparse.Namespace) -> int:
 def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the back ends that run on this machine."""
     from escape_vre.local.demo.cli import add_parser as add_demo
+    from escape_vre.local.idp.cli import add_parser as add_idp
     from escape_vre.local.lake.cli import add_parser as add_lake
 
     add_demo(commands)
+    add_idp(commands)
     add_lake(commands)

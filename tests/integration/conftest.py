@@ -13,6 +13,7 @@ import pytest
 from escape_vre.client import AgentClient
 from escape_vre.client.start import answers
 from escape_vre.core.location import locate
+from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
 
 
@@ -80,6 +81,15 @@ def listening():
 def lake(tmp_path_factory):
     """A real Rucio with two storage sites, for the whole session."""
     running = Lake(tmp_path_factory.mktemp("lake"))
+    running.start(tied=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def idp(tmp_path_factory):
+    """A real Keycloak for the whole session; whoever changes its realm puts it back."""
+    running = Idp(tmp_path_factory.mktemp("idp"))
     running.start(tied=True)
     yield running
     running.stop()

@@ -1,0 +1,266 @@
+"""A back end in a folder: processes below a supervisor that holds a lock while it lives."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from escape_vre.local.cache import Say
+from escape_vre.local.errors import LocalError
+
+_STOP_S = 30.0
+
+
+class Places(Protocol):
+    """The files of a back end that every kind has, below its folder ``home``."""
+
+    @property
+    def home(self) -> Path:
+        """Everything is in this folder."""
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """Locked (``flock``) for as long as the supervisor lives."""
+
+    @property
+    def start_lock(self) -> Path:
+        """Locked while somebody starts, stops or erases the back end."""
+
+    @property
+    def state_file(self) -> Path:
+        """What the supervisor said last."""
+
+    def log(self, part: str) -> Path:
+        """Log of one process, of this start; the one before has the suffix ``.1``."""
+
+    def state(self) -> Any:
+        """Read what the supervisor said last: ``state``, ``pids``, ``problem``; perhaps empty."""
+
+
+class Backend(ABC):
+    """Starts, ends and erases one back end; what it consists of is its kind's to say.
+
+    The supervisor is a process that locks ``supervisor_lock`` before it leaves its starter's
+    family, and writes its state into ``state_file``. If its command ends in ``tied`` it ends
+    when its standard input closes.
+    """
+
+    noun: ClassVar[str]
+    """What a person calls it."""
+    command: ClassVar[str]
+    """The word after ``escape-vre``."""
+    article: ClassVar[str] = "a"
+    error: ClassVar[type[LocalError]] = LocalError
+    timeout_s: ClassVar[float] = 90
+
+    def __init__(self, layout: Places, *, say: Say | None = None) -> None:
+        self._places = layout
+        self._say = say or (lambda _sentence: None)
+        self._tie: int | None = None
+
+    @property
+    def home(self) -> Path:
+        """The back end's folder, absolute."""
+        return self._places.home
+
+    @abstractmethod
+    def install(self) -> None:
+        """Install what it runs on, once for all of its kind."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Say whether it is ready to be used."""
+
+    @abstractmethod
+    def _supervisor(self) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Give the supervisor's command and environment."""
+
+    def _complete(self) -> None:  # noqa: B027 - most kinds have nothing more to do
+        """Do what is left to do once the supervisor says ready; may be called again."""
+
+    def start(self, *, timeout_s: float | None = None, tied: bool = False) -> None:
+        """Return when it answers; at once if it already does.
+
+        Parameters
+        ----------
+        timeout_s : float, optional
+            For getting ready; installing is not counted.
+        tied : bool
+            End it when this process ends, however that ends. One that already runs stays as
+            it is.
+
+        Raises
+        ------
+        LocalError
+            It did not get ready.
+        """
+        self.install()
+        self._make_home()
+        with self._locked():
+            deadline = time.monotonic() + (timeout_s or self.timeout_s)
+            # One that was just killed may take a moment to be gone.
+            while self._alive() and time.monotonic() < deadline:
+                if self._answers():
+                    self._complete()
+                    return
+                time.sleep(0.02)
+            if self._alive():
+                raise self.error(
+                    f"The {self.noun} in {self.home} runs but does not answer.",
+                    f"End it with `escape-vre {self.command} stop`, then start it again.",
+                )
+            self._spawn(tied=tied)
+            self._wait(deadline)
+            try:
+                self._complete()
+            except BaseException:
+                self._stop()
+                raise
+
+    def stop(self) -> None:
+        """End its processes, and return when they have ended.
+
+        Raises
+        ------
+        LocalError
+            They do not end.
+        """
+        if self._tie is not None:
+            os.close(self._tie)
+            self._tie = None
+        if not self._places.start_lock.exists():
+            return
+        with self._locked():
+            self._stop()
+
+    def reset(self, *, timeout_s: float | None = None) -> None:
+        """Erase everything in it, its passwords and keys too, and start anew."""
+        self.erase()
+        self.start(timeout_s=timeout_s)
+
+    def erase(self) -> None:
+        """End it and remove its folder.
+
+        Raises
+        ------
+        LocalError
+            The folder is not one of this kind.
+        """
+        self.stop()
+        if self.home.exists() and any(self.home.iterdir()):
+            if not self._places.start_lock.exists():
+                raise self.error(
+                    f"{self.home} holds something else than {self.article} {self.noun}.",
+                    f"Give the {self.noun}'s own folder with --home.",
+                )
+            shutil.rmtree(self.home)
+
+    def _state(self, *, was_started: bool) -> tuple[str, str | None]:
+        """Give one of absent, stopped, starting, ready, broken; and what is wrong, if anything."""
+        said = self._places.state()
+        if self._alive():
+            return said.get("state", "starting"), said.get("problem")
+        if said.get("state") == "failed":
+            return "broken", said.get("problem")
+        if said:
+            return "broken", f"the {self.noun} was killed; start it again, its data is kept"
+        return ("stopped" if was_started else "absent"), None
+
+    def _make_home(self) -> None:
+        try:
+            self._places.start_lock.parent.mkdir(parents=True, exist_ok=True)
+            self.home.chmod(0o700)
+        except OSError as error:
+            raise self.error(
+                f"The {self.noun}'s folder {self.home} cannot be used: {error.strerror}.",
+                "Choose another with --home.",
+            ) from error
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._places.start_lock.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _alive(self) -> bool:
+        """Say whether the supervisor lives: its lock goes with it, a process number may not."""
+        try:
+            with self._places.supervisor_lock.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    def _spawn(self, *, tied: bool) -> None:
+        """Start the supervisor, which leaves our family: we need not reap it, nor it us."""
+        log = self._places.log("supervisor")
+        log.parent.mkdir(mode=0o700, exist_ok=True)
+        for old in log.parent.glob("*.log"):
+            old.replace(old.with_suffix(".log.1"))
+        self._places.state_file.unlink(missing_ok=True)
+        self._places.supervisor_lock.touch()
+        command, environment = self._supervisor()
+        reading: int | None = None
+        if tied:
+            command = [*command, "tied"]
+            reading, self._tie = os.pipe()
+        with log.open("ab") as output:
+            done = subprocess.run(  # noqa: S603 - our own command
+                command,
+                stdin=subprocess.DEVNULL if reading is None else reading,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd="/",
+                env=environment,
+                check=False,
+            )
+        if reading is not None:
+            os.close(reading)
+        if done.returncode:
+            raise self._failed("its supervisor did not start")
+
+    def _wait(self, deadline: float) -> None:
+        while time.monotonic() < deadline:
+            alive = self._alive()
+            said = self._places.state()
+            if said.get("state") == "ready":
+                return
+            if not alive:
+                raise self._failed(said.get("problem", "its supervisor ended"))
+            time.sleep(0.01)
+        self._stop()
+        raise self._failed("it was not ready in time")
+
+    def _failed(self, problem: str) -> LocalError:
+        return self.error(
+            f"The {self.noun} did not start: {problem}.",
+            f"The logs in {self.home / 'log'} say more; `escape-vre {self.command} reset` begins "
+            "anew.",
+        )
+
+    def _stop(self) -> None:
+        pid = self._places.state().get("pids", {}).get("supervisor")
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + _STOP_S
+            while self._alive() and time.monotonic() < deadline:
+                pid = pid or self._places.state().get("pids", {}).get("supervisor")
+                if pid:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, how)
+                time.sleep(0.05)
+            if not self._alive():
+                self._places.state_file.unlink(missing_ok=True)
+                return
+        raise self.error(
+            f"The {self.noun} in {self.home} does not end.", f"End process {pid} by hand."
+        )

@@ -1,0 +1,138 @@
+"""``escape-vre idp``: start, stop and look at the identity provider on this machine."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escape_vre.core.location import state_dir
+
+from . import realm
+from .idp import Idp, Status
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add ``idp`` with its subcommands; each sets ``run``, a function of the arguments."""
+    idp = subparsers.add_parser(
+        "idp",
+        help="a real identity provider on this machine",
+        description="Start and stop a real OpenID Connect provider on this machine: Keycloak "
+        "with a realm of two users, groups and clients. It listens on 127.0.0.1 only, and needs "
+        "Java 17 or later.",
+    )
+    commands = idp.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, run, text in (
+        ("start", _start, "start the provider and return when it is ready (installs it first)"),
+        ("stop", _stop, "stop the provider; its data is kept"),
+        ("status", _status, "say whether the provider runs, where it is and how big"),
+        ("reset", _reset, "erase the provider with all its data and start a new one"),
+    ):
+        command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        command.add_argument(
+            "--home",
+            type=Path,
+            metavar="DIR",
+            help="the provider's folder (default: `idp` in the state folder, "
+            "$ESCAPE_VRE_HOME or escape-vre in Jupyter's data folder)",
+        )
+        command.add_argument("--json", action="store_true", help="print the status as JSON")
+        if name == "reset":
+            command.add_argument("--yes", action="store_true", help="do not ask")
+        if name == "start":
+            command.add_argument(
+                "--redirect-uri",
+                action="append",
+                default=[],
+                metavar="URI",
+                help="where the client `hub` may send browsers, may end in *; may be repeated",
+            )
+            command.add_argument(
+                "--access-token-lifespan",
+                type=int,
+                metavar="SECONDS",
+                help="how long access tokens live (300 in a new realm)",
+            )
+        command.set_defaults(run=run)
+
+
+def _idp(arguments: argparse.Namespace) -> Idp:
+    return Idp(arguments.home or state_dir() / "idp", say=_say)
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    idp = _idp(arguments)
+    idp.start(
+        access_token_lifespan_s=arguments.access_token_lifespan,
+        redirect_uris=arguments.redirect_uri,
+    )
+    _show(idp, arguments, long=True)
+    return 0
+
+
+def _stop(arguments: argparse.Namespace) -> int:
+    idp = _idp(arguments)
+    idp.stop()
+    _show(idp, arguments)
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    return 0 if _show(_idp(arguments), arguments) == "ready" else 1
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    idp = _idp(arguments)
+    if not arguments.yes:
+        print(
+            f"This erases the identity provider in {idp.home}: its users, passwords, sessions "
+            "and keys. It cannot be undone."
+        )
+        try:
+            answer = input("Erase it and start anew? [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
+            print("Nothing was erased.")
+            return 1
+    idp.reset()
+    _show(idp, arguments, long=True)
+    return 0
+
+
+def _show(idp: Idp, arguments: argparse.Namespace, *, long: bool = False) -> str:
+    """Print how the provider is; gives its state."""
+    status = idp.status()
+    if arguments.json:
+        print(json.dumps(status, indent=2))
+        return status["state"]
+    print(_sentence(status))
+    if status["pids"]:
+        print(f"  on disk    {status['bytes'] / 1e6:.1f} MB")
+        print("  processes  " + ", ".join(f"{part} {pid}" for part, pid in status["pids"].items()))
+        if status["memory_bytes"] is not None:
+            print(f"  memory     {status['memory_bytes'] / 1e6:.0f} MB")
+    if long:
+        print(f"  users      {', '.join(idp.users)} (passwords in {idp.layout.passwords})")
+        print(
+            f"  clients    {realm.HUB} (secret in {idp.layout.secret(realm.HUB)}), {realm.DEVICE}"
+        )
+        print(f"  audiences  {', '.join(idp.audiences)}")
+    return status["state"]
+
+
+def _sentence(status: Status) -> str:
+    home, problem = status["home"], status["problem"]
+    return {
+        "ready": f"The identity provider is ready: issuer {status['issuer']}, files in {home}.",
+        "starting": f"The identity provider in {home} is starting.",
+        "stopped": f"The identity provider in {home} is stopped; its data is kept.",
+        "absent": f"There is no identity provider in {home}.",
+    }.get(status["state"], f"The identity provider in {home} is broken: {problem}.")
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,205 @@
+"""Keycloak itself, downloaded and prepared once for all providers of a user."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+
+from escape_vre.local.cache import Say, cache_folder, install_once, is_complete
+
+from .errors import IdpError
+
+VERSION = "26.4.0"
+SHA512 = (
+    "49affb5fcd0f3473b38ac30b2997400079d73dff4b6693645bd501d78554c109"
+    "2526ddfcd4fc2f13d1ce334eef4e758baf7351ddabf65aaca85d814fba0969cf"
+)
+MAVEN = "https://repo1.maven.org/maven2"
+_PATH = f"org/keycloak/keycloak-quarkus-dist/{VERSION}/keycloak-quarkus-dist-{VERSION}.zip"
+_BLOCK = 1 << 20
+_TIMEOUT_S = 60.0
+_MAIN = "io.quarkus.bootstrap.runner.QuarkusEntryPoint"
+
+# Nothing here uses these, and each costs time at every start.
+_WITHOUT = (
+    *("account", "admin", "ciba", "impersonation", "kerberos", "organization", "par"),
+    "step-up-authentication",
+)
+_BUILD = ("build", "--db=dev-file", f"--features-disabled={','.join(_WITHOUT)}")
+
+
+def folder() -> Path:
+    """Give where this Keycloak, so prepared, is or will be."""
+    key = hashlib.sha256(repr((SHA512, _BUILD)).encode()).hexdigest()[:12]
+    return cache_folder() / f"keycloak-{VERSION}-{key}"
+
+
+def url() -> str:
+    """Give where it is downloaded: Maven Central, or its mirror ``$ESCAPE_VRE_MAVEN``."""
+    return f"{(os.environ.get('ESCAPE_VRE_MAVEN') or MAVEN).rstrip('/')}/{_PATH}"
+
+
+def installed() -> bool:
+    """Say whether it is complete."""
+    return is_complete(folder())
+
+
+def install(say: Say, java: Path) -> None:
+    """Download and prepare Keycloak unless it is there; 160 MB, once.
+
+    Raises
+    ------
+    IdpError
+        It could not be downloaded, is not what it should be, or could not be prepared.
+    """
+    install_once(folder(), lambda: _build(say, java), say, what="Keycloak")
+
+
+def command(java: Path, *options: str) -> list[str]:
+    """Give the command that runs Keycloak, with options of Java before."""
+    home = folder()
+    opened = ("java.util", "java.util.concurrent", "java.security")
+    return [
+        str(java),
+        *options,
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in opened),
+        "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
+        "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
+        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+        "-Dpicocli.disable.closures=true",
+        "-Duser.language=en",
+        "-Duser.country=US",
+        f"-Dkc.home.dir={home}",
+        f"-Djboss.server.config.dir={home / 'conf'}",
+        *("-cp", str(home / "lib" / "quarkus-run.jar"), _MAIN),
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Give this process's environment without what would configure Keycloak otherwise."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("KC_", "QUARKUS_", "KEYCLOAK_"))
+    }
+
+
+def download(say: Say) -> Path:
+    """Give the distribution's file, whole and right; a part that is there is continued.
+
+    Raises
+    ------
+    IdpError
+        It could not be had, or is not what it should be.
+    """
+    target = cache_folder() / f"keycloak-{VERSION}.zip"
+    part = target.with_suffix(".zip.part")
+    for old in (target, part):
+        if old.exists() and _checksum(old) == SHA512:
+            return old.replace(target)
+    target.unlink(missing_ok=True)
+    continued = part.exists()
+    _fetch(url(), part, say)
+    if _checksum(part) != SHA512 and continued:
+        part.unlink()
+        _fetch(url(), part, say)
+    if _checksum(part) != SHA512:
+        part.unlink()
+        raise IdpError(
+            f"What {url()} gave is not Keycloak {VERSION}: its SHA-512 is wrong.",
+            "Something on the way changes it; set ESCAPE_VRE_MAVEN to a mirror that does not.",
+        )
+    return part.replace(target)
+
+
+def _build(say: Say, java: Path) -> None:
+    archive = download(say)
+    target = folder()
+    say(f"Preparing Keycloak in {target} (about 15 s) ...")
+    unpacked = target.with_suffix(".unpacked")
+    shutil.rmtree(unpacked, ignore_errors=True)
+    try:
+        with zipfile.ZipFile(archive) as content:
+            content.extractall(unpacked)
+        (unpacked / f"keycloak-{VERSION}").replace(target)
+    except OSError as error:
+        raise IdpError(
+            f"Keycloak could not be unpacked into {target}: {error.strerror}.",
+            "It needs 400 MB; ESCAPE_VRE_CACHE names another folder.",
+        ) from error
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+    _run(command(java) + list(_BUILD), environment())
+    archive.unlink()
+
+
+def _fetch(source: str, part: Path, say: Say) -> None:
+    """Download to the end of ``part``, or all of it from a server that cannot continue."""
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    try:
+        request = urllib.request.Request(source, headers=headers)  # noqa: S310 - ours or a setting
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            have = have if answer.status == 206 else 0
+            total = have + int(answer.headers.get("Content-Length", 0))
+            size = f"{total / 1e6:.0f} MB, once" if total else "once"
+            say(f"Downloading Keycloak {VERSION} from {source} ({size}) ...")
+            _receive(answer, part, have, total, say)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == 416:  # Ours is longer than theirs, so it is something else.
+                part.unlink()
+            problem = f"{error.code} {error.reason}"
+        raise _unreachable(source, problem) from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _unreachable(source, str(getattr(error, "reason", error))) from error
+
+
+def _receive(answer: IO[bytes], part: Path, have: int, total: int, say: Say) -> None:
+    said = have * 4 // total if total else 0
+    with part.open("ab" if have else "wb") as file:
+        while block := answer.read(_BLOCK):
+            file.write(block)
+            have += len(block)
+            if total and have * 4 // total > said and have < total:
+                said = have * 4 // total
+                say(f"  {have / 1e6:.0f} MB of {total / 1e6:.0f} MB")
+
+
+def _unreachable(source: str, problem: str) -> IdpError:
+    return IdpError(
+        f"Keycloak could not be downloaded from {source}: {problem}.",
+        "Check the network and the variables https_proxy and SSL_CERT_FILE; ESCAPE_VRE_MAVEN "
+        "names a mirror of Maven Central. What has come is kept and continued.",
+    )
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha512").hexdigest()
+
+
+def _run(words: list[str], variables: Mapping[str, str]) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command
+        words,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        lines = [line for line in done.stdout.splitlines() if line.strip()][-5:]
+        raise IdpError(
+            f"Keycloak could not be prepared: {' | '.join(lines) or 'it said nothing'}",
+            "If it ran out of memory or disk, make room and start again.",
+        )
