@@ -44,6 +44,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         ("stop", _stop, "stop the lake; its data is kept"),
         ("status", _status, "say whether the lake runs, where it is and how big"),
         ("reset", _reset, "erase the lake with all its data and start a new one"),
+        ("map", _map, "give a person of the identity provider an account"),
     ):
         command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
         command.add_argument(
@@ -54,9 +55,42 @@ def add_parser(subparsers: "Subparsers") -> None:
             "Jupyter's data folder)",
         )
         command.add_argument("--json", action="store_true", help="print the status as JSON")
+        if name == "start":
+            _add_trust(command)
         if name == "reset":
             command.add_argument("--yes", action="store_true", help="do not ask")
+        if name == "map":
+            command.add_argument("subject", metavar="SUBJECT", help="`sub` of the person's tokens")
+            command.add_argument("account", metavar="ACCOUNT", help="made if it is not there")
+            command.add_argument(
+                "--issuer", metavar="URL", help="the person's provider (default: the trusted one)"
+            )
         command.set_defaults(run=run)
+
+
+def _add_trust(command: argparse.ArgumentParser) -> None:
+    """Add what ``start`` says about tokens."""
+    trust = command.add_mutually_exclusive_group()
+    trust.add_argument(
+        "--issuer",
+        metavar="URL",
+        help="take tokens of this OpenID Connect provider, now and after every start",
+    )
+    trust.add_argument(
+        "--no-issuer", action="store_true", help="take no tokens of a provider any more"
+    )
+    command.add_argument(
+        "--issuer-ca",
+        type=Path,
+        metavar="FILE",
+        help="PEM with the authorities of the provider's https (default: the system's)",
+    )
+    command.add_argument(
+        "--audience",
+        default="rucio",
+        metavar="NAME",
+        help="what tokens must have in `aud` (default: rucio)",
+    )
 
 
 def _lake(arguments: argparse.Namespace) -> Lake:
@@ -65,6 +99,10 @@ def _lake(arguments: argparse.Namespace) -> Lake:
 
 def _start(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
+    if arguments.issuer:
+        lake.trust(arguments.issuer, ca_file=arguments.issuer_ca, audience=arguments.audience)
+    elif arguments.no_issuer:
+        lake.distrust()
     lake.start()
     _show(lake, arguments, long=True)
     return 0
@@ -101,6 +139,16 @@ def _reset(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _map(arguments: argparse.Namespace) -> int:
+    lake = _lake(arguments)
+    lake.map_identity(arguments.subject, arguments.account, issuer=arguments.issuer)
+    if arguments.json:
+        _print(json.dumps(lake.status(), indent=2))
+    else:
+        _print(f"{arguments.subject} is account {arguments.account} now.")
+    return 0
+
+
 def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> str:
     """Print how the lake is; gives its state."""
     status = lake.status()
@@ -108,6 +156,8 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> s
         _print(json.dumps(status, indent=2))
         return status["state"]
     _print(_sentence(status))
+    if status["issuer"]:
+        _print(f"  tokens     of {status['issuer']}")
     if status["pids"]:
         sizes = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in status["bytes"].items())
         _print(f"  on disk    {sizes}")

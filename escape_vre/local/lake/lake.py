@@ -5,6 +5,7 @@ Standard library only: everything else runs in the lake's own environment, in ot
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,14 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from . import environment, upload
+from . import accounts, environment, upload
 from .environment import Say
 from .errors import LakeError
 from .layout import HOST, SITES, Layout, Ports
 from .rest import Rest
 from .status import Status, bytes_below, resident_bytes
+from .trust import Trust, identity, keys_url
 
 _STOP_S = 30.0
+_PROVIDER_S = 5.0
+# Rucio's names of scopes end at 25 characters, "user." included.
+_ACCOUNT = re.compile("[a-z0-9_-]{1,20}")
 
 
 class Lake:
@@ -120,6 +125,81 @@ class Lake:
                 )
             shutil.rmtree(self.home)
 
+    def trust(self, issuer: str, *, ca_file: Path | None = None, audience: str = "rucio") -> None:
+        """Take tokens of an identity provider, from now on and after every start.
+
+        A lake trusts one provider: this one replaces another. Accounts that people were given
+        stay theirs.
+
+        Parameters
+        ----------
+        issuer : str — URL, exactly as tokens have it in ``iss``.
+        ca_file : Path or None — PEM; authorities for the provider's https, else the system's.
+        audience : str — what tokens must have in ``aud``.
+
+        Raises
+        ------
+        LakeError — the provider does not answer, or calls itself otherwise; nothing changed.
+        """
+        if not audience or audience.split() != [audience]:
+            raise LakeError(
+                f"{audience!r} is no audience: it is one word.",
+                "Give the name that the provider writes into tokens for Rucio.",
+            )
+        ca = None if ca_file is None else str(ca_file.expanduser().absolute())
+        keys_url(issuer, ca_file=ca, timeout_s=_PROVIDER_S)
+        self._make_home()
+        with self._locked(self.layout.trust_lock):
+            before = Trust.read(self.layout.trust)
+            Trust(issuer, audience, ca, before.identities).write(self.layout.trust)
+
+    def distrust(self) -> None:
+        """Take no tokens of a provider any more, also none that were taken before."""
+        if not self.layout.trust.exists():
+            return
+        with self._locked(self.layout.trust_lock):
+            before = Trust.read(self.layout.trust)
+            Trust(identities=before.identities).write(self.layout.trust)
+
+    @property
+    def trusted(self) -> Trust:
+        """Who is trusted, and which accounts people have."""
+        return Trust.read(self.layout.trust)
+
+    def map_identity(self, subject: str, account: str, *, issuer: str | None = None) -> None:
+        """Give a person of a provider an account, made if it is not there.
+
+        A new one has the rights of ``demo``: it reads everything, writes to its own scope
+        ``user.<account>``. Somebody who had another account loses that one when the token in
+        use expires.
+
+        Parameters
+        ----------
+        subject : str — ``sub`` of the person's tokens.
+        issuer : str or None — ``iss`` of the person's tokens, else the trusted provider's.
+
+        Raises
+        ------
+        LakeError — Rucio does not run, or does not take such an account.
+        """
+        issuer = issuer or self.trusted.issuer
+        if issuer is None:
+            raise LakeError(
+                "This lake trusts no identity provider whose people could have accounts.",
+                "Start it with `escape-vre lake start --issuer URL`, or say whose with --issuer.",
+            )
+        if not _ACCOUNT.fullmatch(account) or not subject:
+            raise LakeError(
+                f"{account!r} cannot be an account of {subject!r}.",
+                "Accounts have up to 20 of a-z, 0-9, - and _.",
+            )
+        whose = identity(subject, issuer)
+        with self._locked(self.layout.trust_lock), self.rest() as rest:
+            known = self.trusted
+            accounts.ensure(rest, account)
+            accounts.assign(rest, whose, account, before=known.identities.get(whose))
+            known.with_identity(whose, account).write(self.layout.trust)
+
     def status(self) -> Status:
         """Say how the lake is; starts nothing."""
         said = self.layout.state()
@@ -139,6 +219,7 @@ class Lake:
             problem=said.get("problem"),
             home=str(self.home),
             url=_url(ports) if ports else None,
+            issuer=self.trusted.issuer,
             pids=pids,
             bytes={
                 "database": bytes_below(self.layout.database),
@@ -165,6 +246,39 @@ class Lake:
             "ca_file": str(self.layout.ca),
             "storage_cert_file": str(self.layout.client_identity),
         }
+
+    def token_instance(self, *, client_id: str | None = None) -> dict[str, object]:
+        """Give the entry for people who come with a token of the trusted provider.
+
+        Parameters
+        ----------
+        client_id : str or None — the provider's client for device sign-in, where people have no
+            Hub that gives them tokens.
+
+        Raises
+        ------
+        LakeError — the lake was never started, or trusts no provider.
+        """
+        trusted = self.trusted
+        if trusted.issuer is None:
+            raise LakeError(
+                "This lake trusts no identity provider.",
+                "Start it with `escape-vre lake start --issuer URL`.",
+            )
+        entry: dict[str, object] = {
+            "name": "demo",
+            "title": "Demo data lake",
+            "url": self.url,
+            "auth": "hub",
+            "audience": trusted.audience,
+            "ca_file": str(self.layout.ca),
+            "storage_token": "rucio",
+        }
+        if client_id is not None:
+            scope = "openid profile offline_access"
+            entry |= {"auth": "oidc", "issuer": trusted.issuer}
+            entry |= {"client_id": client_id, "scope": scope}
+        return entry
 
     def admin(self) -> dict[str, object]:
         """Give the same for Rucio's account ``root``, which may do everything."""

@@ -75,6 +75,11 @@ class Layout:
         return self.home / "server" / "rucio.cfg"
 
     @property
+    def trust(self) -> Path:
+        """Whose tokens the lake takes (``trust.Trust``), JSON; missing if nobody's."""
+        return self.home / "server" / "trust.json"
+
+    @property
     def seeded(self) -> Path:
         """Exists when schema, accounts and sample data are complete."""
         return self.home / "server" / "seeded"
@@ -116,6 +121,11 @@ class Layout:
     def start_lock(self) -> Path:
         """Locked while somebody starts, stops or erases the lake."""
         return self.home / "run" / "start.lock"
+
+    @property
+    def trust_lock(self) -> Path:
+        """Locked while somebody changes ``trust``."""
+        return self.home / "run" / "trust.lock"
 
     @property
     def state_file(self) -> Path:

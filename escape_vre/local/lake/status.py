@@ -18,6 +18,7 @@ class Status(TypedDict):
     problem: str | None
     home: str
     url: str | None
+    issuer: str | None
     pids: dict[str, int]
     bytes: dict[str, int]
     memory_bytes: int | None

@@ -39,8 +39,9 @@ def main(home: str, _part: str, descriptor: str) -> None:
     schema.wait_for_database()
     schema.ensure(layout)
     # Importing these reads Rucio's tables.
-    from . import api, daemons, seed, transfer
+    from . import api, daemons, seed, tokens, transfer
 
+    tokens.accept(layout)
     transfer.register(layout, ports)
     workers = daemons.Daemons()
     listener = socket.socket(fileno=int(descriptor))

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..accounts import QUOTA_BYTES
 from ..layout import HOST, PREFIX, SITES, Layout, Ports
 from ..rest import Rest, path
 from ..upload import store
 
 _SAMPLES = Path(__file__).parent.parent / "samples"
 
-_QUOTA_BYTES = 10**12
 _ALLOWED = {"read": 1, "write": 1, "delete": 1}
 
 
@@ -58,7 +58,7 @@ def _site(rest: Rest, site: str) -> None:
         if other < site:
             for one, two in ((site, other), (other, site)):
                 rest.call("POST", path("rses", one, "distances", two), {"distance": 1})
-    quota = {"bytes": _QUOTA_BYTES}
+    quota = {"bytes": QUOTA_BYTES}
     rest.call("POST", path("accounts", "demo", "limits", "local", site), quota)
     rest.call("POST", path("accounts", "root", "limits", "local", site), quota)
 

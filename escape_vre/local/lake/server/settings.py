@@ -59,6 +59,9 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
             "policy": {"permission": "generic", "schema": "generic", "support": "escape-vre"},
             "conveyor": {"scheme": "https", "transfertool": "mock"},
             "client": {"rucio_host": _url(ports), "auth_host": _url(ports)},
+            # The lake is nobody's client and has no secret to put here. Without a name, Rucio
+            # would read file descriptor 0 for it, and close that.
+            "oidc": {"idpsecrets": layout.home / "server" / "no-idpsecrets.json"},
         },
     )
     _write(

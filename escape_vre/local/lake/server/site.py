@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..layout import Layout
 from . import storage
+from .bearer import Bearer
 from .process import end_with_parent
 
 
@@ -27,6 +28,7 @@ def main(home: str, site: str, descriptor: str) -> None:
         ca=layout.ca,
         identity=layout.server_identity,
         token=layout.storage_token.read_text().strip(),
+        bearer=Bearer(layout),
     )
     signal.pause()
 

@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 from typing import cast
 
+from .bearer import Bearer
 from .webdav import UNFINISHED, StorageHandler
 
 
@@ -27,12 +28,19 @@ class StorageServer(http.server.ThreadingHTTPServer):
     root : Path — folder that is ``/`` to clients.
     tls : SSLContext — asks for, but does not insist on, a client certificate.
     token : str — bearer token that opens the storage as a certificate does.
+    bearer : Bearer — what other tokens open.
     """
 
     daemon_threads = True
 
     def __init__(
-        self, listener: socket.socket, *, root: Path, tls: ssl.SSLContext, token: str
+        self,
+        listener: socket.socket,
+        *,
+        root: Path,
+        tls: ssl.SSLContext,
+        token: str,
+        bearer: Bearer,
     ) -> None:
         super().__init__(listener.getsockname(), StorageHandler, bind_and_activate=False)
         self.socket.close()
@@ -40,6 +48,7 @@ class StorageServer(http.server.ThreadingHTTPServer):
         self.root = root
         self.tls = tls
         self.authorization = f"Bearer {token}".encode()
+        self.bearer = bearer
         (root / UNFINISHED).mkdir(parents=True, exist_ok=True)
 
     def process_request_thread(
@@ -62,7 +71,7 @@ class StorageServer(http.server.ThreadingHTTPServer):
 
 
 def serve(
-    listener: socket.socket, *, root: Path, ca: Path, identity: Path, token: str
+    listener: socket.socket, *, root: Path, ca: Path, identity: Path, token: str, bearer: Bearer
 ) -> threading.Thread:
     """Serve a site until the process ends.
 
@@ -73,6 +82,7 @@ def serve(
     ca : Path — PEM; client certificates signed by it are let in.
     identity : Path — PEM with this server's key and certificate.
     token : str — the other way in.
+    bearer : Bearer — the third: tokens of people.
 
     Returns
     -------
@@ -82,7 +92,7 @@ def serve(
     tls.load_cert_chain(identity)
     tls.load_verify_locations(ca)
     tls.verify_mode = ssl.CERT_OPTIONAL
-    server = StorageServer(listener, root=root, tls=tls, token=token)
+    server = StorageServer(listener, root=root, tls=tls, token=token, bearer=bearer)
     shutil.rmtree(root / UNFINISHED, ignore_errors=True)
     (root / UNFINISHED).mkdir(parents=True)
     thread = threading.Thread(target=server.serve_forever, name="storage", daemon=True)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from .bearer import BearerError, Person
+
 if TYPE_CHECKING:
     from .storage import StorageServer
 
@@ -25,6 +27,8 @@ UNFINISHED = ".unfinished"
 
 _BLOCK = 1 << 20
 _SMALL = 256 * 1024
+_READING = ("OPTIONS", "GET", "HEAD", "PROPFIND")
+_CHALLENGE = 'Bearer realm="escape-vre"'
 _METHODS = "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, MOVE, PROPFIND"
 
 
@@ -74,8 +78,10 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             self._answer(HTTPStatus.BAD_REQUEST, headers={"Connection": "close"})
             return
         try:
-            self._authenticate()
-            getattr(self, f"_{self.command.lower()}")(self._path(self.path))
+            self.person = self._authenticate()
+            path = self._path(self.path)
+            self._authorize(path)
+            getattr(self, f"_{self.command.lower()}")(path)
         except RefusedError as refused:
             self._answer(refused.status, headers=refused.headers)
         except FileNotFoundError:
@@ -93,12 +99,29 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     do_OPTIONS = do_GET = do_HEAD = do_PUT = do_DELETE = _guarded  # noqa: N815 - http.server's names
     do_MKCOL = do_MOVE = do_PROPFIND = _guarded  # noqa: N815 - http.server's names
 
-    def _authenticate(self) -> None:
-        given = self.headers.get("Authorization", "").encode()
-        if not self.known and not hmac.compare_digest(given, self.server.authorization):
-            raise RefusedError(
-                HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Bearer realm="escape-vre"'
-            )
+    def _authenticate(self) -> Person | None:
+        """Give whose token it is; None for the lake's own people, who may do everything."""
+        given = self.headers.get("Authorization", "")
+        if self.known or hmac.compare_digest(given.encode(), self.server.authorization):
+            return None
+        scheme, _, token = given.partition(" ")
+        try:
+            # Without a token there is no error to tell (RFC 6750, section 3.1).
+            if scheme.lower() != "bearer" or token.count(".") != 2:
+                raise RefusedError(HTTPStatus.UNAUTHORIZED, WWW_Authenticate=_CHALLENGE)
+            return self.server.bearer.person(token.strip())
+        except BearerError as error:
+            said = f'{_CHALLENGE}, error="invalid_token", error_description="{error}"'
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, WWW_Authenticate=said) from error
+
+    def _authorize(self, path: Path) -> None:
+        """Let a person read everything and change what is their own."""
+        if self.person is None or self.command in _READING:
+            return
+        own = self.person.own
+        parts = path.relative_to(self.server.root).parts
+        if own is None or parts[: len(own)] != own or len(parts) == len(own):
+            raise RefusedError(HTTPStatus.FORBIDDEN)
 
     def _path(self, target: str) -> Path:
         parts = [
@@ -293,6 +316,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         if destination.netloc not in ("", self.headers.get("Host", "")):
             raise RefusedError(HTTPStatus.BAD_GATEWAY)
         target = self._path(destination.path)
+        self._authorize(target)
         if not path.exists():
             raise RefusedError(HTTPStatus.NOT_FOUND)
         if self.server.root in (path, target) or path in (target, *target.parents):

@@ -1,0 +1,109 @@
+"""Public keys of the identity provider that the lake trusts."""
+
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
+import logging
+import threading
+import time
+from typing import Any
+
+from ..errors import LakeError
+from ..layout import Layout
+from ..trust import Trust, fetch, keys_url
+
+_LOG = logging.getLogger(__name__)
+_DEADLINE_S = 5.0
+_PAUSE_S = 3.0
+_FRESH_S = 300.0
+
+Key = dict[str, Any]
+
+
+class Provider:
+    """The provider of a lake, as ``trust.json`` says at the moment.
+
+    Its keys are kept for as long as it is the provider. They are asked for again when a token
+    names one that is not there, at most every three seconds, and behind the requests' backs when
+    they are five minutes old: a provider that is down holds up nobody whose key is known.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._path = layout.trust
+        self._mark: object = None
+        self._trust = Trust()
+        self._keys: dict[str, Key] = {}
+        self._lock = threading.Lock()
+        self._asked = self._got = float("-inf")
+        self._asking: threading.Thread | None = None
+        self._failing = False
+
+    def trust(self) -> Trust:
+        """Give who is trusted; a change of the file shows at once."""
+        try:
+            status = self._path.stat()
+            mark: object = (status.st_ino, status.st_mtime_ns, status.st_size)
+        except FileNotFoundError:
+            mark = None
+        with self._lock:
+            if mark != self._mark:
+                trust = Trust.read(self._path)
+                if (trust.issuer, trust.ca_file) != (self._trust.issuer, self._trust.ca_file):
+                    self._keys = {}
+                    self._asked = self._got = float("-inf")
+                    self._asking = None
+                self._trust, self._mark = trust, mark
+            return self._trust
+
+    def keys(self) -> dict[str, Key]:
+        """Give the keys that are here, by their ids (RFC 7517)."""
+        return self._keys
+
+    def key(self, name: object) -> Key | None:
+        """Give the key of that id, having asked the provider if need be.
+
+        Waits only for a key that is not here, and for that at most five seconds.
+        """
+        now = time.monotonic()
+        trust = self.trust()
+        with self._lock:
+            found = self._keys.get(name) if isinstance(name, str) else None
+            stale = now - self._got > _FRESH_S if found else True
+            if stale and trust.issuer and self._asking is None and now - self._asked > _PAUSE_S:
+                self._asked = now
+                self._asking = threading.Thread(target=self._ask, args=(trust,), daemon=True)
+                self._asking.start()
+            asking = self._asking
+        if found is None and asking is not None:
+            asking.join(_DEADLINE_S)
+            found = self._keys.get(name) if isinstance(name, str) else None
+        return found
+
+    def _ask(self, trust: Trust) -> None:
+        issuer, ca = str(trust.issuer), trust.ca_file
+        try:
+            where = keys_url(issuer, ca_file=ca, timeout_s=_DEADLINE_S)
+            keys = _usable(fetch(where, ca_file=ca, timeout_s=_DEADLINE_S))
+        except LakeError as error:
+            if not self._failing:
+                _LOG.warning("%s", error)
+            keys = None
+        with self._lock:
+            if self._asking is threading.current_thread():
+                self._asking = None
+                self._failing = keys is None
+                if keys is not None:
+                    self._keys, self._got = keys, time.monotonic()
+
+
+def _usable(said: dict[str, Any]) -> dict[str, Key]:
+    """Give the keys that sign; what a provider encrypts with, or we cannot use, is left out."""
+    listed = said.get("keys")
+    return {
+        key["kid"]: key
+        for key in (listed if isinstance(listed, list) else [])
+        if isinstance(key, dict)
+        and isinstance(key.get("kid"), str)
+        and key.get("kty") in ("RSA", "EC")
+        and key.get("use", "sig") == "sig"
+    }

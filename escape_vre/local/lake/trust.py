@@ -1,0 +1,141 @@
+"""Which identity provider a lake trusts, and which account each of its people has.
+
+Standard library only: the product's environment writes it, the lake's processes read it.
+"""
+
+import ipaddress
+import json
+import ssl
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass, field, replace
+from http.client import HTTPException, HTTPMessage
+from pathlib import Path
+from typing import IO, Any, Self
+from urllib.parse import urlsplit
+
+from .errors import LakeError
+from .layout import write
+
+_LARGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a lake knows about tokens.
+
+    Parameters
+    ----------
+    issuer : str or None — URL, exactly as tokens have it in ``iss``; None trusts nobody.
+    audience : str — what tokens must have in ``aud``.
+    ca_file : str or None — PEM, absolute path; authorities for the provider's https.
+    identities : dict — Rucio's name of an identity to the account it was given.
+    """
+
+    issuer: str | None = None
+    audience: str = "rucio"
+    ca_file: str | None = None
+    identities: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Give what a file says; without one, nobody is trusted."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            return cls()
+
+    def write(self, path: Path) -> None:
+        """Keep it, so that a reader sees the old or the new."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(path, json.dumps(asdict(self), indent=2) + "\n")
+
+    def with_identity(self, identity: str, account: str) -> "Trust":
+        """Give the same with one more identity."""
+        return replace(self, identities={**self.identities, identity: account})
+
+
+def identity(subject: str, issuer: str) -> str:
+    """Give Rucio's name for a provider's person (``rucio.core.oidc.oidc_identity_string``)."""
+    return f"SUB={subject}, ISS={issuer}"
+
+
+def keys_url(issuer: str, *, ca_file: str | None, timeout_s: float) -> str:
+    """Ask a provider where its public keys are (OpenID Connect Discovery 1.0, section 4).
+
+    Raises
+    ------
+    LakeError — it does not answer, is no provider, or calls itself otherwise.
+    """
+    where = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    said = fetch(where, ca_file=ca_file, timeout_s=timeout_s)
+    name, keys = said.get("issuer"), said.get("jwks_uri")
+    if not isinstance(name, str) or not isinstance(keys, str):
+        raise LakeError(
+            f"{issuer} is no OpenID Connect provider: its configuration names no keys.",
+            "Give the issuer's URL as the provider's own pages do.",
+        )
+    if name != issuer:
+        raise LakeError(
+            f"The provider at {issuer} calls itself {name}.",
+            f"Tokens are compared to the letter: give the issuer as {name}",
+        )
+    return keys
+
+
+def fetch(url: str, *, ca_file: str | None, timeout_s: float) -> dict[str, Any]:
+    """Get a JSON object from a provider.
+
+    Raises
+    ------
+    LakeError — no answer, or none of that kind.
+    """
+    parts = urlsplit(url)
+    near = _is_near(parts.hostname or "")
+    if not parts.hostname or parts.scheme not in (("https", "http") if near else ("https",)):
+        raise LakeError(
+            f"{url} is no address of an identity provider.",
+            "It must begin with https://; http:// does for one on this machine only.",
+        )
+    try:
+        opener = urllib.request.build_opener(
+            _NoRedirect(),
+            # A proxy of the site's cannot know what listens on this machine.
+            *([urllib.request.ProxyHandler({})] if near else []),
+            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)),
+        )
+        with opener.open(url, timeout=timeout_s) as answer:
+            found = json.loads(answer.read(_LARGEST))
+    except (OSError, HTTPException, ValueError) as error:
+        raise LakeError(
+            f"The identity provider did not answer as one: {url}: {error}",
+            "Start it, or mend the issuer's URL or the file with its certificate authority.",
+        ) from error
+    if not isinstance(found, dict):
+        raise LakeError(
+            f"The identity provider did not answer as one: {url}: no JSON object",
+            "Give the issuer's URL as the provider's own pages do.",
+        )
+    return found
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Keys come from where the issuer's name says, or not at all."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> None:
+        """Refuse: the answer stays the error that it is."""
