@@ -1,0 +1,239 @@
+"""Signing in at the identity provider, and staying signed in."""
+
+from typing import Any
+
+from jupyterhub.apihandlers.users import ActivityAPIHandler
+from jupyterhub.crypto import CryptKeeper
+from jupyterhub.handlers import BaseHandler
+from jupyterhub.roles import assign_default_roles
+from jupyterhub.spawner import Spawner
+from jupyterhub.user import User
+from oauthenticator.generic import GenericOAuthenticator
+from oauthenticator.oauth2 import OAuthLoginHandler
+from tornado import web
+from traitlets import Instance, default
+
+from escape_vre.core.errors import AuthError, EscapeError
+from escape_vre.hub import shares
+from escape_vre.hub.endpoint import TokenHandler
+from escape_vre.hub.names import user_name
+from escape_vre.hub.provider import Provider, TokenAnswer, claim
+from escape_vre.hub.sealing import Sealer, derived, read_keys
+from escape_vre.hub.sessions import CLAIMS, Session, Sessions
+from escape_vre.hub.settings import PATH, HubSettings
+
+
+class EscapeLoginHandler(OAuthLoginHandler):
+    """Sends the browser to the provider, once it is known where that is."""
+
+    async def get(self) -> None:
+        """Redirect to the provider, with PKCE (RFC 7636)."""
+        try:
+            metadata = await self.authenticator.provider.metadata()
+        except EscapeError as e:
+            raise web.HTTPError(e.status, str(e)) from e
+        self.authenticator.authorize_url = metadata.authorization_endpoint
+        super().get()
+
+
+class EscapeAuthenticator(GenericOAuthenticator):
+    """OpenID Connect by issuer, with sessions that are renewed by one caller at a time."""
+
+    login_handler = EscapeLoginHandler
+    user_auth_state_key = CLAIMS
+
+    settings = Instance(HubSettings, help="Set by escape_vre.hub.configure.").tag(config=True)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        keys = read_keys(self.settings.keys)
+        keeper = CryptKeeper.instance()
+        if not keeper.keys:
+            # One secret is enough for a site: JupyterHub's own encryption takes a key of ours.
+            keeper.keys = [derived(key, b"auth state") for key in keys]
+        self.provider = Provider(self.settings.login, self.settings.calls)
+        self.sessions = Sessions(
+            settings=self.settings,
+            provider=self.provider,
+            sealer=Sealer(keys),
+            welcome=self._welcome,
+            log=self.log,
+        )
+
+    @default("login_service")
+    def _login_service(self) -> str:
+        return self.settings.login.shown_title
+
+    @default("client_id")
+    def _client_id(self) -> str:
+        return self.settings.login.client_id
+
+    @default("client_secret")
+    def _client_secret(self) -> str:
+        return ""  # read where it is sent, and held nowhere
+
+    @default("scope")
+    def _scope(self) -> list[str]:
+        return list(self.settings.login.asked_scopes)
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """Add the endpoint that hands out tokens."""
+        shares.watch(app.session_factory)
+        return [*super().get_handlers(app), (r"/escape/token", TokenHandler)]
+
+    # Signing in: oauthenticator's steps, on our own wire.
+
+    async def authenticate(
+        self, handler: BaseHandler, data: dict[str, Any] | None = None, **_: Any
+    ) -> dict[str, Any] | None:
+        """Return who signed in; refuse whom another person's name would make that person.
+
+        Raises
+        ------
+        HTTPError
+            With one sentence that says what is wrong.
+        """
+        try:
+            model: dict[str, Any] = await super().authenticate(handler, data)
+            await self._refuse_another(handler, model)
+        except EscapeError as e:
+            self.log.warning("Nobody is signed in: %s", e)
+            raise web.HTTPError(e.status, str(e)) from e
+        login = self.settings.login
+        if login.admin_groups:
+            model["admin"] = self._is_admin(model["name"], set(model["groups"]))
+        return model
+
+    async def get_token_info(self, handler: BaseHandler, params: dict[str, Any]) -> dict[str, Any]:
+        """Redeem the code of a sign-in."""
+        answer = await self.provider.code(
+            params["code"], redirect_uri=params["redirect_uri"], verifier=params["code_verifier"]
+        )
+        if not answer.refresh_token:
+            raise AuthError(
+                "The identity provider gave no refresh token, without which nobody stays signed"
+                " in.",
+                hint="Whoever runs this hub should allow its client refresh tokens, and ask for"
+                f" them in {PATH}.login.scopes.",
+            )
+        return {"answer": answer}
+
+    async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
+        """Return what the provider says about the person."""
+        return await self.provider.claims(token_info["answer"])
+
+    def user_info_to_username(self, user_info: dict[str, Any]) -> str:
+        """Make the user name of its claim.
+
+        Raises
+        ------
+        AuthError
+            The provider did not send the claim.
+        """
+        name = self.settings.login.name_claim
+        value = claim(user_info, name)
+        if not value or not isinstance(value, str):
+            raise AuthError(
+                f"The identity provider did not send your name ({name}).",
+                hint=f"Whoever runs this hub should correct {PATH}.login.username_claim, or ask"
+                f" for the scope that brings it in {PATH}.login.scopes.",
+            )
+        return user_name(value)
+
+    def build_auth_state_dict(
+        self, token_info: dict[str, Any], user_info: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the claims, and the session as ciphertext."""
+        answer: TokenAnswer = token_info["answer"]
+        session = Session.begin(answer, issuer=self.settings.login.issuer, subject=user_info["sub"])
+        name = self.normalize_username(self.user_info_to_username(user_info))
+        return self.sessions.auth_state(name, session, user_info)
+
+    async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
+        """Return the groups that the claim lists; none where it is missing."""
+        login = self.settings.login
+        found = claim(auth_state[CLAIMS], login.group_claim)
+        if isinstance(found, str):
+            found = [found]
+        if not isinstance(found, list):
+            # A provider may leave the claim out for people without groups.
+            self.log.warning(
+                "The identity provider sent no %s: %s.login.groups_claim may be wrong.",
+                login.group_claim,
+                PATH,
+            )
+            return set()
+        return {group for group in found if isinstance(group, str) and 0 < len(group) <= 255}
+
+    async def check_allowed(self, username: str, auth_model: dict[str, Any] | None) -> bool:
+        """Return whether this person may use the hub.
+
+        Raises
+        ------
+        HTTPError
+            They may not, and the reason may be that the groups' claim is missing.
+        """
+        if await super().check_allowed(username, auth_model):
+            return True
+        login = self.settings.login
+        if auth_model and claim(auth_model["auth_state"][CLAIMS], login.group_claim) is None:
+            raise web.HTTPError(
+                403,
+                f"The identity provider did not say which groups you are in ({login.group_claim})."
+                f" Whoever runs this hub should check {PATH}.login.groups_claim, if you are in"
+                " one that may use it.",
+            )
+        return False
+
+    async def _refuse_another(self, handler: BaseHandler, model: dict[str, Any]) -> None:
+        user = handler.find_user(model["name"])
+        owner = await self.sessions.owner(user) if user else None
+        told = model["auth_state"]["escape"]
+        if owner and owner != (told["issuer"], told["subject"]):
+            raise web.HTTPError(
+                403,
+                f"The user {model['name']} belongs to another person at the identity provider."
+                " Ask whoever runs this hub which of you it shall be.",
+            )
+
+    # Staying signed in.
+
+    async def refresh_user(self, user: User, handler: BaseHandler | None = None, **_: Any) -> bool:
+        """Return whether the session lives; a provider that does not answer ends none.
+
+        What is renewed is saved here, under the user's lock, and not by JupyterHub afterwards.
+        """
+        alive = await self.sessions.check(user)
+        # A server whose person must sign in again is at work all the same: its activity counts,
+        # or a culler would end it.
+        return alive or isinstance(handler, ActivityAPIHandler)
+
+    def pre_spawn_start(self, user: User, spawner: Spawner) -> None:
+        """Take the right to tokens from a server that is shared already."""
+        shares.guard(spawner.orm_spawner)
+        user.db.commit()
+
+    async def _welcome(self, user: User, claims: dict[str, Any]) -> bool:
+        auth_state = {CLAIMS: claims}
+        groups = await self.get_user_groups(auth_state)
+        admin = self._is_admin(user.name, groups)
+        model = {
+            "name": user.name,
+            "admin": admin,
+            "auth_state": auth_state,
+            "groups": sorted(groups),
+        }
+        user.sync_groups(model["groups"])
+        if self.settings.login.admin_groups and user.admin != admin:
+            user.admin = admin
+            assign_default_roles(user.db, entity=user.orm_user)
+            user.db.commit()
+        try:
+            return self.allow_all or await self.check_allowed(user.name, model)
+        except web.HTTPError:
+            return False
+
+    def _is_admin(self, name: str, groups: set[str]) -> bool:
+        login = self.settings.login
+        by_group = login.admin_access and not groups.isdisjoint(login.admin_groups)
+        return name in self.admin_users or by_group

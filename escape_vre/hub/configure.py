@@ -1,0 +1,216 @@
+"""The one line of a hub's configuration."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
+
+from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
+from escape_vre.hub.authenticator import EscapeAuthenticator
+from escape_vre.hub.provider import EXCHANGE, Provider, client_secret
+from escape_vre.hub.sealing import read_keys
+from escape_vre.hub.settings import PATH, Calls, HubSettings, load
+from escape_vre.hub.shares import SCOPE
+
+CHECK_S = 5.0
+"""So long the provider is waited for when a hub starts, seconds."""
+
+ASK_US_EVERY_S = 60
+"""JupyterHub's ``auth_refresh_age``: how often it asks us about an active user, which costs a look
+into memory. We ask the provider less often, ``login.recheck_s``; and the answer after a sign-in,
+or once a provider is back, is not old."""
+
+ADMIN_ROLE = "escape-admin"
+ADMIN_SCOPES = (
+    "admin-ui",
+    "admin:users",
+    "admin:servers",
+    "admin:groups",
+    "list:services",
+    "read:services",
+    "read:hub",
+    "read:roles",
+    "read:metrics",
+    "proxy",
+    "shutdown",
+)
+"""What JupyterHub's role ``admin`` may, less entering servers and services, tokens in others'
+names, and shares."""
+
+log = logging.getLogger("jupyterhub.escape_vre")
+
+
+def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> None:
+    """Make a JupyterHub sign people in at the site's provider, and hand out tokens.
+
+    To be called after all other configuration: roles that are there are completed.
+
+    Parameters
+    ----------
+    c : Config
+        The hub's configuration.
+    settings : mapping
+        What stands under ``global.escape`` in a site's values.
+    check : bool
+        Whether to ask the provider. One that does not answer is no reason not to start; one that
+        answers, and is not what the settings say, is.
+
+    Raises
+    ------
+    SystemExit
+        Something is wrong: the message is one sentence, which names the setting.
+    """
+    try:
+        found = load(settings)
+        read_keys(found.keys)
+        client_secret(found.login)
+        _check_somebody_may(c, found)
+        if check:
+            check_provider(found)
+        _apply(c, found)
+    except EscapeError as e:
+        # A traceback would hide the one line that matters.
+        raise SystemExit(f"escape-vre: {e}") from e
+
+
+def check_provider(settings: HubSettings) -> None:
+    """Ask the provider whether it is what the settings say.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not.
+    """
+    with ThreadPoolExecutor(1) as apart:  # JupyterHub reads its configuration within a loop
+        asleep = apart.submit(asyncio.run, _checked(settings)).result()
+    if asleep:
+        log.warning("%s The hub starts all the same.", asleep)
+
+
+async def _checked(settings: HubSettings) -> str:
+    login = settings.login
+    provider = Provider(login, Calls(timeout_s=min(CHECK_S, settings.calls.timeout_s)))
+    try:
+        async with asyncio.timeout(CHECK_S):
+            metadata = await provider.discover()
+            if metadata.pkce is not None and "S256" not in metadata.pkce:
+                raise ConfigurationError(
+                    f"The issuer at {login.issuer} does no PKCE with S256.",
+                    hint=f"Turn it on at the provider of {PATH}.login.issuer.",
+                )
+            if (
+                settings.tokens.audiences
+                and settings.method == "exchange"
+                and metadata.grants is not None
+                and EXCHANGE not in metadata.grants
+            ):
+                raise ConfigurationError(
+                    f"The issuer at {login.issuer} does no token exchange.",
+                    hint=f"Turn it on there, or set {PATH}.tokens.method to refresh.",
+                )
+            await provider.check_client()
+    except TimeoutError:
+        return f"The identity provider at {login.issuer} does not answer."
+    except RemoteError as e:
+        if type(e) is RemoteError:  # it answers, and its certificate is not to be trusted
+            raise ConfigurationError(
+                e.message, hint=f"Correct {PATH}.login.issuer or {PATH}.login.ca_file."
+            ) from e
+        return f"{login.issuer}: {e.message}"
+    finally:
+        await provider.close()
+    return ""
+
+
+def _check_somebody_may(c: Config, settings: HubSettings) -> None:
+    login = settings.login
+    if login.allow_all or login.allowed_groups or login.admin_groups:
+        return
+    names = ("allowed_users", "admin_users", "allow_all", "allow_existing_users")
+    sections = ("Authenticator", "OAuthenticator", "GenericOAuthenticator", "EscapeAuthenticator")
+    if any(c[section].get(name) for section in sections for name in names):
+        return
+    raise ConfigurationError(
+        "Nobody may sign in.",
+        hint=f"Name groups in {PATH}.login.allowed_groups, or set {PATH}.login.allow_all to true.",
+    )
+
+
+def _apply(c: Config, settings: HubSettings) -> None:
+    login = settings.login
+    c.JupyterHub.authenticator_class = EscapeAuthenticator
+    c.JupyterHub.admin_access = login.admin_access
+    ours = c.EscapeAuthenticator
+    ours.settings = settings
+    ours.enable_auth_state = True
+    ours.enable_pkce = True
+    ours.basic_auth = True  # keeps the secret out of oauthenticator's own forms
+    ours.manage_groups = True
+    ours.allow_all = login.allow_all
+    ours.allowed_groups = {*login.allowed_groups, *login.admin_groups}
+    ours.auth_refresh_age = ASK_US_EVERY_S
+    ours.refresh_pre_spawn = True
+    if login.callback_url:
+        ours.oauth_callback_url = login.callback_url
+
+    scopes = dict(c.JupyterHub.get("custom_scopes") or {})
+    scopes[SCOPE] = {"description": "Ask for a token for a service, from one's own server."}
+    c.JupyterHub.custom_scopes = scopes
+    # A server's token has no scope that its user has not: both roles must name it.
+    roles = _roles(c)
+    _grant(roles, "user", (f"{SCOPE}!user",), otherwise=("self",))
+    _grant(
+        roles,
+        "server",
+        (f"{SCOPE}!server",),
+        otherwise=("users:activity!user", "access:servers!server"),
+    )
+    if login.admin_groups and not login.admin_access:
+        _grant(roles, ADMIN_ROLE, ADMIN_SCOPES)["groups"] = list(login.admin_groups)
+    c.JupyterHub.load_roles = roles
+    _grant_servers_of_their_own_scopes(c)
+
+
+def _roles(c: Config) -> list[dict[str, Any]]:
+    """Return copies of the site's roles: what it appends to the original later is not lost."""
+    found = c.JupyterHub.get("load_roles") or []
+    if isinstance(found, LazyConfigValue):
+        found = found.get_value([])
+    return [dict(role) for role in found]
+
+
+def _grant(
+    roles: list[dict[str, Any]], name: str, scopes: Iterable[str], *, otherwise: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Complete the role of this name, or add it: two of one name would end the hub."""
+    role = next((role for role in roles if role.get("name") == name), None)
+    if role is None:
+        role = {"name": name}
+        roles.append(role)
+    present = list(role.get("scopes") or otherwise)
+    role["scopes"] = present + [scope for scope in scopes if scope not in present]
+    return role
+
+
+def _grant_servers_of_their_own_scopes(c: Config) -> None:
+    """Complete ``server_token_scopes``, which replaces the role ``server`` where a site set it."""
+    for section in c.values():
+        wanted = section.get("server_token_scopes") if isinstance(section, Config) else None
+        if callable(wanted):
+            section.server_token_scopes = _also(wanted)
+        elif isinstance(wanted, list | tuple | set) and wanted:
+            section.server_token_scopes = [*wanted, f"{SCOPE}!server"]
+
+
+def _also(wanted: Any) -> Any:
+    async def scopes(spawner: Any) -> list[str]:
+        found = wanted(spawner)
+        if hasattr(found, "__await__"):
+            found = await found
+        return [*found, f"{SCOPE}!server"] if found else []
+
+    return scopes

@@ -1,0 +1,29 @@
+"""User names that Kubernetes takes, and that never make two people one.
+
+A claim that is safe as it stands is kept. Of any other a name is made: what is readable of it, and
+eight digits of its SHA-256, so that ``Anna``, ``anna`` and ``änna`` are three people. A claim that
+merely looks made is made too, or somebody could call themselves what another's name becomes.
+"""
+
+import hashlib
+import re
+import unicodedata
+
+MAX_LENGTH = 40
+"""Kubernetes takes 63 characters in a label (RFC 1123); the rest is room for what a spawner puts
+around a name: ``jupyter-``, ``claim-``, and a server's name."""
+
+_DIGITS = 8
+_SAFE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MADE = re.compile(rf".*-[0-9a-f]{{{_DIGITS}}}")
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+
+
+def user_name(claim: str) -> str:
+    """Return the user name of a claim: lower-case letters, digits and single dashes, 1 to 40."""
+    if len(claim) <= MAX_LENGTH and _SAFE.fullmatch(claim) and not _MADE.fullmatch(claim):
+        return claim
+    digest = hashlib.sha256(claim.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    plain = unicodedata.normalize("NFKD", claim).encode("ascii", "ignore").decode().lower()
+    readable = _UNSAFE.sub("-", plain).strip("-")[: MAX_LENGTH - _DIGITS - 1].rstrip("-")
+    return f"{readable or 'user'}-{digest}"

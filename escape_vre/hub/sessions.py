@@ -1,0 +1,484 @@
+"""The one place where a session is read, renewed and saved: under one lock a user.
+
+Page requests (``refresh_user``) and the token endpoint meet here. A provider that rotates refresh
+tokens kills the session of whoever uses one twice, so a session is renewed by one caller at a
+time, what the provider answered is saved before anything else happens, and whoever waited reads
+what the first one saved.
+
+A hub that is killed between the provider's answer and the commit, some milliseconds, keeps a dead
+refresh token: that person signs in once more. Nothing else is lost.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict, dataclass, field, replace
+from logging import Logger
+from typing import Any
+
+from jupyterhub.crypto import EncryptionUnavailable, InvalidToken, decrypt, encrypt
+from jupyterhub.user import User
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+
+from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
+from escape_vre.hub.metrics import REFRESHES
+from escape_vre.hub.provider import Provider, RefusedError, SessionEndedError, TokenAnswer
+from escape_vre.hub.sealing import Sealer
+from escape_vre.hub.settings import PATH, Audience, HubSettings
+
+MARGIN_S = 65.0
+"""A token this near to its end is renewed: 5 s before the agent asks (``RENEW_BEFORE_S``)."""
+
+REMEMBERED = 10_000
+"""Users whose tokens are kept in memory, some 10 kB each; the rest are asked for again."""
+
+CLAIMS = "oauth_user"
+"""Where oauthenticator, and with it every site's hook, expects what the provider said."""
+
+
+Claims = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What one sign-in left behind."""
+
+    issuer: str
+    subject: str
+    token_response: dict[str, Any] = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: float
+    """When the access token ends, seconds since 1970."""
+    checked_at: float
+    """When the provider last said that the session lives, seconds since 1970."""
+    saved_at: int
+    """When this was saved, nanoseconds since 1970: which of two is the newer."""
+    sign_in: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Which sign-in it was; renewals keep it."""
+    ended: bool = False
+
+    @classmethod
+    def begin(cls, answer: TokenAnswer, *, issuer: str, subject: str) -> "Session":
+        """Return the session that a sign-in begins."""
+        return cls(
+            issuer=issuer,
+            subject=subject,
+            token_response=answer.response,
+            refresh_token=answer.refresh_token,
+            expires_at=answer.expires_at,
+            checked_at=time.time(),
+            saved_at=time.time_ns(),
+        )
+
+    def renewed(self, answer: TokenAnswer, *, narrowed: bool) -> "Session":
+        """Return the session after the provider renewed it.
+
+        A narrowed access token is one service's, and does not become the session's; and nobody
+        looked at groups, so that the session is no more recent.
+        """
+        renewed = replace(
+            self,
+            # RFC 6749 section 6: no refresh token in the answer means that the old one stays.
+            refresh_token=answer.refresh_token or self.refresh_token,
+            saved_at=time.time_ns(),
+        )
+        if narrowed:
+            return renewed
+        return replace(
+            renewed,
+            token_response=answer.response,
+            expires_at=answer.expires_at,
+            checked_at=time.time(),
+        )
+
+    def dead(self) -> "Session":
+        """Return the session after the provider ended it: whose it was, and no token."""
+        return replace(
+            self, token_response={}, refresh_token="", ended=True, saved_at=time.time_ns()
+        )
+
+    @property
+    def access_token(self) -> str:
+        """The session's own access token, good for the provider only."""
+        return str(self.token_response.get("access_token") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An access token for one service."""
+
+    access_token: str = field(repr=False)
+    expires_at: float
+    renew_at: float
+    sign_in: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is in memory of one user."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    digest: bytes = b""
+    session: Session | None = field(default=None, repr=False)
+    tokens: dict[str, Issued] = field(default_factory=dict, repr=False)
+    asking: dict[str, asyncio.Task[Issued]] = field(default_factory=dict)
+    failure: EscapeError | None = None
+    failed_at: float = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self.lock.locked() or bool(self.asking)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """An auth state, as far as it could be opened."""
+
+    encrypted: bytes | None
+    session: Session | None = None
+    claims: Claims = field(default_factory=dict)
+    owner: tuple[str, str] | None = None
+
+
+Welcome = Callable[[User, Claims], Awaitable[bool]]
+
+
+class Sessions:
+    """The sessions of all users of this hub.
+
+    Parameters
+    ----------
+    welcome : callable
+        Given a user and the provider's newest claims: brings groups up to date, and says whether
+        this person may still use the hub.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: HubSettings,
+        provider: Provider,
+        sealer: Sealer,
+        welcome: Welcome,
+        log: Logger,
+    ) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._sealer = sealer
+        self._welcome = welcome
+        self._log = log
+        self._users: OrderedDict[str, _Known] = OrderedDict()
+        self._audiences = {entry.name: entry for entry in settings.tokens.audiences}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def auth_state(self, user_name: str, session: Session, claims: Claims) -> dict[str, Any]:
+        """Return what JupyterHub is given to keep: the claims, and the session as ciphertext."""
+        return {
+            CLAIMS: claims,
+            "escape": {
+                "issuer": session.issuer,
+                "subject": session.subject,
+                "session": self._sealer.seal(user_name, asdict(session)),
+            },
+        }
+
+    async def owner(self, user: User) -> tuple[str, str] | None:
+        """Return issuer and subject of the person whose user this is; None where nobody knows."""
+        stored = await self._opened(user.name, user.orm_user.encrypted_auth_state)
+        if stored.session:
+            return stored.session.issuer, stored.session.subject
+        return stored.owner
+
+    async def check(self, user: User) -> bool:
+        """Return whether the user's session lives, as far as anybody can tell.
+
+        The provider is asked where its last word is older than ``recheck_s``. One that does not
+        answer ends nothing.
+        """
+        session = await self._session(user)
+        if session is None or session.ended:
+            return False
+        if self._is_recent(session):
+            return True
+        try:
+            await self._alone(self._renewed(user, lambda newest: not self._is_recent(newest)))
+        except SessionEndedError:
+            return False
+        except (RemoteError, ConfigurationError) as e:
+            self._log.warning("The session of %s could not be renewed: %s", user.name, e)
+        return True
+
+    async def token(self, user: User, name: str) -> Issued:
+        """Return an access token for one service, from memory while it is good.
+
+        Raises
+        ------
+        KeyError
+            There is no such audience.
+        SessionEndedError
+            The user must sign in again.
+        RemoteUnavailableError
+            The provider does not answer.
+        ConfigurationError
+            The provider refuses.
+        """
+        audience = self._audiences[name]
+        session = await self._session(user)
+        if session is None or session.ended:
+            raise ended()
+        known = self._known(user)
+        kept = known.tokens.get(name)
+        if kept and kept.sign_in == session.sign_in and time.time() < kept.renew_at:
+            return kept
+        asking = known.asking.get(name)
+        if asking is None:
+            # Equal requests share one answer, a failure too.
+            asking = self._task(self._issued(user, known, audience))
+            known.asking[name] = asking
+            asking.add_done_callback(lambda _: known.asking.pop(name, None))
+        return await asyncio.shield(asking)
+
+    async def _issued(self, user: User, known: _Known, audience: Audience) -> Issued:
+        if self._settings.method == "refresh":
+            session, answer = await self._narrowed(user, audience)
+        else:
+            session, answer = await self._exchanged(user, audience)
+        now = time.time()
+        lifetime = answer.expires_at - now
+        issued = Issued(
+            answer.access_token,
+            answer.expires_at,
+            answer.expires_at - min(MARGIN_S, lifetime / 4),
+            session.sign_in,
+        )
+        known.tokens[audience.name] = issued
+        return issued
+
+    async def _exchanged(self, user: User, audience: Audience) -> tuple[Session, TokenAnswer]:
+        session = await self._renewed(user, _is_short)
+        try:
+            return session, await self._provider.exchange(session.access_token, audience)
+        except RefusedError:
+            # A provider says the same of a token whose session has ended: ask about that.
+            dead = session.access_token
+            session = await self._renewed(user, lambda newest: newest.access_token == dead)
+        try:
+            return session, await self._provider.exchange(session.access_token, audience)
+        except RefusedError as e:
+            raise self._refused(e, audience) from e
+
+    async def _narrowed(self, user: User, audience: Audience) -> tuple[Session, TokenAnswer]:
+        answers: list[TokenAnswer] = []
+
+        async def ask(session: Session) -> TokenAnswer:
+            answers.append(await self._provider.narrow(session.refresh_token, audience))
+            return answers[-1]
+
+        try:
+            session = await self._renewed(user, lambda _: True, ask=ask)
+        except RefusedError as e:
+            raise self._refused(e, audience) from e
+        return session, answers[-1]
+
+    def _refused(self, error: RefusedError, audience: Audience) -> ConfigurationError:
+        number = self._settings.tokens.audiences.index(audience)
+        other = (
+            ""
+            if self._settings.method == "refresh"
+            else (f" If it does no exchange at all, set {PATH}.tokens.method to refresh.")
+        )
+        self._log.error("No token for %s: %s", audience.name, error.details.get("reason"))
+        return ConfigurationError(
+            f"The identity provider refuses a token for {audience.name}"
+            f" ({error.details.get('reason')}).",
+            hint=f"Whoever runs this hub should allow its client {audience.aud} at the provider,"
+            f" or correct {PATH}.tokens.audiences[{number}].{other}",
+        )
+
+    async def _renewed(
+        self,
+        user: User,
+        due: Callable[[Session], bool],
+        *,
+        ask: Callable[[Session], Awaitable[TokenAnswer]] | None = None,
+    ) -> Session:
+        """Return the newest session; renewed if it is due when our turn has come."""
+        known, began = self._known(user), time.monotonic()
+        async with known.lock:
+            if known.failure is not None and known.failed_at >= began:
+                raise known.failure  # while we waited: asking again would take as long again
+            stored = await self._read(user, known)
+            session = stored.session
+            if session is None or session.ended:
+                raise ended()
+            if not due(session):
+                return session
+            try:
+                if ask is None:
+                    answer = await self._provider.refresh(session.refresh_token)
+                else:
+                    answer = await ask(session)
+            except SessionEndedError:
+                REFRESHES.labels("ended").inc()
+                await self._save(user, known, stored, session.dead())
+                raise
+            except RemoteError as e:
+                REFRESHES.labels("unavailable").inc()
+                known.failure, known.failed_at = e, time.monotonic()
+                raise
+            except ConfigurationError:
+                REFRESHES.labels("refused").inc()
+                raise
+            REFRESHES.labels("ok").inc()
+            session = session.renewed(answer, narrowed=ask is not None)
+            # Before anything else: the old refresh token may be dead by now.
+            stored = await self._save(user, known, stored, session)
+            if ask is None:
+                await self._look_at(user, known, stored, answer)
+            return session
+
+    async def _look_at(
+        self, user: User, known: _Known, stored: _Stored, answer: TokenAnswer
+    ) -> None:
+        """Bring groups up to date with what the provider says now; end whose welcome has ended."""
+        session = stored.session
+        if session is None:
+            return
+        try:
+            claims = await self._provider.claims(
+                answer,
+                subject=session.subject,
+                wanted=(self._settings.login.group_claim,),
+            )
+            welcome = await self._welcome(user, claims)
+        except RemoteError as e:
+            self._log.warning("The groups of %s stay as they were: %s", user.name, e)
+            return
+        except SessionEndedError:
+            await self._save(user, known, stored, session.dead())
+            raise
+        if not welcome:
+            self._log.warning("%s is allowed on this hub no longer.", user.name)
+            await self._save(user, known, stored, session.dead())
+            raise SessionEndedError(
+                "You are allowed on this hub no longer.",
+                hint="Ask who runs it, then sign in again.",
+            )
+        await self._save(user, known, replace(stored, claims=claims), session)
+
+    async def _session(self, user: User) -> Session | None:
+        """Return the user's session, decrypted only where it is not what we saved or saw last."""
+        known = self._known(user)
+        encrypted = user.orm_user.encrypted_auth_state
+        if encrypted is not None and _digest(encrypted) == known.digest:
+            return known.session
+        return (await self._understood(user, known, encrypted)).session
+
+    async def _read(self, user: User, known: _Known) -> _Stored:
+        """Return what is in the database now; the lock must be held."""
+        try:
+            user.db.refresh(user.orm_user, ["encrypted_auth_state"])
+        except InvalidRequestError as e:
+            raise SessionEndedError("This user is gone.", hint="Sign in again.") from e
+        return await self._understood(user, known, user.orm_user.encrypted_auth_state)
+
+    async def _understood(self, user: User, known: _Known, encrypted: bytes | None) -> _Stored:
+        stored = await self._opened(user.name, encrypted)
+        newer = known.session
+        if newer and stored.session and newer.saved_at > stored.session.saved_at:
+            # JupyterHub saves again what it has read while its own keys change, and a commit can
+            # fail: either way a newer refresh token must not give way to an older one.
+            self._log.warning("An older session of %s was saved over a newer one.", user.name)
+            return replace(stored, session=newer)
+        known.session = stored.session
+        known.digest = _digest(encrypted) if encrypted is not None else b""
+        return stored
+
+    async def _opened(self, name: str, encrypted: bytes | None) -> _Stored:
+        if encrypted is None:
+            return _Stored(None)
+        try:
+            state = await decrypt(encrypted)
+        except (ValueError, InvalidToken, EncryptionUnavailable):
+            self._log.warning("The auth state of %s opens with none of the hub's keys.", name)
+            return _Stored(encrypted)
+        kept = state.get("escape") if isinstance(state, dict) else None
+        if not isinstance(kept, dict):
+            return _Stored(encrypted)
+        content = self._sealer.open(name, str(kept.get("session")))
+        owner = str(kept.get("issuer")), str(kept.get("subject"))
+        claims = state.get(CLAIMS) or {}
+        try:
+            session = Session(**content) if content else None
+        except TypeError:  # written by another version
+            session = None
+        return _Stored(encrypted, session, claims, owner)
+
+    async def _save(self, user: User, known: _Known, stored: _Stored, session: Session) -> _Stored:
+        """Write the session down; only a sign-in may have written meanwhile, and then it wins."""
+        known.session = session
+        encrypted = await encrypt(self.auth_state(user.name, session, stored.claims))
+        present = user.orm_user.encrypted_auth_state
+        if present != stored.encrypted:
+            found = (await self._opened(user.name, present)).session
+            if found is None or found.sign_in != session.sign_in:
+                self._log.info("%s has signed in or out meanwhile.", user.name)
+                known.session, known.digest = None, b""
+                return stored
+        user.orm_user.encrypted_auth_state = encrypted
+        try:
+            user.db.commit()
+        except SQLAlchemyError:
+            user.db.rollback()
+            self._log.exception("The session of %s could not be saved; memory has it.", user.name)
+        else:
+            known.digest = _digest(encrypted)
+        return replace(stored, encrypted=encrypted, session=session)
+
+    def _is_recent(self, session: Session) -> bool:
+        return 0 <= time.time() - session.checked_at < self._settings.login.recheck_s
+
+    def _known(self, user: User) -> _Known:
+        known = self._users.setdefault(user.name, _Known())
+        self._users.move_to_end(user.name)
+        while len(self._users) > REMEMBERED:
+            oldest = next(iter(self._users))
+            if self._users[oldest].busy or oldest == user.name:
+                break
+            del self._users[oldest]
+        return known
+
+    def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # asked for, so that a failure whose caller has gone is no noise
+
+    async def _alone(self, work: Coroutine[Any, Any, Session]) -> Session:
+        """Do the work to its end even if the caller goes: a renewal must be saved."""
+        done: Session = await asyncio.shield(self._task(work))
+        return done
+
+
+def ended() -> SessionEndedError:
+    """Return the error of a session that is over."""
+    return SessionEndedError(
+        "Your session at the identity provider has ended.", hint="Sign in again."
+    )
+
+
+def _digest(encrypted: bytes) -> bytes:
+    return hashlib.sha256(encrypted).digest()
+
+
+def _is_short(session: Session) -> bool:
+    """Whether the session's access token will end before an exchange is sure to be over."""
+    return session.expires_at - time.time() < 20 or not session.access_token
