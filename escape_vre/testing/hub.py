@@ -1,0 +1,421 @@
+"""A real JupyterHub for tests: hub and proxy as processes of their own, users' servers beside.
+
+``TestHub`` writes the configuration, starts, stops and kills the hub, and lets a visitor sign in
+by plain HTTP as a browser would. The proxy is not the hub's child, as on Kubernetes: it outlives a
+hub that is killed, and so do users' servers.
+"""
+
+import contextlib
+import html
+import http.cookiejar
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+PROXY = "node_modules/.bin/configurable-http-proxy"
+
+_CONFIG = """\
+import json, sys
+c = get_config()
+given = json.loads({given!r})
+c.JupyterHub.bind_url = given["url"]
+c.JupyterHub.hub_bind_url = given["hub"]
+c.JupyterHub.db_url = "sqlite:///" + given["home"] + "/jupyterhub.sqlite"
+c.JupyterHub.cookie_secret_file = given["home"] + "/cookie_secret"
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.cleanup_proxy = False
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.log_level = "DEBUG"
+c.ConfigurableHTTPProxy.should_start = False
+c.ConfigurableHTTPProxy.api_url = given["proxy_api"]
+c.JupyterHub.spawner_class = "jupyterhub.spawner.SimpleLocalProcessSpawner"
+c.SimpleLocalProcessSpawner.home_dir_template = given["home"] + "/homes/{{username}}"
+c.Spawner.cmd = given["command"]
+c.Spawner.environment = given["environment"]
+c.Spawner.http_timeout = 60
+c.JupyterHub.services = [{{"name": "tester", "api_token": given["token"]}}]
+c.JupyterHub.load_roles = [
+    {{
+        "name": "tester",
+        "services": ["tester"],
+        "scopes": [
+            "admin:users", "admin:servers", "tokens", "shares", "read:metrics", "read:hub",
+            "admin:groups", "list:services", "read:services", "read:roles", "proxy",
+        ],
+    }}
+]
+{more}
+from escape_vre.hub import configure
+configure(c, given["settings"])
+{last}
+"""
+
+
+def wait_for(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
+    """Return what the condition gives once that is true.
+
+    Raises
+    ------
+    TimeoutError
+        It did not become true in time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise TimeoutError(f"{what} did not happen within {timeout_s:.0f} s")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response, whatever its status."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+def call(
+    method: str,
+    url: str,
+    *,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 60.0,
+    opener: urllib.request.OpenerDirector | None = None,
+) -> Answer:
+    """Send a request, a body as JSON, and return the answer."""
+    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(  # noqa: S310 (always http, to ourselves)
+        url, method=method, data=data, headers=dict(headers or {})
+    )
+    opener = opener or urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=timeout_s) as answer:
+            return Answer(answer.status, answer.url, dict(answer.headers), answer.read())
+    except urllib.error.HTTPError as e:
+        with e:
+            return Answer(e.code, e.url or url, dict(e.headers), e.read())
+
+
+class Visitor:
+    """A browser without a window: keeps cookies, follows redirects."""
+
+    def __init__(self, hub: "TestHub") -> None:
+        self._hub = hub
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies)
+        )
+
+    def call(self, method: str, url: str, **options: Any) -> Answer:
+        """Send a request to a path of the hub, or to a URL."""
+        return call(
+            method, urllib.parse.urljoin(self._hub.url, url), opener=self._opener, **options
+        )
+
+    def get(self, url: str) -> Answer:
+        """Open a page."""
+        return self.call("GET", url)
+
+    def api(self, method: str, path: str, body: Any = None) -> Answer:
+        """Call the hub's API as its own pages do, with cookies and the XSRF token."""
+        tokens = [cookie.value or "" for cookie in self.cookies if cookie.name == "_xsrf"]
+        headers = {"X-XSRFToken": tokens[-1] if tokens else ""}
+        return self.call(method, f"hub/api/{path}", body=body, headers=headers)
+
+    def sign_in(self, user: str, password: str = "") -> Answer:
+        """Sign in at the provider's own form; returns the page where that ends."""
+        page = self.get("hub/oauth_login?next=/hub/home")
+        if 'id="kc-form-login"' not in page.text:
+            return page  # the provider knew the visitor still, or something went wrong
+        form = page.text[page.text.rindex("<form", 0, page.text.index('id="kc-form-login"')) :]
+        action = re.search(r'<form[^>]*action="([^"]+)"', form)
+        method = re.search(r'<form[^>]*method="(\w+)"', form)
+        if action is None:
+            raise ValueError("The provider's page has no form.")
+        fields = {
+            html.unescape(name): html.unescape(value)
+            for name, value in re.findall(
+                r'<input type="hidden"[^>]*name="([^"]*)"[^>]*value="([^"]*)"', form
+            )
+        }
+        fields |= {"username": user, "password": password}
+        target = html.unescape(action[1])
+        data = urllib.parse.urlencode(fields)
+        if method and method[1].lower() == "get":
+            return self.get(f"{target}?{data}")
+        return self.call("POST", target, body=data.encode())
+
+
+class TestHub:
+    """A JupyterHub that ``escape_vre.hub.configure`` has configured.
+
+    Parameters
+    ----------
+    home : Path
+        Where everything of it is written.
+    settings : mapping
+        What ``configure`` is given.
+    environment : mapping
+        Variables of the hub's process beside the least that it needs: the client's secret, keys.
+    more, last : str
+        Python for the configuration, before and after ``configure``.
+    command : sequence of str
+        What a user's server is; default the least that JupyterHub takes for one.
+    server_environment : mapping
+        Variables of users' servers.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self,
+        home: Path,
+        settings: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str],
+        more: str = "",
+        last: str = "",
+        command: Sequence[str] = (sys.executable, "-m", "escape_vre.testing.singleuser"),
+        server_environment: Mapping[str, str] | None = None,
+        proxy: Path | None = None,
+    ) -> None:
+        self.home = home
+        home.mkdir(parents=True, exist_ok=True)
+        ports = _free_ports(3)
+        self.url = f"http://127.0.0.1:{ports[0]}/"
+        self.hub_url = f"http://127.0.0.1:{ports[1]}/hub/"
+        self.callback_url = f"{self.url}hub/oauth_callback"
+        self.token = secrets.token_hex(16)
+        self.log = home / "hub.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._proxy_process: subprocess.Popen[bytes] | None = None
+        self._proxy = proxy or Path(PROXY)
+        self._ports = ports
+        self._proxy_token = secrets.token_hex(16)
+        self._environment = dict(environment)
+        self._config = home / "jupyterhub_config.py"
+        self._given = {
+            "url": self.url,
+            "hub": f"http://127.0.0.1:{ports[1]}",
+            "proxy_api": f"http://127.0.0.1:{ports[2]}",
+            "home": str(home),
+            "token": self.token,
+            "command": list(command),
+            "environment": dict(server_environment or {}),
+        }
+        self.configure(settings, more=more, last=last)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def configure(self, settings: Mapping[str, Any], *, more: str = "", last: str = "") -> None:
+        """Write the configuration for the next start."""
+        given = json.dumps({**self._given, "settings": settings})
+        self._config.write_text(_CONFIG.format(given=given, more=more, last=last))
+
+    def variable(self, name: str, value: str) -> None:
+        """Set a variable of the hub's process for the next start."""
+        self._environment[name] = value
+
+    def start(self, *, timeout_s: float = 60.0) -> None:
+        """Start proxy and hub, whichever does not run; return when the hub answers.
+
+        Raises
+        ------
+        RuntimeError
+            The hub ended instead; the message is what it said last.
+        """
+        if self._proxy_process is None:
+            self._start_proxy()
+        self.run()
+
+        def answers() -> bool:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise RuntimeError(f"The hub ended: {self.said()[-3000:]}")
+            with contextlib.suppress(OSError):
+                return call("GET", f"{self.url}hub/api", timeout_s=2).status == 200
+            return False
+
+        wait_for(answers, timeout_s, "the start of the hub")
+
+    def run(self) -> subprocess.Popen[bytes]:
+        """Start the hub's process alone, and wait for nothing."""
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name in {"HOME", "LANG", "PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV"}
+        }
+        environment |= {"CONFIGPROXY_AUTH_TOKEN": self._proxy_token, **self._environment}
+        command = [sys.executable, "-m", "jupyterhub", "-f", str(self._config)]
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(  # noqa: S603
+                command, cwd=self.home, env=environment, stdout=out, stderr=out
+            )
+        return self.process
+
+    def said(self) -> str:
+        """Return the hub's log of all starts."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the hub; the proxy and users' servers go on."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(timeout=30)
+        self.process = None
+
+    def kill(self) -> None:
+        """End the hub as a lack of memory would."""
+        self.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End everything."""
+        self.stop()
+        for pid in self._server_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self._proxy_process is not None:
+            self._proxy_process.terminate()
+            self._proxy_process.wait(timeout=20)
+            self._proxy_process = None
+
+    def visitor(self) -> Visitor:
+        """Return a browser that nobody has signed in with."""
+        return Visitor(self)
+
+    def signed_in(self, user: str, password: str = "") -> Visitor:
+        """Return a browser that a user has signed in with.
+
+        Raises
+        ------
+        RuntimeError
+            The sign-in did not end at the hub's home page.
+        """
+        visitor = self.visitor()
+        page = visitor.sign_in(user, password)
+        if page.status != 200 or not page.url.endswith("/hub/home"):
+            raise RuntimeError(f"{user} is not signed in: {page.status} {page.url} {page.text}")
+        return visitor
+
+    def api(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
+        """Call the hub's API from within; default as a service that may do anything."""
+        headers = {"Authorization": f"token {self.token if token is None else token}"}
+        return call(method, f"{self.hub_url}api/{path}", body=body, headers=headers)
+
+    def start_server(self, user: str, name: str = "", *, timeout_s: float = 90.0) -> str:
+        """Start a user's server; return its JupyterHub token."""
+        path = f"users/{user}/servers/{name}" if name else f"users/{user}/server"
+        answer = self.api("POST", path, {})
+        if answer.status not in (201, 202):
+            raise RuntimeError(f"The server of {user} does not start: {answer.text}")
+        wait_for(lambda: self.server(user, name).get("ready"), timeout_s, "the server's start")
+        return self.server_environment(user, name)["JUPYTERHUB_API_TOKEN"]
+
+    def stop_server(self, user: str, name: str = "") -> None:
+        """Stop a user's server."""
+        path = f"users/{user}/servers/{name}" if name else f"users/{user}/server"
+        self.api("DELETE", path)
+        wait_for(lambda: not self.server(user, name).get("ready"), 30, "the server's end")
+
+    def server(self, user: str, name: str = "") -> dict[str, Any]:
+        """Return what the hub says about a server; empty where it does not run."""
+        found = self.api("GET", f"users/{user}").json()
+        server: dict[str, Any] = (found.get("servers") or {}).get(name) or {}
+        return server
+
+    def server_environment(self, user: str, name: str = "") -> dict[str, str]:
+        """Return the variables that a running server was given (Linux)."""
+        pid = int(self.server(user, name)["state"]["pid"])
+        entries = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+        return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+    def ask(
+        self,
+        token: str | None,
+        audience: Any = "rucio",
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask for a token for a service, as a user's server does."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if token is not None:
+            sent["Authorization"] = f"token {token}"
+        return call(
+            "POST", f"{self.hub_url}escape/token", body={"audience": audience}, headers=sent
+        )
+
+    def database(self) -> bytes:
+        """Return every byte of the hub's database files."""
+        return b"".join(path.read_bytes() for path in sorted(self.home.glob("jupyterhub.sqlite*")))
+
+    def _start_proxy(self) -> None:
+        command = [
+            str(self._proxy.absolute()),
+            *("--ip", "127.0.0.1", "--port", str(self._ports[0])),
+            *("--api-ip", "127.0.0.1", "--api-port", str(self._ports[2])),
+            *("--default-target", f"http://127.0.0.1:{self._ports[1]}"),
+            *("--error-target", f"http://127.0.0.1:{self._ports[1]}/hub/error"),
+        ]
+        with (self.home / "proxy.log").open("ab") as out:
+            self._proxy_process = subprocess.Popen(  # noqa: S603
+                command,
+                env={"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": self._proxy_token},
+                stdout=out,
+                stderr=out,
+            )
+        wait_for(lambda: _listens(self._ports[2]), 30, "the start of the proxy")
+
+    def _server_pids(self) -> list[int]:
+        database = self.home / "jupyterhub.sqlite"
+        if not database.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            rows = connection.execute("select state from spawners where server_id is not null")
+            states = [json.loads(state) for (state,) in rows if state]
+        return [int(state["pid"]) for state in states if state and state.get("pid")]
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
