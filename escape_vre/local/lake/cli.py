@@ -87,7 +87,6 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--audience",
-        default="rucio",
         metavar="NAME",
         help="what tokens must have in `aud` (default: rucio)",
     )
@@ -99,8 +98,14 @@ def _lake(arguments: argparse.Namespace) -> Lake:
 
 def _start(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
+    if not arguments.issuer and (arguments.issuer_ca or arguments.audience):
+        raise LakeError(
+            "--issuer-ca and --audience describe a provider, and none is given.",
+            "Give it with --issuer URL.",
+        )
     if arguments.issuer:
-        lake.trust(arguments.issuer, ca_file=arguments.issuer_ca, audience=arguments.audience)
+        audience = arguments.audience or "rucio"
+        lake.trust(arguments.issuer, ca_file=arguments.issuer_ca, audience=audience)
     elif arguments.no_issuer:
         lake.distrust()
     lake.start()

@@ -147,6 +147,10 @@ class Lake:
                 "Give the name that the provider writes into tokens for Rucio.",
             )
         ca = None if ca_file is None else str(ca_file.expanduser().absolute())
+        if ca is not None and not Path(ca).is_file():
+            raise LakeError(
+                f"There is no file {ca}.", "Give the PEM with the provider's certificate authority."
+            )
         keys_url(issuer, ca_file=ca, timeout_s=_PROVIDER_S)
         self._make_home()
         with self._locked(self.layout.trust_lock):
@@ -193,8 +197,8 @@ class Lake:
                 f"{account!r} cannot be an account of {subject!r}.",
                 "Accounts have up to 20 of a-z, 0-9, - and _.",
             )
-        whose = identity(subject, issuer)
-        with self._locked(self.layout.trust_lock), self.rest() as rest:
+        whose, rest = identity(subject, issuer), self.rest()
+        with self._locked(self.layout.trust_lock), rest:
             known = self.trusted
             accounts.ensure(rest, account)
             accounts.assign(rest, whose, account, before=known.identities.get(whose))
@@ -272,10 +276,11 @@ class Lake:
             "auth": "hub",
             "audience": trusted.audience,
             "ca_file": str(self.layout.ca),
-            "storage_token": "rucio",
+            "storage_token": trusted.audience,
         }
         if client_id is not None:
-            scope = "openid profile offline_access"
+            # Keycloak knows an audience as a scope of that name.
+            scope = f"openid profile offline_access {trusted.audience}"
             entry |= {"auth": "oidc", "issuer": trusted.issuer}
             entry |= {"client_id": client_id, "scope": scope}
         return entry

@@ -6,10 +6,12 @@ Standard library only: the product's environment writes it, the lake's processes
 import ipaddress
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
+from base64 import urlsafe_b64decode
 from dataclasses import asdict, dataclass, field, replace
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
@@ -39,11 +41,21 @@ class Trust:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Give what a file says; without one, nobody is trusted."""
+        """Give what a file says; without one, nobody is trusted.
+
+        Raises
+        ------
+        LakeError — somebody else wrote it.
+        """
         try:
             return cls(**json.loads(path.read_text()))
         except FileNotFoundError:
             return cls()
+        except (ValueError, TypeError) as error:
+            raise LakeError(
+                f"{path} does not say whom the lake trusts: {error}",
+                "Remove it, then start the lake with --issuer and map people again.",
+            ) from error
 
     def write(self, path: Path) -> None:
         """Keep it, so that a reader sees the old or the new."""
@@ -58,6 +70,23 @@ class Trust:
 def identity(subject: str, issuer: str) -> str:
     """Give Rucio's name for a provider's person (``rucio.core.oidc.oidc_identity_string``)."""
     return f"SUB={subject}, ISS={issuer}"
+
+
+def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what a token says of itself, header and claims (RFC 7519); true or not.
+
+    Raises
+    ------
+    ValueError — it is no token.
+    """
+    header, claims, _signature = token.split(".")
+    try:
+        read = [json.loads(urlsafe_b64decode(part + "===")) for part in (header, claims)]
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    if not all(isinstance(part, dict) for part in read):
+        raise ValueError("no objects")
+    return read[0], read[1]
 
 
 def keys_url(issuer: str, *, ca_file: str | None, timeout_s: float) -> str:
@@ -105,7 +134,7 @@ def fetch(url: str, *, ca_file: str | None, timeout_s: float) -> dict[str, Any]:
             urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)),
         )
         with opener.open(url, timeout=timeout_s) as answer:
-            found = json.loads(answer.read(_LARGEST))
+            found = json.loads(_read(answer, timeout_s))
     except (OSError, HTTPException, ValueError) as error:
         raise LakeError(
             f"The identity provider did not answer as one: {url}: {error}",
@@ -117,6 +146,17 @@ def fetch(url: str, *, ca_file: str | None, timeout_s: float) -> dict[str, Any]:
             "Give the issuer's URL as the provider's own pages do.",
         )
     return found
+
+
+def _read(answer: HTTPResponse, timeout_s: float) -> bytes:
+    """Read an answer that neither drips nor floods."""
+    deadline = time.monotonic() + timeout_s
+    content = b""
+    while block := answer.read1(65536):
+        content += block
+        if time.monotonic() > deadline or len(content) > _LARGEST:
+            raise TimeoutError("its answer does not end")
+    return content
 
 
 def _is_near(host: str) -> bool:

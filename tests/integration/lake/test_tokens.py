@@ -120,6 +120,13 @@ def test_only_owners_write_to_the_catalogue(trusting, provider):
     for token, where in ((bob, "user.alice/his"), (alice, "demo/hers"), (bob, "user.demo/his")):
         assert ask(trusting, token, "POST", f"/dids/{where}", made)[0] == 401, where
     assert ask(trusting, bob, "PUT", "/dids/user.alice/mine/status", {"open": False})[0] == 401
+    site = trusting.sites[0]
+    file = {"scope": "demo", "name": "fermi.lc.1.100-300MeV.csv"}
+    lost = {"rse": site, "files": [{**file, "state": "U"}]}
+    assert ask(trusting, alice, "PUT", "/replicas", lost)[0] == 401
+    new = {"rse": site, "files": [{**file, "name": "x", "bytes": 1, "adler32": "00000001"}]}
+    assert ask(trusting, alice, "POST", "/replicas", new)[0] == 401
+    assert ask(trusting, alice, "DELETE", "/replicas", {"rse": site, "files": [file]})[0] == 401
 
 
 def test_only_owners_write_to_the_sites(trusting, provider, sites):
@@ -373,12 +380,29 @@ def test_what_is_no_provider_is_not_trusted(trusting, provider):
         ("https://127.0.0.1:9/realms/test", "did not answer as one"),
         (where + "/", "calls itself"),
         (where.replace("/realms/test", ""), "404"),
+        ("ftp://127.0.0.1/realms/test", "no address of an identity provider"),
         ("http://idp.example/realms/test", "no address of an identity provider"),
         ("nonsense", "no address of an identity provider"),
     ):
         with pytest.raises(LakeError, match=said):
             trusting.trust(issuer)
+    with pytest.raises(LakeError, match="no file"):
+        trusting.trust(where, ca_file=trusting.home / "none.pem")
+    with pytest.raises(LakeError, match="no audience"):
+        trusting.trust(where, audience="rucio reana")
     assert trusting.trusted == before
+
+
+def test_a_spoilt_file_trusts_nobody(trusting, both, provider):
+    said = trusting.layout.trust.read_text()
+    token = provider.token()
+    assert both(token) == (200, 200)
+    trusting.layout.trust.write_text(said[:-9])
+    with pytest.raises(LakeError, match="does not say whom"):
+        trusting.status()
+    assert both(token) == (401, 401)
+    trusting.layout.trust.write_text(said)
+    assert both(token) == (200, 200)
 
 
 def test_a_restart_keeps_who_is_trusted(tmp_path, provider):

@@ -26,7 +26,7 @@ def run():
     return run
 
 
-@pytest.mark.parametrize("command", ["start", "stop", "status", "reset"])
+@pytest.mark.parametrize("command", ["start", "stop", "status", "reset", "map"])
 def test_every_command_has_help(run, command, capsys):
     with pytest.raises(SystemExit) as ended:
         run(command, "--help")
@@ -72,6 +72,21 @@ def test_an_unusable_folder_is_one_sentence(run, tmp_path, monkeypatch):
     with pytest.raises(LakeError, match="cannot be used") as raised:
         run("start", "--home", tmp_path / "file" / "lake")
     assert "--home" in raised.value.hint
+
+
+def test_what_describes_no_provider_is_refused(run, tmp_path):
+    for option in (("--audience", "lake"), ("--issuer-ca", "/none")):
+        with pytest.raises(LakeError, match="none is given"):
+            run("start", "--home", tmp_path / "lake", *option)
+    with pytest.raises(SystemExit):
+        run("start", "--issuer", "https://idp.example", "--no-issuer")
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_provider_that_does_not_answer_starts_nothing(run, tmp_path):
+    with pytest.raises(LakeError, match="did not answer as one"):
+        run("start", "--home", tmp_path / "lake", "--issuer", "https://127.0.0.1:9")
+    assert not (tmp_path / "lake").exists()
 
 
 class TestInstall:

@@ -47,7 +47,11 @@ class Provider:
             mark = None
         with self._lock:
             if mark != self._mark:
-                trust = Trust.read(self._path)
+                try:
+                    trust = Trust.read(self._path)
+                except LakeError as error:
+                    _LOG.warning("%s", error)
+                    trust = Trust()
                 if (trust.issuer, trust.ca_file) != (self._trust.issuer, self._trust.ca_file):
                     self._keys = {}
                     self._asked = self._got = float("-inf")
@@ -68,6 +72,9 @@ class Provider:
         trust = self.trust()
         with self._lock:
             found = self._keys.get(name) if isinstance(name, str) else None
+            if now - self._asked > _DEADLINE_S:
+                # One that is still at it will be heard by nobody: its provider drips.
+                self._asking = None
             stale = now - self._got > _FRESH_S if found else True
             if stale and trust.issuer and self._asking is None and now - self._asked > _PAUSE_S:
                 self._asked = now

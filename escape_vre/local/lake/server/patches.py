@@ -43,5 +43,25 @@ def apply(config: Path) -> None:
     from rucio.core.permission import generic
 
     # The generic policy lets an ordinary account add a replica at a ...USERDISK, but not say that
-    # its bytes have arrived: `rucio upload` would need an administrator.
+    # its bytes have arrived: `rucio upload` would need an administrator. See ``owners_only``.
     generic.perm_update_replicas_states = generic.perm_add_replicas
+
+
+def owners_only() -> None:
+    """Let nobody but a scope's owner say how its replicas are.
+
+    The policy is asked for a site, not for the files. To be applied when Rucio's tables are
+    there, and before its REST API is imported.
+    """
+    from rucio.common.exception import AccessDenied
+    from rucio.gateway import replica, scope
+
+    update: Callable[..., None] = replica.update_replicas_states
+
+    def update_own(*, rse: str, files: list[dict[str, Any]], issuer: str, **options: Any) -> None:
+        foreign = {str(file.get("scope")) for file in files}.difference(scope.get_scopes(issuer))
+        if foreign and issuer != "root":
+            raise AccessDenied(f"Account {issuer} does not own scope {min(foreign)}.")
+        update(rse=rse, files=files, issuer=issuer, **options)
+
+    replica.update_replicas_states = update_own

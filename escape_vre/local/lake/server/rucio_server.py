@@ -38,6 +38,7 @@ def main(home: str, _part: str, descriptor: str) -> None:
 
     schema.wait_for_database()
     schema.ensure(layout)
+    patches.owners_only()
     # Importing these reads Rucio's tables.
     from . import api, daemons, seed, tokens, transfer
 
