@@ -1,0 +1,103 @@
+"""A whole site: a real JupyterHub, Keycloak and lake, and a person with a real browser."""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from escape_vre.local.idp import Idp
+from escape_vre.local.lake.lake import Lake
+from escape_vre.testing.hub import TestHub
+from tests.integration.whole.person import Person
+
+LIFETIME_S = 60
+"""How long access tokens live at this site, seconds."""
+
+
+@dataclass
+class Site:
+    """What a site consists of; tests break its parts and mend them again."""
+
+    hub: TestHub
+    idp: Idp
+    lake: Lake
+
+    def home(self, user):
+        """Return the folder that a user's server shows."""
+        return self.hub.home / "homes" / user
+
+
+def subject(idp, user):
+    """Return what the provider calls a user in tokens."""
+    body = idp.tokens(user)["access_token"].split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["sub"]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, idp, lake):
+    """One site for all tests here: starting a server takes longer than most of them."""
+    idp.set_lifetimes(access_token_s=LIFETIME_S)
+    lake.trust(idp.issuer)
+    for user in ("alice", "bob"):
+        lake.map_identity(subject(idp, user), user)
+    config = tmp_path_factory.mktemp("config")
+    (config / "escape_vre_config.json").write_text(
+        json.dumps({"DataLake": {"instances": [lake.token_instance()]}})
+    )
+    settings = {
+        "login": {
+            "provider": "keycloak",
+            "issuer": idp.issuer,
+            "client_id": "hub",
+            "allowed_groups": ["/escape"],
+            "recheck_s": 30,
+        },
+        "tokens": {"audiences": [{"name": "rucio"}]},
+    }
+    server = [sys.executable, "-m", "jupyterhub.singleuser", "--ServerApp.terminado_settings={}"]
+    if os.getuid() == 0:
+        server.append("--allow-root")
+    hub = TestHub(
+        tmp_path_factory.mktemp("hub"),
+        settings,
+        environment={
+            "ESCAPE_VRE_CLIENT_SECRET": idp.client_secret("hub"),
+            "ESCAPE_VRE_HUB_KEYS": secrets.token_hex(32),
+        },
+        more="c.Spawner.default_url = '/lab'",
+        command=server,
+        server_environment={"JUPYTER_CONFIG_PATH": str(config)},
+    )
+    idp.add_redirect("hub", hub.callback_url)
+    with hub:
+        yield Site(hub, idp, lake)
+    idp.set_lifetimes(access_token_s=300)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "these tests need Chromium: apt install chromium"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def alice(site, chromium):
+    """Alice, signed in to nothing yet."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(40_000)
+    person = Person("alice", site, context)
+    yield person
+    context.close()
