@@ -341,7 +341,10 @@ class Provider:
             return SessionEndedError(
                 "Your session at the identity provider has ended.", hint="Sign in again."
             )
-        if code == "invalid_client" or (kind != "exchange" and code == "unauthorized_client"):
+        # At an exchange, Keycloak says the same, with 400, of an audience that it does not know.
+        if code in ("invalid_client", "unauthorized_client") and (
+            kind != "exchange" or status == httpx.codes.UNAUTHORIZED
+        ):
             return ConfigurationError(
                 f"The identity provider does not accept this hub as its client ({code}).",
                 hint=f"Correct {_LOGIN}.client_id, or the secret in {self._login.secret_place}.",

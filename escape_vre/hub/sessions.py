@@ -123,6 +123,8 @@ class _Known:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     digest: bytes = b""
     session: Session | None = field(default=None, repr=False)
+    unsaved: bool = False
+    """Whether the database holds an older session than memory."""
     tokens: dict[str, Issued] = field(default_factory=dict, repr=False)
     asking: dict[str, asyncio.Task[Issued]] = field(default_factory=dict)
     failure: EscapeError | None = None
@@ -201,7 +203,7 @@ class Sessions:
         session = await self._session(user)
         if session is None or session.ended:
             return False
-        if self._is_recent(session):
+        if self._is_recent(session) and not self._known(user).unsaved:
             return True
         try:
             await self._alone(self._renewed(user, lambda newest: not self._is_recent(newest)))
@@ -314,6 +316,8 @@ class Sessions:
             session = stored.session
             if session is None or session.ended:
                 raise ended()
+            if known.unsaved:
+                stored = await self._save(user, known, stored, session)
             if not due(session):
                 return session
             try:
@@ -391,8 +395,11 @@ class Sessions:
         if newer and stored.session and newer.saved_at > stored.session.saved_at:
             # JupyterHub saves again what it has read while its own keys change, and a commit can
             # fail: either way a newer refresh token must not give way to an older one.
-            self._log.warning("An older session of %s was saved over a newer one.", user.name)
+            if not known.unsaved:
+                self._log.warning("The session of %s in the database is an older one.", user.name)
+            known.unsaved = True
             return replace(stored, session=newer)
+        known.unsaved = False
         known.session = stored.session
         known.digest = _digest(encrypted) if encrypted is not None else b""
         return stored
@@ -434,7 +441,9 @@ class Sessions:
         except SQLAlchemyError:
             user.db.rollback()
             self._log.exception("The session of %s could not be saved; memory has it.", user.name)
+            known.unsaved = True
         else:
+            known.unsaved = False
             known.digest = _digest(encrypted)
         return replace(stored, encrypted=encrypted, session=session)
 

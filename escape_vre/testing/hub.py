@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-PROXY = "node_modules/.bin/configurable-http-proxy"
+PROXY = Path(__file__).parents[2] / "node_modules/.bin/configurable-http-proxy"
 
 _CONFIG = """\
 import json, sys
@@ -216,7 +216,7 @@ class TestHub:
         self.log = home / "hub.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._proxy_process: subprocess.Popen[bytes] | None = None
-        self._proxy = proxy or Path(PROXY)
+        self._proxy = proxy or PROXY
         self._ports = ports
         self._proxy_token = secrets.token_hex(16)
         self._environment = dict(environment)
@@ -382,7 +382,7 @@ class TestHub:
 
     def _start_proxy(self) -> None:
         command = [
-            str(self._proxy.absolute()),
+            str(self._proxy),
             *("--ip", "127.0.0.1", "--port", str(self._ports[0])),
             *("--api-ip", "127.0.0.1", "--api-port", str(self._ports[2])),
             *("--default-target", f"http://127.0.0.1:{self._ports[1]}"),

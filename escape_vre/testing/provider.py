@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 import time
 from collections import Counter
@@ -88,6 +89,8 @@ class FakeProvider:
     _sessions: list[_Session] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     at_once: int = 0
+    gone: bool = False
+    scheme: str = "http"
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Self:
@@ -99,7 +102,22 @@ class FakeProvider:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def serve_tls(self, certificate: Any) -> None:
+        """Speak TLS from now on, with a certificate of trustme's."""
         assert self._server is not None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.scheme = "https"
+
+    def stop(self) -> None:
+        """End, and drop the connections that are kept alive."""
+        if self.gone:
+            return
+        assert self._server is not None
+        self.gone = True
         self._server.shutdown()
         self._server.server_close()
 
@@ -112,7 +130,7 @@ class FakeProvider:
     @property
     def issuer(self) -> str:
         """The issuer's URL."""
-        return f"http://127.0.0.1:{self.port}/realms/fake"
+        return f"{self.scheme}://127.0.0.1:{self.port}/realms/fake"
 
     def sign_out(self, user: str) -> None:
         """End a user's sessions, as an administrator of the provider would."""
@@ -268,6 +286,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(kinds.get(grant, "other"), lambda: self._token(form))
 
     def _serve(self, kind: str, work: Any) -> None:
+        if self.provider.gone:  # this thread alone is left, of a connection that was kept alive
+            self.close_connection = True
+            return
         self.provider.calls[kind] += 1
         with self.provider.lock:
             self.provider.at_once += 1

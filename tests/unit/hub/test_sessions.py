@@ -1,0 +1,463 @@
+"""Sessions, against a provider that rotates refresh tokens and ends whoever uses one twice."""
+
+import asyncio
+import itertools
+import logging
+
+import pytest
+from jupyterhub.crypto import CryptKeeper
+from sqlalchemy.exc import OperationalError
+
+from escape_vre.core.errors import ConfigurationError, RemoteUnavailableError
+from escape_vre.hub import provider as wire
+from escape_vre.hub import sessions as module
+from escape_vre.hub.provider import SessionEndedError
+from tests.unit.hub.conftest import KEY
+
+pytestmark = pytest.mark.asyncio
+
+
+def refresh_token(hub, user):
+    """The refresh token that a hub which starts now would read."""
+    state = CryptKeeper.instance()._decrypt(user.orm_user.encrypted_auth_state)
+    return hub.sealer.open(user.name, state["escape"]["session"])["refresh_token"]
+
+
+async def test_ten_at_once_after_expiry_renew_once(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    for round_ in range(1, 4):
+        clock(400)
+        assert all(await asyncio.gather(*(hub.sessions.check(user) for _ in range(10))))
+        assert idp.calls["refresh"] == round_
+    assert await hub.sessions.check(user)
+    assert idp.calls["refresh"] == 3
+
+
+async def test_pages_and_tokens_share_one_renewal(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    clock(400)
+    answers = await asyncio.gather(
+        *(hub.sessions.check(user) for _ in range(5)),
+        *(hub.sessions.token(user, name) for name in ("rucio", "reana") * 5),
+    )
+    assert all(answers[:5])
+    assert len({issued.access_token for issued in answers[5:]}) == 2
+    assert idp.calls["refresh"] == 1
+    assert idp.calls["exchange"] == 2
+
+
+async def test_a_young_session_is_taken_for_alive(hub, idp):
+    user = await hub.sign_in("alice")
+    assert await hub.sessions.check(user)
+    assert not idp.calls
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 503, "body": b"<html>maintenance</html>"},
+        {"status": 200, "body": b"<html>maintenance</html>"},
+        {"status": 200, "body": b"[]"},
+        {"status": 200, "body": b"{}"},
+        {"status": 400, "body": b"no JSON"},
+        {"status": 400, "body": b'{"error": "temporarily_unavailable"}'},
+        {"status": 401, "body": b'{"error": "invalid_client"}'},
+        {"status": 429},
+        {"delay_s": 1.5},
+    ],
+)
+async def test_nobody_is_signed_out_by_a_provider_in_trouble(hub, idp, clock, fault):
+    user = await hub.sign_in("alice")
+    clock(400)
+    with idp.failing("refresh", **fault):
+        assert await hub.sessions.check(user)
+        kind = ConfigurationError if fault.get("status") in (400, 401) else RemoteUnavailableError
+        if fault.get("body") == b"no JSON":
+            kind = RemoteUnavailableError
+        with pytest.raises(kind):
+            await hub.sessions.token(user, "rucio")
+    if "delay_s" in fault:
+        return  # the late answers rotated the token: that costs a sign-in, as said elsewhere
+    assert await hub.sessions.check(user)
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+async def test_a_provider_that_is_not_there_ends_nothing(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    await hub.provider.metadata()
+    idp.stop()
+    clock(400)
+    assert await hub.sessions.check(user)
+    with pytest.raises(RemoteUnavailableError) as caught:
+        await hub.sessions.token(user, "rucio")
+    assert 5 <= caught.value.details["retry_after_s"] <= 10
+
+
+async def test_a_session_that_the_provider_ended_is_over(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    idp.sign_out("alice")
+    clock(400)
+    assert not await hub.sessions.check(user)
+    with pytest.raises(SessionEndedError):
+        await hub.sessions.token(user, "rucio")
+    hub.restart()
+    assert not await hub.sessions.check(user)
+    assert idp.calls["refresh"] == 1, "a dead session is not asked about again"
+    await hub.sign_in("alice")
+    assert await hub.sessions.check(user)
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+async def test_a_revoked_session_shows_at_the_exchange(hub, idp):
+    user = await hub.sign_in("alice")
+    idp.sign_out("alice")
+    with pytest.raises(SessionEndedError):
+        await hub.sessions.token(user, "rucio")
+    assert not await hub.sessions.check(user)
+
+
+async def test_iam_calls_a_dead_refresh_token_invalid_token(hub, idp, given, clock):
+    given["login"]["provider"] = "iam"
+    idp.ended_error = "invalid_token"
+    hub.restart()
+    user = await hub.sign_in("alice")
+    idp.sign_out("alice")
+    clock(400)
+    assert not await hub.sessions.check(user)
+
+
+async def test_a_killed_hub_costs_one_sign_in(hub, idp, clock):
+    """The provider has rotated, and nobody here knows: what a kill at that moment leaves."""
+    user = await hub.sign_in("alice")
+    clock(400)
+    with idp.failing("refresh", status=502, after=True):
+        assert await hub.sessions.check(user)
+    hub.restart()
+    assert not await hub.sessions.check(user)
+    await hub.sign_in("alice")
+    assert await hub.sessions.check(user)
+
+
+async def test_a_restarted_hub_goes_on_where_the_other_was(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    for _ in range(3):
+        clock(400)
+        assert await hub.sessions.check(user)
+        assert refresh_token(hub, user) == idp._sessions[0].refresh
+        hub.restart()
+    assert idp.calls["refresh"] == 3
+    assert await hub.sessions.check(user)
+    assert idp.calls["refresh"] == 3, "the age of a session survives: no stampede"
+
+
+async def test_whoever_asked_may_go_the_renewal_is_saved(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    clock(400)
+    with idp.failing("refresh", delay_s=0.3):
+        asking = asyncio.create_task(hub.sessions.check(user))
+        while not idp.calls["refresh"]:
+            await asyncio.sleep(0.01)
+        asking.cancel()
+        while refresh_token(hub, user) != idp._sessions[0].refresh:
+            await asyncio.sleep(0.01)
+    hub.restart()
+    clock(400)
+    assert await hub.sessions.check(user)
+
+
+async def test_a_commit_that_fails_loses_nothing(hub, idp, clock, monkeypatch):
+    user = await hub.sign_in("alice")
+    clock(400)
+    commit, failures = user.db.commit, itertools.count()
+
+    def failing():
+        if next(failures) < 2:
+            raise OperationalError("commit", {}, Exception("disk full"))
+        commit()
+
+    monkeypatch.setattr(user.db, "commit", failing)
+    assert await hub.sessions.check(user)
+    assert refresh_token(hub, user) != idp._sessions[0].refresh
+    assert await hub.sessions.check(user)
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
+    hub.restart()
+    clock(400)
+    assert await hub.sessions.check(user)
+    assert idp.calls["refresh"] == 2
+
+
+async def test_jupyterhub_may_save_an_older_session_over_a_newer_one(hub, idp, clock):
+    """As ``get_auth_state`` does while its own keys change: it saves again what it has read."""
+    user = await hub.sign_in("alice")
+    older = user.orm_user.encrypted_auth_state
+    clock(400)
+    assert await hub.sessions.check(user)
+    user.orm_user.encrypted_auth_state = older
+    user.db.commit()
+    assert await hub.sessions.check(user)
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
+    clock(400)
+    assert await hub.sessions.check(user)
+
+
+async def test_a_sign_in_during_a_renewal_wins(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    clock(400)
+    with idp.failing("refresh", delay_s=0.3):
+        asking = asyncio.create_task(hub.sessions.check(user))
+        while not idp.calls["refresh"]:
+            await asyncio.sleep(0.01)
+        await hub.sign_in("alice")
+        await asking
+    assert refresh_token(hub, user) == idp._sessions[1].refresh
+    assert await hub.sessions.check(user)
+
+
+async def test_keys_rotate_and_a_session_is_sealed_anew_when_saved(hub, idp, clock):
+    new = "n" * 32
+    user = await hub.sign_in("alice")
+    hub.restart([new, KEY])
+    clock(400)
+    assert await hub.sessions.check(user)
+    hub.restart([new])
+    assert await hub.sessions.check(user)
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+async def test_without_the_key_a_sign_in_helps(hub):
+    user = await hub.sign_in("alice")
+    hub.restart(["another-key-of-thirty-two-letters"])
+    assert not await hub.sessions.check(user)
+    assert await hub.sessions.owner(user) == (hub.idp.issuer, "sub-of-alice")
+    await hub.sign_in("alice")
+    assert await hub.sessions.check(user)
+
+
+async def test_another_users_auth_state_is_worth_nothing(hub):
+    alice, bob = await hub.sign_in("alice"), await hub.sign_in("bob")
+    bob.orm_user.encrypted_auth_state = alice.orm_user.encrypted_auth_state
+    bob.db.commit()
+    assert not await hub.sessions.check(bob)
+    with pytest.raises(SessionEndedError):
+        await hub.sessions.token(bob, "rucio")
+
+
+@pytest.mark.parametrize("state", [None, {}, {"escape": None}, {"escape": {"session": 1}}, []])
+async def test_any_other_auth_state_means_sign_in(hub, state):
+    user = await hub.sign_in("alice")
+    await user.save_auth_state(state)
+    assert not await hub.sessions.check(user)
+
+
+async def test_groups_follow_the_provider(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    idp.people["alice"]["groups"] = ["/escape", "/new"]
+    clock(400)
+    assert await hub.sessions.check(user)
+    assert hub.welcomed == [("alice", ["/escape", "/new"])]
+    assert idp.calls["userinfo"] == 0, "the ID token says it"
+    state = await user.get_auth_state()
+    assert state["oauth_user"]["groups"] == ["/escape", "/new"]
+
+
+async def test_who_is_welcome_no_longer_is_out(hub, clock):
+    user = await hub.sign_in("alice")
+    clock(400)
+    hub.allowed = False
+    assert not await hub.sessions.check(user)
+    with pytest.raises(SessionEndedError):
+        await hub.sessions.token(user, "rucio")
+
+
+async def test_groups_stay_while_userinfo_fails(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    idp.token_fields = {"id_token": None}
+    clock(400)
+    with idp.failing("userinfo", status=500):
+        assert await hub.sessions.check(user)
+    assert hub.welcomed == []
+    clock(400)
+    assert await hub.sessions.check(user)
+    assert len(hub.welcomed) == 1
+
+
+async def test_a_session_that_becomes_another_persons_is_over(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    idp._sessions[0].user = "bob"
+    clock(400)
+    assert not await hub.sessions.check(user)
+
+
+async def test_a_token_is_kept_until_shortly_before_its_end(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    first = await hub.sessions.token(user, "rucio")
+    clock(230)
+    assert await hub.sessions.token(user, "rucio") is first
+    clock(10)
+    second = await hub.sessions.token(user, "rucio")
+    assert second.access_token != first.access_token
+    assert idp.calls["exchange"] == 2
+
+
+async def test_a_minute_is_long_enough_for_a_token(hub, idp, clock):
+    idp.lifetime_s = 60
+    user = await hub.sign_in("alice")
+    first = await hub.sessions.token(user, "rucio")
+    clock(40)
+    assert await hub.sessions.token(user, "rucio") is first
+    clock(10)
+    assert (await hub.sessions.token(user, "rucio")).access_token != first.access_token
+
+
+async def test_equal_requests_share_an_answer_and_a_failure(hub, idp):
+    user = await hub.sign_in("alice")
+    with idp.failing("exchange", status=500, delay_s=0.2):
+        failed = await asyncio.gather(
+            *(hub.sessions.token(user, "rucio") for _ in range(10)), return_exceptions=True
+        )
+    assert {type(error) for error in failed} == {RemoteUnavailableError}
+    assert idp.calls["exchange"] == 1
+    issued = await asyncio.gather(*(hub.sessions.token(user, "rucio") for _ in range(10)))
+    assert len({one.access_token for one in issued}) == 1
+    assert idp.calls["exchange"] == 2
+
+
+async def test_who_waited_for_a_renewal_that_failed_does_not_wait_again(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    clock(400)
+    with idp.failing("refresh", status=500, delay_s=0.2):
+        answers = await asyncio.gather(
+            *(hub.sessions.check(user) for _ in range(5)),
+            hub.sessions.token(user, "rucio"),
+            hub.sessions.token(user, "reana"),
+            return_exceptions=True,
+        )
+    assert answers[:5] == [True] * 5
+    assert {type(error) for error in answers[5:]} == {RemoteUnavailableError}
+    assert idp.calls["refresh"] == 1
+
+
+async def test_tokens_of_a_former_sign_in_are_not_given_out(hub, idp):
+    user = await hub.sign_in("alice")
+    first = await hub.sessions.token(user, "rucio")
+    await hub.sign_in("alice")
+    assert (await hub.sessions.token(user, "rucio")).access_token != first.access_token
+
+
+async def test_a_token_for_another_service_is_refused(hub, idp):
+    user = await hub.sign_in("alice")
+    idp.aud = "somebody-else"
+    with pytest.raises(ConfigurationError, match="a token for rucio"):
+        await hub.sessions.token(user, "rucio")
+
+
+async def test_an_audience_that_the_provider_refuses_names_its_setting(hub, idp):
+    user = await hub.sign_in("alice")
+    idp.audiences = ["rucio"]
+    with pytest.raises(ConfigurationError) as caught:
+        await hub.sessions.token(user, "reana")
+    assert "global.escape.tokens.audiences[1]" in caught.value.hint
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+@pytest.mark.parametrize("skew_s", [-7200, 7200])
+async def test_clocks_may_differ(hub, idp, clock, skew_s):
+    idp.skew_s = skew_s
+    user = await hub.sign_in("alice")
+    first = await hub.sessions.token(user, "rucio")
+    assert 290 < first.expires_at - module.time.time() <= 300
+    assert await hub.sessions.token(user, "rucio") is first
+    clock(400)
+    assert await hub.sessions.check(user)
+    assert (await hub.sessions.token(user, "rucio")).access_token != first.access_token
+
+
+@pytest.mark.parametrize("fields", [{"expires_in": None}, {"expires_in": "300"}])
+async def test_a_lifetime_is_found_where_it_is_said(hub, idp, fields):
+    user = await hub.sign_in("alice")
+    idp.token_fields = fields
+    issued = await hub.sessions.token(user, "rucio")
+    assert 290 < issued.expires_at - module.time.time() <= 301
+
+
+async def test_without_exchange_the_session_is_narrowed_and_its_rotation_saved(
+    hub, idp, given, clock
+):
+    given["tokens"]["method"] = "refresh"
+    for audience in given["tokens"]["audiences"]:
+        audience["scopes"] = ["openid", audience["name"]]
+    hub.restart()
+    user = await hub.sign_in("alice")
+    answers = await asyncio.gather(
+        *(hub.sessions.token(user, name) for name in ("rucio", "reana") * 5)
+    )
+    assert len({issued.access_token for issued in answers}) == 2
+    assert idp.calls["refresh"] == 2
+    for issued, name in zip(answers, ("rucio", "reana"), strict=False):
+        assert wire.jwt_claims(issued.access_token)["aud"] == [name]
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
+    hub.restart()
+    clock(400)
+    await asyncio.gather(hub.sessions.check(user), hub.sessions.token(user, "rucio"))
+    assert await hub.sessions.check(user)
+
+
+async def test_a_provider_that_does_not_rotate_keeps_its_refresh_token(hub, idp, clock):
+    idp.rotation = False
+    idp.token_fields = {"refresh_token": None}
+    idp.begin("alice")
+    idp.token_fields = {}
+    user = await hub.sign_in("alice")
+    idp.token_fields = {"refresh_token": None}
+    for _ in range(2):
+        clock(400)
+        assert await hub.sessions.check(user)
+
+
+async def test_so_many_calls_at_once_and_no_more(hub, idp, given, clock):
+    given["calls"] = {"at_once": 3, "timeout_s": 10}
+    hub.restart()
+    users = [await hub.sign_in(f"user-{n}") for n in range(20)]
+    clock(400)
+    idp.most_at_once = 0
+    with idp.failing("refresh", delay_s=0.05):
+        assert all(await asyncio.gather(*(hub.sessions.check(user) for user in users)))
+    assert idp.calls["refresh"] == 20
+    assert 2 <= idp.most_at_once <= 3
+
+
+async def test_a_provider_that_is_down_is_left_alone_for_a_while(hub, idp, clock, monkeypatch):
+    monkeypatch.setattr(wire, "RETRY_AFTER_S", 0.3)
+    users = [await hub.sign_in(f"user-{n}") for n in range(12)]
+    clock(400)
+    with idp.failing("refresh", status=503):
+        for user in users:
+            assert await hub.sessions.check(user)
+        assert idp.calls["refresh"] == wire.FAILURES
+    await asyncio.sleep(0.31)
+    assert all([await hub.sessions.check(user) for user in users])
+    assert idp.calls["refresh"] == wire.FAILURES + len(users)
+
+
+async def test_memory_is_bounded(hub, idp, monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED", 3)
+    users = [await hub.sign_in(f"user-{n}") for n in range(6)]
+    for user in users:
+        await hub.sessions.token(user, "rucio")
+    assert len(hub.sessions._users) == 3
+    assert (await hub.sessions.token(users[0], "rucio")).access_token in idp.given
+
+
+async def test_no_token_in_words_or_logs(hub, idp, clock, caplog):
+    caplog.set_level(logging.DEBUG)
+    user = await hub.sign_in("alice")
+    said = [repr(await hub.sessions.token(user, "rucio")), repr(hub.sessions._users)]
+    idp.sign_out("alice")
+    clock(400)
+    with pytest.raises(SessionEndedError) as caught:
+        await hub.sessions.token(user, "rucio")
+    said += [repr(caught.value), str(caught.value), str(caught.value.as_dict()), caplog.text]
+    assert len(idp.given) > 3
+    for token in idp.given:
+        assert not any(token in text for text in said)
