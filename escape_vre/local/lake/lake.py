@@ -276,7 +276,7 @@ class Lake:
             "auth": "hub",
             "audience": trusted.audience,
             "ca_file": str(self.layout.ca),
-            "storage_token": trusted.audience,
+            "storage_token": "rucio",
         }
         if client_id is not None:
             # Keycloak knows an audience as a scope of that name.

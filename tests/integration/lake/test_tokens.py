@@ -1,5 +1,6 @@
 """The lake takes a provider's tokens, and no other: the real Rucio and both sites."""
 
+import argparse
 import hashlib
 import hmac
 import http.client
@@ -13,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from escape_vre.local.lake import Lake, LakeError
+from escape_vre.local.lake import Lake, LakeError, cli
 from escape_vre.local.lake.upload import place
 
+from .asking import ask, who
 from .provider import EcKey, Provider, RsaKey, text
 
 
@@ -24,29 +26,6 @@ def until(condition, timeout_s=15):
     while not condition():
         assert time.monotonic() < deadline, "did not come true in time"
         time.sleep(0.05)
-
-
-def ask(lake, token, method="GET", path="/dids/demo/fermi.lightcurves", body=None, **headers):
-    """Send one request to Rucio with a token; gives status and what it said."""
-    tls = ssl.create_default_context(cafile=lake.layout.ca)
-    port = lake.layout.ports()["rucio"]
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=tls, timeout=30)
-    sent = {
-        "X-Rucio-Auth-Token": token,
-        "Content-Type": "application/json",
-        **{name.replace("_", "-"): value for name, value in headers.items()},
-    }
-    connection.request(method, path, None if body is None else json.dumps(body), sent)
-    answer = connection.getresponse()
-    said = answer.read().decode()
-    connection.close()
-    return answer.status, answer.headers.get("Location") or said
-
-
-def who(lake, token, **headers):
-    """Give the account that Rucio knows a token's holder by, or the status of its refusal."""
-    status, said = ask(lake, token, path="/accounts/whoami", **headers)
-    return said.rpartition("/")[2] if status == 303 else status
 
 
 @pytest.fixture(scope="module")
@@ -364,6 +343,22 @@ def test_an_identity_moves_to_another_account(trusting, provider):
     trusting.map_identity("dora-1", "dora")
     trusting.map_identity("dora-1", "dora-2")
     assert who(trusting, provider.token("dora-1")) == "dora-2"
+
+
+def test_the_commands(trusting, provider, capsys):
+    parser = argparse.ArgumentParser()
+    cli.add_parser(parser.add_subparsers())
+
+    def run(command, *words):
+        arguments = parser.parse_args(["lake", command, "--home", str(trusting.home), *words])
+        assert arguments.run(arguments) == 0
+        return capsys.readouterr().out
+
+    assert "tokens" not in run("start", "--no-issuer")
+    assert f"tokens     of {provider.issuer}" in run("start", "--issuer", provider.issuer)
+    assert run("map", "edith-1", "edith") == "edith-1 is account edith now.\n"
+    assert json.loads(run("map", "edith-1", "edith", "--json"))["issuer"] == provider.issuer
+    assert who(trusting, provider.token("edith-1")) == "edith"
 
 
 @pytest.mark.parametrize("account", ["", "Alice", "a b", "../x", "a.b", "a" * 21])

@@ -59,8 +59,8 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
             "policy": {"permission": "generic", "schema": "generic", "support": "escape-vre"},
             "conveyor": {"scheme": "https", "transfertool": "mock"},
             "client": {"rucio_host": _url(ports), "auth_host": _url(ports)},
-            # The lake is nobody's client and has no secret to put here. Without a name, Rucio
-            # would read file descriptor 0 for it, and close that.
+            # The lake is no provider's client: ``tokens`` says whose tokens it takes. Without a
+            # name here, Rucio would read file descriptor 0 for the file, and close that.
             "oidc": {"idpsecrets": layout.home / "server" / "no-idpsecrets.json"},
         },
     )

@@ -21,9 +21,9 @@ _Validate = Callable[..., dict[str, Any]]
 class _Client:
     """As much of Rucio's client of a provider as validating a token takes: the keys.
 
-    Rucio's own asks for the provider's keys when the first token arrives and not again for twelve
-    hours, whatever a token says it was signed with; and it wants a client secret in its
-    configuration, which validating does not need and nobody has for a lake.
+    Rucio's own gets them when the first token arrives and not again for twelve hours, whatever a
+    token says it was signed with; and it is a client, registered at the provider, which nobody
+    need be to validate.
     """
 
     def __init__(self, provider: Provider) -> None:
