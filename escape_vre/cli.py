@@ -28,9 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser.parse_args(argv)
         shown = args.run(args)
     except EscapeError as e:
-        print(_in_shell_words(f"escape-vre: {e.message}"), file=sys.stderr)
-        if e.hint:
-            print(_in_shell_words(e.hint), file=sys.stderr)
+        for n, line in enumerate(e.sentences):
+            print(_in_shell_words(line if n else f"escape-vre: {line}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

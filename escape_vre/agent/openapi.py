@@ -8,6 +8,7 @@ from pathlib import Path
 from traitlets.config import Config
 
 from escape_vre.agent.app import AgentInfo, make_app, openapi_text
+from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.settings import Transfers
@@ -33,11 +34,13 @@ def document() -> str:
             data_dir=Path.cwd,
         )
         found = plugins()
-        services = {name: load(plugin.service)(Config()) for name, plugin in found.items()}
+        keyring = Keyring()
+        services = {name: load(plugin.service)(Config(), keyring) for name, plugin in found.items()}
         app = make_app(
             desk=desk,
             services=services,
             plugins=found,
+            keyring=keyring,
             info=unused,
             stop=time.time,  # type: ignore[arg-type]
         )

@@ -21,6 +21,7 @@ from traitlets.config import Config
 from escape_vre._version import __version__
 from escape_vre.agent.app import API, AgentInfo, make_app
 from escape_vre.core.errors import ConfigurationError, EscapeError
+from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import Fetchable, Service
@@ -114,8 +115,9 @@ async def _serve(location: Location) -> int:
     config = load_config()
     settings = configured(Agent, config)
     found = plugins()
+    keyring = Keyring()
     services: dict[str, Service] = {
-        name: load(plugin.service)(config) for name, plugin in found.items()
+        name: load(plugin.service)(config, keyring) for name, plugin in found.items()
     }
     desk = _desk(location, settings, config, services)
     started = time.time()
@@ -134,7 +136,9 @@ async def _serve(location: Location) -> int:
     def stop() -> None:
         server.should_exit = True
 
-    app = make_app(desk=desk, services=services, plugins=found, info=info, stop=stop)
+    app = make_app(
+        desk=desk, services=services, plugins=found, keyring=keyring, info=info, stop=stop
+    )
     use = Use(app)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -163,6 +167,7 @@ async def _serve(location: Location) -> int:
         await desk.stop()
         for service in services.values():
             await service.close()
+        await keyring.close()
     log.info("ended")
     return 0
 

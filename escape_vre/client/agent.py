@@ -19,6 +19,7 @@ from escape_vre.client.wire import (
 )
 from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError, BadResponseError, EscapeError
+from escape_vre.core.hub import HUB_HEADER, pack_hub
 from escape_vre.core.location import Location, locate
 
 FINISHED = ("done", "failed", "cancelled")
@@ -160,6 +161,8 @@ class AgentClient:
         headers = {}
         if packed := pack_environment(os.environ):
             headers[ENVIRONMENT_HEADER] = packed
+        if packed := pack_hub(os.environ):
+            headers[HUB_HEADER] = packed
         payload = None
         if body is not None:
             payload = json.dumps(body).encode()

@@ -37,6 +37,21 @@ class EscapeError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    @property
+    def worth_waiting(self) -> bool:
+        """Whether a sign-in, or a sign-in service that comes back, mends this without us.
+
+        ``details`` then hold ``sign_in``, a URL where a person mends it, or ``retry_after_s``.
+        """
+        return "sign_in" in self.details or "retry_after_s" in self.details
+
+    @property
+    def sentences(self) -> list[str]:
+        """What happened, what to do, and where to sign in if that is what to do; a line each."""
+        where = self.details.get("sign_in")
+        lines = [self.message, self.hint, f"Sign in: {where}" if where else ""]
+        return [line for line in lines if line]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the error as it travels: code, message, hint, retryable, details."""
         return {
@@ -58,9 +73,9 @@ class EscapeError(Exception):
         )
 
     def _render_traceback_(self) -> list[str]:
-        """Give IPython two lines instead of a traceback."""
-        lines = [f"{type(self).__name__}: {self.message}"]
-        return [*lines, self.hint] if self.hint else lines
+        """Give IPython a few lines instead of a traceback."""
+        first, *more = self.sentences
+        return [f"{type(self).__name__}: {first}", *more]
 
 
 class UsageError(EscapeError):

@@ -5,13 +5,17 @@ capability by having the methods of its protocol; nothing is registered elsewher
 """
 
 import ssl
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from escape_vre.core.errors import EscapeError
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
     from traitlets.config import Config
+
+    from escape_vre.core.keyring import Keyring
 
 Environment = Mapping[str, str]
 """The allow-listed variables that a caller sent with its request."""
@@ -20,8 +24,23 @@ Environment = Mapping[str, str]
 class StorageAccess(Protocol):
     """How to be let in by storages; asked in a worker thread, again for every request."""
 
-    def headers(self, url: str) -> Mapping[str, str]:
-        """Return the headers to send to this URL, such as a bearer token that is still good."""
+    def headers(
+        self, url: str, *, refused: Mapping[str, str], check: Callable[[], None]
+    ) -> Mapping[str, str]:
+        """Return the headers to send to this URL, such as a bearer token that is still good.
+
+        Parameters
+        ----------
+        refused : mapping
+            Those that the storage has just refused (401): others are wanted, if there are any.
+        check : callable
+            Called now and then while a token is waited for; raises when the job is to stop.
+
+        Raises
+        ------
+        EscapeError
+            No token can be had.
+        """
         ...
 
     def tls(self, url: str) -> ssl.SSLContext | None:
@@ -79,6 +98,13 @@ class Fetchable(Protocol):
         """Return how to be let in by the storages of an instance."""
         ...
 
+    def refusals(self, query: FetchQuery) -> AsyncGenerator[EscapeError, None]:
+        """Yield why nobody lets us in, again when the reason changes, until somebody does.
+
+        Asked after an error that is :attr:`~EscapeError.worth_waiting`; raises any other.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
@@ -91,7 +117,7 @@ class Plugin:
     schemes : tuple of str
         Schemes of the refs that it knows.
     service : str
-        ``module:function`` in the agent: ``function(config) -> Service``.
+        ``module:function`` in the agent: ``function(config, keyring) -> Service``.
     magics, cli : str
         ``module:function`` on the user's side; empty where there is none.
     """
@@ -124,8 +150,8 @@ class Service(Protocol):
 
 
 class ServiceFactory(Protocol):
-    """Makes a service from the agent's configuration."""
+    """Makes a service from the agent's configuration and its person's sign-ins."""
 
-    def __call__(self, config: "Config") -> Service:
+    def __call__(self, config: "Config", keyring: "Keyring") -> Service:
         """Return the service; raises ConfigurationError where settings make no sense."""
         ...

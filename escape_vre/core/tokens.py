@@ -2,22 +2,32 @@
 
 A source is asked again before its token expires, a file is read again when it changed, and nothing
 keeps a token longer. Tokens live in memory only and are never shown: ``repr`` leaves them out.
+
+Some refusals end by themselves or by a sign-in (:attr:`EscapeError.worth_waiting`);
+:meth:`TokenChain.refusals` is how to wait for that without pressing anybody.
 """
 
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from escape_vre.core.errors import AuthError
+from escape_vre.core.errors import AuthError, EscapeError
 
 RENEW_BEFORE_S = 60.0
-"""A token this near to its end is asked for anew, seconds."""
+"""A token this near to its end is asked for anew, seconds; a short one in its last quarter."""
+
+POLL_S = (3.0, 20.0)
+"""The first and the longest pause between two questions whether somebody has signed in."""
+
+RETRY_S = (1.0, 60.0)
+"""The shortest and the longest pause that a sign-in service may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,15 @@ class Token:
 
     value: str = field(repr=False)
     expires: float | None = None
+    obtained: float = field(default_factory=time.time)
 
     @property
     def fresh(self) -> bool:
-        """Whether it will still be good in a minute."""
-        return self.expires is None or self.expires - time.time() > RENEW_BEFORE_S
+        """Whether it will still be good in a minute, or for a quarter of its short life."""
+        if self.expires is None:
+            return True
+        margin = min(RENEW_BEFORE_S, (self.expires - self.obtained) / 4)
+        return self.expires - time.time() > margin
 
 
 class TokenSource(Protocol):
@@ -41,8 +55,8 @@ class TokenSource(Protocol):
 
         Raises
         ------
-        AuthError
-            It should have one, but was refused.
+        EscapeError
+            It should have one, but was refused, or cannot be asked now.
         """
         ...
 
@@ -92,17 +106,26 @@ class TokenChain:
         self._hint = hint
         self._kept: Token | None = None
         self._asking: asyncio.Task[Token] | None = None
+        self._refused: tuple[float, EscapeError] | None = None
+        self._granted = asyncio.Event()
+
+    @property
+    def kept(self) -> Token | None:
+        """The token of the last answer while it is good; may be read from any thread."""
+        kept = self._kept
+        return kept if kept is not None and kept.expires and kept.fresh else None
 
     async def get(self, environment: Mapping[str, str]) -> Token:
-        """Return a token that is good for at least a minute.
+        """Return a token that will be good for a while.
 
         Raises
         ------
-        AuthError
-            No source has one; the message is the last source's reason.
+        EscapeError
+            No source has one: AuthError when none knows us. The message is the last source's
+            reason, or that of one that is worth waiting for.
         """
-        if self._kept is not None and self._kept.expires and self._kept.fresh:
-            return self._kept
+        if kept := self.kept:
+            return kept
         if self._asking is None:
             # Equal requests share one answer, a failure too: twelve panels that each wait for
             # their own turn at a dead server would wait twelve time limits.
@@ -112,21 +135,33 @@ class TokenChain:
 
     def _answered(self, asking: asyncio.Task[Token]) -> None:
         self._asking = None
-        if not asking.cancelled() and asking.exception() is None:
+        if asking.cancelled():
+            return
+        error = asking.exception()
+        if error is None:
             self._kept = asking.result()
+            self._refused = None
+            self._granted.set()
+            self._granted = asyncio.Event()
+        elif isinstance(error, EscapeError):
+            self._refused = (time.monotonic(), error)
 
     async def _ask(self, environment: Mapping[str, str]) -> Token:
-        refused: AuthError | None = None
+        refused: EscapeError | None = None
         for source in self._sources:
             try:
                 token = await source.token(environment)
-            except AuthError as e:
-                refused = e
+            except EscapeError as e:
+                if refused is None or not refused.worth_waiting:
+                    refused = e
                 continue
             if token is None:
                 continue
             if token.expires is not None and token.expires <= time.time():
-                refused = AuthError(f"Your token for {self._service} has expired.", hint=self._hint)
+                if refused is None:
+                    refused = AuthError(
+                        f"Your token for {self._service} has expired.", hint=self._hint
+                    )
                 continue
             return token
         raise refused or AuthError(f"You are not signed in to {self._service}.", hint=self._hint)
@@ -135,6 +170,58 @@ class TokenChain:
         """Forget a token that the service has refused."""
         if self._kept == token:
             self._kept = None
+
+    async def renew(self, environment: Mapping[str, str], refused: str) -> Token:
+        """Return another token than one that a storage has refused, if there is another."""
+        if self._kept is not None and self._kept.value == refused:
+            self._kept = None
+        return await self.get(environment)
+
+    async def refusals(self, environment: Mapping[str, str]) -> AsyncGenerator[EscapeError, None]:
+        """Yield why there is no token, again when the reason has changed, until there is one.
+
+        The sources are asked now and then, by all who wait together; and whoever else gets a
+        token from this chain meanwhile, such as a panel, ends the waiting at once.
+
+        Raises
+        ------
+        EscapeError
+            One that waiting does not mend.
+        """
+        pause, longest = POLL_S
+        told: str | None = None
+        while True:
+            granted = self._granted
+            error = await self._refusal(environment, pause)
+            if error is None:
+                return
+            if not error.worth_waiting:
+                raise error
+            if error.message != told:
+                told = error.message
+                yield error
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_wanted(error, pause)):
+                    await granted.wait()
+            pause = min(pause * 1.5, longest)
+
+    async def _refusal(self, environment: Mapping[str, str], pause: float) -> EscapeError | None:
+        """Return why we are refused, from a moment ago if that is known; None when we are not."""
+        if self._refused:
+            at, error = self._refused
+            if time.monotonic() - at < _wanted(error, pause) / 2:
+                return error
+        try:
+            await self.get(environment)
+        except EscapeError as e:
+            return e
+        return None
+
+
+def _wanted(error: EscapeError, pause: float) -> float:
+    """Return the pause after a refusal, seconds: what it asks for, in reason, or ours."""
+    asked = error.details.get("retry_after_s")
+    return min(max(float(asked), RETRY_S[0]), RETRY_S[1]) if asked else pause
 
 
 def jwt_expiry(token: str) -> float | None:

@@ -5,7 +5,8 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 JUST_S = 10.0
 RUNNING_AT_ONCE = 4
+WAITED_S = 0.5
+"""Pause before a job that has waited goes on, so that two services at odds make no noise."""
 
 
 class JobDesk:
@@ -246,11 +249,9 @@ class JobDesk:
 
     async def _run(self, run: Run) -> None:
         try:
-            async with self._slots:
-                run.control.check()
-                self._write(run, run.set_state("running"))
-                await self._get(run)
-            job = run.set_state("done", **self._counts(run))
+            while reason := await self._attempt(run):
+                await self._wait(run, reason)
+            job = run.set_state("done", **run.control.counts)
         except asyncio.CancelledError:
             job = None
         except EscapeError as e:
@@ -266,13 +267,38 @@ class JobDesk:
         if job is None:
             if run.control.ending == "stop" or self._stopping:
                 return
-            job = run.set_state("cancelled", **self._counts(run))
+            job = run.set_state("cancelled", **run.control.counts)
+            await asyncio.to_thread(_drop_parts, run.files)
         await self._finish(run, job)
+
+    async def _attempt(self, run: Run) -> EscapeError | None:
+        """Do a job; return what has stopped it if that is worth waiting for."""
+        try:
+            async with self._slots:
+                run.control.check()
+                self._write(run, run.set_state("running"))
+                await self._get(run)
+        except EscapeError as e:
+            if run.control.ending or not e.worth_waiting:
+                raise
+            return e
+        return None
+
+    async def _wait(self, run: Run, reason: EscapeError) -> None:
+        """Wait until a person has signed in, or a sign-in service is back; in nobody's way."""
+        run.batch = None
+        self._write(run, run.wait(reason))
+        service = self._fetchable(run.request.service)
+        async with aclosing(service.refusals(_query(run))) as refusals:
+            async for other in refusals:
+                self._tell(run.wait(other))
+        await asyncio.sleep(WAITED_S)
+        run.control.check()
 
     async def _get(self, run: Run) -> None:
         request = run.request
         service = self._fetchable(request.service)
-        query = FetchQuery(request.instance, request.refs, request.files, run.environment)
+        query = _query(run)
         sources = [source async for source in service.sources(query)]
         run.control.check()
         plan = await asyncio.to_thread(
@@ -324,6 +350,7 @@ class JobDesk:
             on_file,
             on_end,
         )
+        run.control.restart()
         self._mover.submit(run.batch)
         await ended
         run.files = [
@@ -354,14 +381,6 @@ class JobDesk:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-
-    def _counts(self, run: Run) -> dict[str, int]:
-        control = run.control
-        return {
-            "bytes_done": control.bytes_done,
-            "files_done": control.files_done,
-            "files_here": control.files_here,
-        }
 
     async def _finish(self, run: Run, job: Job) -> None:
         stored = Stored(run.request, job, tuple(run.files))
@@ -455,12 +474,24 @@ class JobDesk:
         return Lease.take(self._log.home(job_id), self._owner)
 
 
+def _query(run: Run) -> FetchQuery:
+    request = run.request
+    return FetchQuery(request.instance, request.refs, request.files, run.environment)
+
+
+def _drop_parts(files: Sequence[JobFile]) -> None:
+    """Remove what a cancelled job had begun and kept while it waited."""
+    for file in files:
+        if file.state == "missing":
+            Place(Path(file.path)).drop_abandoned()
+
+
 def _summary(errors: list[EscapeError], missing: int, total: int) -> EscapeError:
     """Make one error of those of many files."""
     if not errors:
         return EscapeError(f"{missing} of {total} files did not arrive.", hint="Try again.")
-    first = errors[0]
-    if total == 1:
+    first = next((error for error in errors if error.worth_waiting), errors[0])
+    if total == 1 or first.worth_waiting:
         return first
     return type(first)(
         f"{missing} of {total} files could not be fetched. {first.message}",

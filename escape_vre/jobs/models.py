@@ -87,6 +87,11 @@ class Job(BaseModel):
     path: str | None = None
     contents_path: str | None = None
     note: str | None = None
+    waiting: ErrorInfo | None = Field(
+        default=None,
+        description="Why it waits and goes on by itself: for somebody to sign in, where"
+        " details.sign_in says, or for a sign-in service to come back.",
+    )
 
     @property
     def finished(self) -> bool:

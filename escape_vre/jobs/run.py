@@ -35,15 +35,23 @@ class Run:
 
     def set_state(self, state: JobState, **fields: Any) -> Job:
         """Change the job's state and times."""
-        times: dict[str, Any] = {}
+        times: dict[str, Any] = {"waiting": None}
         if state == "running":
-            times["started"] = now()
+            times["started"] = self.job.started or now()
         elif state == "queued":
             times |= {"started": None, "ended": None, "error": None, "note": None}
+            times |= {"rate": None, "eta_s": None}
         else:
             times |= {"ended": now(), "rate": None, "eta_s": None, "note": None}
         self.job = self.job.model_copy(update={"state": state, **times, **fields})
         return self.job
+
+    def wait(self, error: EscapeError) -> Job:
+        """Have the job wait, for a reason that ends without us."""
+        reason = ErrorInfo.model_validate(error.as_dict())
+        return self.set_state(
+            "queued", started=self.job.started, waiting=reason, **self.control.counts
+        )
 
     def fail(self, error: EscapeError) -> Job:
         """End the job with an error."""
@@ -57,9 +65,8 @@ class Run:
             left = None if self.job.bytes_total is None else max(0, self.job.bytes_total - done)
             self.job = self.job.model_copy(
                 update={
+                    **self.control.counts,
                     "bytes_done": done,
-                    "files_done": self.control.files_done,
-                    "files_here": self.control.files_here,
                     "rate": rate,
                     "eta_s": left / rate if rate and left is not None else None,
                 }

@@ -29,6 +29,7 @@ class Progress:
         self._title = title
         self._began = time.monotonic()
         self._last = 0.0
+        self._said = ""
         self.told: int | None = None
         self._face: _Notebook | _Terminal | None = _face() if enabled else None
 
@@ -40,7 +41,11 @@ class Progress:
         if at - self._began < SHOWN_AFTER_S:
             return
         self._last = at
-        self._face.show(_fraction(job), self._title, describe(job))
+        words, link = describe(job), sign_in(job)
+        if job.get("waiting") and words != self._said:
+            self._face.say(f"{self._title}: {words}" + (f" Sign in: {link}" if link else ""))
+            self._said = words
+        self._face.show(_fraction(job), self._title, words, link)
 
     def done(self, line: str) -> None:
         """Replace the bar by the last line."""
@@ -68,7 +73,9 @@ def _fraction(job: dict[str, Any]) -> float | None:
 
 
 def describe(job: dict[str, Any]) -> str:
-    """Say how far a job is: bytes, files, rate, time left."""
+    """Say how far a job is: bytes, files, rate, time left; or what it waits for."""
+    if job.get("waiting"):
+        return f"{job['waiting']['message']} This goes on by itself."
     if job["state"] == "queued":
         return "waits for its turn"
     if job["files_total"] is None:
@@ -86,6 +93,12 @@ def describe(job: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
+def sign_in(job: dict[str, Any]) -> str:
+    """Return where a person ends a job's waiting; empty where nobody has to."""
+    waiting = job.get("waiting") or {}
+    return str(waiting.get("details", {}).get("sign_in") or "")
+
+
 class _Terminal:
     """A bar that is overwritten in place; where nobody looks, the last line alone."""
 
@@ -93,7 +106,14 @@ class _Terminal:
         self._live = sys.stderr.isatty()
         self._shown = False
 
-    def show(self, fraction: float | None, title: str, words: str) -> None:
+    def say(self, line: str) -> None:
+        """Write a line that stays: a link must be whole, and for a log it is news."""
+        self.clear()
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
+        del link
         if not self._live:
             return
         filled = round((fraction or 0.0) * BAR_CELLS)
@@ -121,14 +141,17 @@ class _Notebook:
     def __init__(self) -> None:
         self._handle: Any = None
 
-    def show(self, fraction: float | None, title: str, words: str) -> None:
+    def say(self, line: str) -> None:
+        """Nothing: the display shows the same, with a link."""
+
+    def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
         value = "" if fraction is None else f" value='{fraction:.4f}'"
         percent = "" if fraction is None else f"{fraction:.0%} · "
         self._display(
             f"<div><progress max='1'{value} style='width:16em;vertical-align:middle'"
             f" aria-label='{html.escape(title, quote=True)}'></progress> "
-            f"{html.escape(title)} · {html.escape(percent + words)}</div>",
-            f"{title}: {percent}{words}",
+            f"{html.escape(title)} · {html.escape(percent + words)}{_anchor(link)}</div>",
+            f"{title}: {percent}{words}" + (f" Sign in: {link}" if link else ""),
         )
 
     def clear(self) -> None:
@@ -146,6 +169,13 @@ class _Notebook:
             self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(bundle, raw=True)
+
+
+def _anchor(url: str) -> str:
+    if not url.startswith(("https:", "http:", "/")):
+        return ""
+    href = html.escape(url, quote=True)
+    return f" <a href='{href}' target='_blank' rel='noopener'>Sign in</a>"
 
 
 def show_plain(line: str) -> None:

@@ -13,6 +13,7 @@ from escape_vre._version import __version__
 from escape_vre.client.start import answers, ensure_agent
 from escape_vre.core.caller import CONTENTS_HEADER, ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError
+from escape_vre.core.hub import HUB_HEADER, pack_hub
 from escape_vre.core.location import Location
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ class AgentLink:
     ----------
     contents_root : Path
         The folder that this server shows; a browser may write nowhere else.
+    origin : str
+        Scheme and host that the last signed-in browser called this server by; empty before.
     """
 
     def __init__(self, location: Location, contents_root: Path) -> None:
         self.location = location
+        self.origin = ""
         self._root = contents_root
         self._http: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
@@ -83,11 +87,7 @@ class AgentLink:
         """
         import httpx
 
-        sent = {
-            **headers,
-            CONTENTS_HEADER: quote(str(self._root)),
-            ENVIRONMENT_HEADER: pack_environment(os.environ),
-        }
+        sent = {**headers, **self._own_headers()}
         for last in (False, True):
             await self.ensure()
             client = self._client()
@@ -119,6 +119,14 @@ class AgentLink:
             await self._http.aclose()
             self._http = None
 
+    def _own_headers(self) -> dict[str, str]:
+        """Say where the request comes from; every one of them tells the way to the Hub."""
+        return {
+            CONTENTS_HEADER: quote(str(self._root)),
+            ENVIRONMENT_HEADER: pack_environment(os.environ),
+            HUB_HEADER: pack_hub(os.environ, origin=self.origin),
+        }
+
     def _client(self) -> "httpx.AsyncClient":
         if self._http is None:
             import httpx  # Lab has imported it already; Notebook need not pay for it at start
@@ -133,7 +141,9 @@ class AgentLink:
         """End an agent of an older version, if it has no jobs; the next request starts ours."""
         client = self._client()
         try:
-            found: dict[str, Any] = (await client.get("http://agent/agent")).json()
+            found: dict[str, Any] = (
+                await client.get("http://agent/agent", headers=self._own_headers())
+            ).json()
             if _version(str(found["version"])) < _version(__version__):
                 answer = await client.post("http://agent/agent/stop")
                 if answer.status_code == 200:  # else it has jobs to finish, and serves us too

@@ -63,6 +63,7 @@ class AgentProxyHandler(APIHandler):
         if self._asks_for_jobs() and await link.knows_no_jobs():
             await self.finish({"jobs": []})  # every Lab asks; most people's need no agent for it
             return
+        link.origin = f"{self.request.protocol}://{self.request.host}"
         self._task = asyncio.ensure_future(self._relay(link))
         try:
             await self._task

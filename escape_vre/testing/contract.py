@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from fastapi import FastAPI
 from traitlets.config import Config
 
+from escape_vre.core.keyring import Keyring
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import Fetchable, Plugin
 
@@ -30,7 +31,7 @@ class ServiceContract:
 
     def make(self) -> Any:
         """Make the service with an empty configuration."""
-        return load(self.plugin.service)(Config())
+        return load(self.plugin.service)(Config(), Keyring())
 
     def test_it_is_registered_under_one_word(self) -> None:
         assert re.fullmatch(r"[a-z]+", self.plugin.name)

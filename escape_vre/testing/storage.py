@@ -56,6 +56,8 @@ class FakeStorage:
     files: dict[str, Behaviour] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     connections: int = 0
+    token: str | None = None
+    """The bearer token that opens every file; None for an open storage."""
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Self:
@@ -104,6 +106,10 @@ class FakeStorage:
         path = unquote(urlsplit(handler.path).path).lstrip("/")
         seen = Seen(path, dict(handler.headers.items()))
         self.seen.append(seen)
+        sent = handler.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.token is not None and sent != self.token:
+            self._head(handler, 401, 0, {"WWW-Authenticate": "Bearer"})
+            return
         file = self.files.get(path)
         if file is None or file.status is not None:
             self._head(handler, file.status if file and file.status else 404, 0, {})

@@ -523,7 +523,14 @@ export interface components {
        * Auth
        * @enum {string}
        */
-      auth: 'userpass' | 'token_file' | 'environment' | 'rucio_cfg' | 'x509';
+      auth:
+        | 'auto'
+        | 'hub'
+        | 'userpass'
+        | 'token_file'
+        | 'environment'
+        | 'rucio_cfg'
+        | 'x509';
       /** Name */
       name: string;
       /** Title */
@@ -606,6 +613,8 @@ export interface components {
       state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
       /** Title */
       title: string;
+      /** @description Why it waits and goes on by itself: for somebody to sign in, where details.sign_in says, or for a sign-in service to come back. */
+      waiting?: components['schemas']['ErrorInfo'] | null;
     };
     /**
      * JobFile

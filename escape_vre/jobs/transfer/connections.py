@@ -23,6 +23,7 @@ from escape_vre.jobs.transfer.control import Control
 CONNECT_TIMEOUT_S = 15.0
 MAX_REDIRECTS = 5
 KEPT_PER_WORKER = 4
+SHORT_BYTES = 64 * 1024
 
 _SCHEMES = {"https": 443, "davs": 443, "http": 80, "dav": 80}
 
@@ -127,7 +128,8 @@ class Connections:
         """Ask for a file, following redirects.
 
         Credentials go to the storage that the catalogue named and to no other: where a redirect
-        leads to another origin, it is followed without them.
+        leads to another origin, it is followed without them. Credentials that it refuses are
+        renewed once.
 
         Raises
         ------
@@ -135,13 +137,16 @@ class Connections:
             The storage cannot be reached, or refuses.
         """
         first = Origin.of(urlsplit(url))
-        for _ in range(MAX_REDIRECTS + 1):
+        refused: dict[str, str] = {}
+        hops = 0
+        while hops <= MAX_REDIRECTS:
             parts = urlsplit(url)
             origin = Origin.of(parts)
             trusted = origin == first
-            headers = {"Accept-Encoding": "identity", **extra}
+            sign_in: dict[str, str] = {}
             if trusted:
-                headers |= access.headers(url)
+                sign_in = dict(access.headers(url, refused=refused, check=control.check))
+            headers = {"Accept-Encoding": "identity", **extra, **sign_in}
             context = None
             if origin.secure:
                 context = access.tls(url) if trusted else ssl.create_default_context()
@@ -149,15 +154,32 @@ class Connections:
             response, connection = self._ask(
                 origin, context, f"{path}?{parts.query}" if parts.query else path, headers, control
             )
+            if response.status == 401 and sign_in and not refused:
+                # Its token has ended meanwhile: another one, and from where the part ends.
+                refused = sign_in
+                self._put_by(response, connection, control)
+                continue
             if response.status not in (301, 302, 303, 307, 308):
                 return response, connection
             where = response.getheader("Location", "")
-            response.read()
-            control.unwatch(connection.handle)
+            self._put_by(response, connection, control)
             url = urljoin(url, where)
+            hops += 1
         raise BadResponseError(
             f"The storage {first.host} redirects without end.", hint="Try another replica."
         )
+
+    def _put_by(
+        self, response: http.client.HTTPResponse, connection: "Connection", control: Control
+    ) -> None:
+        """Finish with an answer that is not the file; its connection stays if it was short."""
+        try:
+            response.read(SHORT_BYTES)
+        except (OSError, http.client.HTTPException):
+            self.drop(connection)
+        control.unwatch(connection.handle)
+        if not response.isclosed():
+            self.drop(connection)
 
     def _ask(
         self,

@@ -22,6 +22,21 @@ class Control:
         self.bytes_done = 0
         self.files_done = 0
         self.files_here = 0
+        self._brought: set[str] = set()
+
+    def restart(self) -> None:
+        """Count from nothing again, for a batch that goes on where an earlier one stopped."""
+        with self._lock:
+            self.bytes_done = self.files_done = self.files_here = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What has been done, as a job tells it."""
+        return {
+            "bytes_done": self.bytes_done,
+            "files_done": self.files_done,
+            "files_here": self.files_here,
+        }
 
     def end(self, how: Ending) -> None:
         """Stop every worker: ``cancel`` drops parts, ``stop`` keeps them for a later resume."""
@@ -56,8 +71,11 @@ class Control:
         with self._lock:
             self.bytes_done += count
 
-    def add_file(self, *, here: bool) -> None:
+    def add_file(self, path: str, *, here: bool) -> None:
         """Count a file that is whole and under its final name, ``here`` if it was before."""
         with self._lock:
             self.files_done += 1
-            self.files_here += here
+            if not here:
+                self._brought.add(path)
+            elif path not in self._brought:
+                self.files_here += 1

@@ -154,6 +154,8 @@ def _keep_part(error: EscapeError, place: Place, control: Control) -> bool:
         return False
     if isinstance(error, CancelledJobError):
         return control.ending == "stop"
+    if error.worth_waiting:
+        return True
     return error.retryable and not isinstance(error, IntegrityError)
 
 
@@ -233,6 +235,8 @@ def _from_replicas(
         except (CancelledJobError, QuotaError, UsageError, ConflictError):
             raise
         except EscapeError as e:
+            if e.worth_waiting:  # there is no token for any of them
+                raise
             last = _worse(last, e)
             if isinstance(e, IntegrityError):
                 part.restart(control)

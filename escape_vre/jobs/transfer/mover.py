@@ -64,7 +64,7 @@ class Batch:
     def fail(self, error: EscapeError) -> None:
         """Note why a file failed; what would fail for every other too ends the batch."""
         self.errors.append(error)
-        if isinstance(error, AuthError | QuotaError | UsageError):
+        if error.worth_waiting or isinstance(error, AuthError | QuotaError | UsageError):
             self._next = len(self.errands)
 
     @property
@@ -151,7 +151,7 @@ class Mover:
                 control=batch.control,
             )
             known = batch.known.get(errand.source.ref, [])
-            batch.control.add_file(here=copy in known)
+            batch.control.add_file(copy.path, here=copy in known)
             batch.on_file(errand, copy)
         except CancelledJobError:
             pass  # whoever stopped the job says so

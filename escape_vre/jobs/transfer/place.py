@@ -57,6 +57,18 @@ class Place:
         if self.part.parent.exists():
             self.drop_part()
 
+    def drop_abandoned(self) -> None:
+        """Drop the part unless somebody writes to it."""
+        try:
+            descriptor = os.open(self.part, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return  # there is none
+        try:
+            if try_lock(descriptor):
+                self.drop_part()
+        finally:
+            os.close(descriptor)
+
     def drop_folder(self) -> None:
         """Remove the folder of parts if it is empty."""
         with contextlib.suppress(OSError):  # another file is on its way there

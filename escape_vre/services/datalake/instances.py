@@ -12,6 +12,7 @@ from traitlets.config import Config, Configurable
 
 from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.keyring import Keyring
 from escape_vre.core.settings import configured
 from escape_vre.core.tokens import EnvironmentToken, TokenChain, TokenFile, TokenSource
 from escape_vre.services.datalake import rucio_cfg
@@ -34,9 +35,9 @@ class DataLake(Configurable):
     instances = List(
         Dict(),
         help="Rucio servers, the first one being the default. Each is a mapping of name, title,"
-        " url, auth_url, auth (userpass, token_file, environment, rucio_cfg or x509), account,"
-        " username, password_file, token_file, ca_file, storage_cert_file, storage_token,"
-        " timeout_s. Without any, the caller's own rucio.cfg is used.",
+        " url, auth_url, auth (auto, hub, userpass, token_file, environment, rucio_cfg or x509),"
+        " audience, account, username, password_file, token_file, ca_file, storage_cert_file,"
+        " storage_token, timeout_s. Without any, the caller's own rucio.cfg is used.",
     ).tag(config=True)
 
 
@@ -65,7 +66,8 @@ class Instances:
         An entry makes no sense; the message names it.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, keyring: Keyring) -> None:
+        self._keyring = keyring
         ours = configured(DataLake, config).instances
         peers = config.get("RucioConfig", {}).get("instances", [])
         entries = [(f"DataLake.instances[{n}]", entry) for n, entry in enumerate(ours)]
@@ -103,13 +105,16 @@ class Instances:
             None is configured at all, or its files cannot be read.
         """
         settings, password = self._find(name, environment)
+        if settings.auth == "hub":
+            # One identity, whoever asks: all kernels and jobs share its token, and its return.
+            environment = {k: v for k, v in environment.items() if k == "X509_USER_PROXY"}
         # Callers with other variables are other people to Rucio: one's lack of a password must
         # not be remembered for the next.
         key = (settings, password, tuple(sorted(environment.items())))
         if key in self._connected:
             self._connected.move_to_end(key)
         else:
-            self._connected[key] = _connect(settings, password, environment)
+            self._connected[key] = self._connect(settings, password, environment)
             if len(self._connected) > KEPT:
                 self._connected.popitem(last=False)
         return self._connected[key]
@@ -146,6 +151,29 @@ class Instances:
     ) -> tuple[InstanceSettings | None, str]:
         path = rucio_cfg.find(environment)
         return rucio_cfg.read(path, environment) if path else (None, "")
+
+    def _connect(
+        self, settings: InstanceSettings, password: str, environment: Mapping[str, str]
+    ) -> Connected:
+        title = settings.title or settings.name
+        cert_file = settings.storage_cert_file or environment.get("X509_USER_PROXY")
+        http = RemoteClient(
+            title,
+            tls=tls_context(settings.ca_file, cert_file if settings.auth == "x509" else None),
+            timeout_s=settings.timeout_s,
+        )
+        sources: list[TokenSource] = []
+        if settings.auth in ("auto", "hub"):
+            optional = settings.auth == "auto"
+            sources.append(self._keyring.hub(settings.audience, optional=optional))
+        if settings.auth != "hub":
+            sources += _sources(settings, password, http, environment)
+        tokens = TokenChain(sources, service=title, hint=_hint(settings))
+        rucio = RucioClient(
+            settings.url, http=http, tokens=tokens, title=title, environment=environment
+        )
+        storage = LakeStorage(settings, cert_file=cert_file, tokens=tokens, environment=environment)
+        return Connected(settings, http, tokens, rucio, storage)
 
 
 def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:
@@ -190,29 +218,10 @@ def _of_peer(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _connect(
-    settings: InstanceSettings, password: str, environment: Mapping[str, str]
-) -> Connected:
-    title = settings.title or settings.name
-    cert_file = settings.storage_cert_file or environment.get("X509_USER_PROXY")
-    http = RemoteClient(
-        title,
-        tls=tls_context(settings.ca_file, cert_file if settings.auth == "x509" else None),
-        timeout_s=settings.timeout_s,
-    )
-    tokens = TokenChain(
-        _sources(settings, password, http, environment), service=title, hint=_hint(settings)
-    )
-    rucio = RucioClient(
-        settings.url, http=http, tokens=tokens, title=title, environment=environment
-    )
-    return Connected(settings, http, tokens, rucio, LakeStorage(settings, cert_file=cert_file))
-
-
 def _sources(
     settings: InstanceSettings, password: str, http: RemoteClient, environment: Mapping[str, str]
 ) -> list[TokenSource]:
-    """Return the token sources of an instance, in the order of ``core/tokens.py``."""
+    """Return the sources beside the Hub, in the order of ``core/tokens.py``."""
     if settings.auth == "token_file":
         return [TokenFile(Path(settings.token_file or ""))]
     title = settings.title or settings.name
@@ -221,9 +230,10 @@ def _sources(
     username = settings.username or environment.get("RUCIO_USERNAME") or account
     if settings.auth == "x509":
         return [X509Source(auth_url, http=http, title=title, account=account)]
+    by_environment = settings.auth in ("auto", "environment")
     secret = (
         PasswordSource(variable="RUCIO_PASSWORD")
-        if settings.auth == "environment"
+        if by_environment
         else PasswordSource(settings.password_file, variable="RUCIO_PASSWORD", value=password)
     )
     by_password = UserPassSource(
@@ -241,7 +251,9 @@ def _sources(
 def _hint(settings: InstanceSettings) -> str:
     if settings.auth == "token_file":
         return f"Sign in again, so that {settings.token_file} is written anew."
-    if settings.auth == "environment":
+    if settings.auth == "hub":
+        return "Sign in again at the JupyterHub."
+    if settings.auth in ("auto", "environment"):
         return "Set RUCIO_AUTH_TOKEN, or RUCIO_AUTH_TOKEN_FILE to the file that holds your token."
     if settings.auth == "x509":
         return "Renew your proxy certificate, for instance with voms-proxy-init."

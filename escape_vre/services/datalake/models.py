@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
-Auth = Literal["userpass", "token_file", "environment", "rucio_cfg", "x509"]
+Auth = Literal["auto", "hub", "userpass", "token_file", "environment", "rucio_cfg", "x509"]
 
 
 class Model(BaseModel):
@@ -28,7 +28,12 @@ class InstanceSettings(BaseModel):
     auth_url: str | None = Field(
         default=None, pattern=r"^https?://", description="URL of its authentication; default url."
     )
-    auth: Auth = Field(default="environment", description="Where the credentials come from.")
+    auth: Auth = Field(default="auto", description="Where the credentials come from.")
+    audience: str = Field(
+        default="rucio",
+        min_length=1,
+        description="For auto and hub: what the JupyterHub calls this data lake.",
+    )
     account: str | None = Field(default=None, description="Rucio account.")
     username: str | None = Field(default=None, description="For userpass; default the account.")
     password_file: str | None = Field(

@@ -63,7 +63,7 @@ def read(path: Path, environment: Mapping[str, str]) -> tuple[InstanceSettings, 
         fields |= {"auth": "userpass", "username": client.get("username", account)}
     elif kind == "oidc":
         token_file = client.get("auth_token_file_path", "")
-        fields |= {"auth": "token_file" if token_file else "environment"}
+        fields |= {"auth": "token_file" if token_file else "auto"}
         fields |= {"token_file": token_file or None, "storage_token": "rucio"}
     elif kind in ("x509", "x509_proxy"):
         fields |= {"auth": "x509"}

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from traitlets.config import Config
 
 from escape_vre.core.errors import EscapeError, NotFoundError, UsageError
+from escape_vre.core.keyring import Keyring
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.jobs.desk import JobDesk
@@ -43,9 +44,9 @@ STATES_LIMIT = 200
 SCOPES_KEPT_S = 30.0
 
 
-def create(config: Config) -> "DataLakeService":
+def create(config: Config, keyring: Keyring) -> "DataLakeService":
     """Make the service; see :class:`escape_vre.core.service.ServiceFactory`."""
-    return DataLakeService(Instances(config))
+    return DataLakeService(Instances(config, keyring))
 
 
 class DataLakeService:
@@ -271,9 +272,13 @@ class DataLakeService:
     async def storage(self, query: FetchQuery) -> StorageAccess:
         """Return how the storages of an instance let us in."""
         connected = self._instances.connect(query.instance, query.environment)
-        if connected.settings.storage_token == "rucio":  # noqa: S105 — a choice, no secret
-            connected.storage.token = await connected.tokens.get(query.environment)
+        await connected.storage.sign_in()
         return connected.storage
+
+    def refusals(self, query: FetchQuery) -> AsyncGenerator[EscapeError, None]:
+        """Yield why an instance has no token for us, until it has."""
+        connected = self._instances.connect(query.instance, query.environment)
+        return connected.tokens.refusals(query.environment)
 
     async def _collection(
         self, connected: Connected, ref: ResourceRef, kind: DidType

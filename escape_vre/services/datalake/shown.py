@@ -142,11 +142,11 @@ def did_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
 
 def state(row: dict[str, Any]) -> str:
     """Say in words where a DID is: here, partly here, elsewhere, on its way, stuck."""
+    if row.get("problem"):
+        return f"stuck: {row['problem']}"
     if row.get("job_state") in ("queued", "running"):
         fraction = row.get("fraction")
         return "on its way" if fraction is None else f"on its way {fraction:.0%}"
-    if row.get("problem"):
-        return f"stuck: {row['problem']}"
     if row.get("local") == "here":
         return "here"
     if row.get("local") == "partly":
@@ -170,7 +170,7 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
                 ""
                 if job["files_total"] is None
                 else f"{job['files_done']:,}/{job['files_total']:,}",
-                (job["error"] or {}).get("message") or job["note"] or "",
+                (job["error"] or job.get("waiting") or {}).get("message") or job["note"] or "",
             )
             for job in jobs
         ],

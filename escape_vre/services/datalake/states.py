@@ -144,6 +144,8 @@ def _merged(
     problem = None
     if remote.kind == "file" and here == "elsewhere" and not any(remote.sites.values()):
         problem = "no site has it available"
+    if job is not None and job.waiting is not None:
+        problem = job.waiting.message.rstrip(".")
     fraction = None
     if job is not None and job.bytes_total:
         fraction = min(1.0, job.bytes_done / job.bytes_total)

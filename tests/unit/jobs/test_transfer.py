@@ -32,7 +32,7 @@ SMALL = b"synthetic\n" * 100
 class Anonymous:
     """Shows storages a header that must not leak."""
 
-    def headers(self, url):
+    def headers(self, url, *, refused, check):
         return {"Authorization": "Bearer secret"}
 
     def tls(self, url):
@@ -371,3 +371,76 @@ def test_stopping_takes_effect_while_a_storage_hangs_in_the_handshake(tmp_path):
             worker.join(timeout=3)
     assert not worker.is_alive()
     assert len(caught) == 1
+
+
+class Renewing(Anonymous):
+    """Has tokens one after another, as a provider gives them."""
+
+    def __init__(self, *tokens):
+        self.tokens = list(tokens)
+        self.refused = []
+
+    def headers(self, url, *, refused, check):
+        if refused:
+            self.refused.append(refused["Authorization"])
+            if len(self.tokens) > 1:
+                self.tokens.pop(0)
+        return {"Authorization": f"Bearer {self.tokens[0]}"}
+
+
+def run_as(access, what, final):
+    connections = Connections(timeout_s=5)
+    try:
+        return fetch(
+            what,
+            final,
+            known=[],
+            access=access,
+            connections=connections,
+            limits=HostLimits(4),
+            control=Control(),
+        )
+    finally:
+        connections.close()
+
+
+def test_a_token_that_ended_on_the_way_is_renewed_and_the_part_goes_on(storage, tmp_path):
+    storage.token = "first"
+    url = storage.put("f", BIG, cut_after=3_000_000)
+    access = Renewing("first", "second")
+    with pytest.raises(RemoteError):
+        run_as(access, source(BIG, url), tmp_path / "f")
+    storage.token = "second"
+    run_as(access, source(BIG, url), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BIG
+    assert access.refused == ["Bearer first"]
+    *_, refused, resumed = storage.seen
+    assert refused.headers["Range"] == resumed.headers["Range"]
+    assert resumed.sent == len(BIG) - int(resumed.headers["Range"][6:-1]) < len(BIG)
+
+
+def test_a_storage_that_refuses_every_token_is_asked_twice_and_no_more(storage, tmp_path):
+    storage.token = "none"
+    access = Renewing("first", "second", "third")
+    with pytest.raises(AuthError):
+        run_as(access, source(SMALL, storage.put("f", SMALL)), tmp_path / "f")
+    assert [seen.headers["Authorization"] for seen in storage.seen] == [
+        "Bearer first",
+        "Bearer second",
+    ]
+
+
+def test_when_no_token_can_be_had_for_now_the_part_stays(storage, tmp_path):
+    storage.token = "first"
+    url = storage.put("f", BIG, cut_after=3_000_000)
+    with pytest.raises(RemoteError):
+        run_as(Renewing("first"), source(BIG, url), tmp_path / "f")
+
+    class SignedOut(Anonymous):
+        def headers(self, url, *, refused, check):
+            raise AuthError("The session has ended.", details={"sign_in": "/hub/login"})
+
+    with pytest.raises(AuthError, match="session"):
+        run_as(SignedOut(), source(BIG, url, url), tmp_path / "f")
+    (part, manifest) = leftovers(tmp_path)
+    assert manifest == f"{part}.json"

@@ -1,0 +1,184 @@
+"""The Hub as a token source: a short token for one audience (``docs/adr/0003-tokens.md``)."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from escape_vre.core.errors import (
+    AuthError,
+    BadResponseError,
+    ConfigurationError,
+    EscapeError,
+    NotFoundError,
+    RemoteError,
+    RemoteUnavailableError,
+)
+from escape_vre.core.http import RemoteClient
+from escape_vre.core.hub import HubAccess, Hubs
+from escape_vre.core.tokens import Token, jwt_expiry
+
+RETRY_AFTER_S = 5.0
+"""When to ask again a Hub that does not answer, or whose way is not known yet, seconds."""
+
+NOTHING_FOR_S = 300.0
+"""How long a Hub that has no token for us is not asked again where it need not have one."""
+
+_CODES = ("auth", "not_found", "configuration", "remote_unavailable")
+
+
+class HubTokens:
+    """Tokens for one audience, from whichever Hub this person's servers belong to.
+
+    Parameters
+    ----------
+    audience : str
+        The Hub's name for the service.
+    http : callable
+        Gives the HTTP client for a URL.
+    optional : bool
+        A Hub that hands out no such token is no error: the next source is asked.
+    """
+
+    def __init__(
+        self,
+        audience: str,
+        *,
+        hubs: Hubs,
+        http: Callable[[str], RemoteClient],
+        optional: bool = False,
+    ) -> None:
+        self._audience = audience
+        self._hubs = hubs
+        self._http = http
+        self._optional = optional
+        self._nothing: dict[str, float] = {}
+
+    async def token(self, environment: Mapping[str, str]) -> Token | None:
+        """Ask by one server after another until the Hub takes one for running.
+
+        Raises
+        ------
+        AuthError
+            ``details.sign_in`` says where, when a person has to sign in again.
+        RemoteUnavailableError
+            The Hub or its provider does not answer; ``details.retry_after_s``.
+        ConfigurationError, NotFoundError
+            This Hub hands out no tokens, or none for this audience.
+        """
+        del environment
+        try:
+            return await self._token()
+        except (ConfigurationError, NotFoundError):
+            if self._optional:
+                return None
+            raise
+
+    async def _token(self) -> Token | None:
+        refused: EscapeError | None = None
+        silent: set[str] = set()
+        for access in self._hubs:
+            if access.url in silent:
+                continue
+            if self._optional and self._nothing.get(access.url, -math.inf) > time.monotonic():
+                return None
+            try:
+                return await self._ask(access)
+            except RemoteError as e:
+                refused = e
+                silent.add(access.url)
+            except AuthError as e:
+                if "sign_in" in e.details:
+                    raise
+                refused = e
+                self._hubs.postpone(access)
+            except (ConfigurationError, NotFoundError):
+                self._nothing[access.url] = time.monotonic() + NOTHING_FOR_S
+                raise
+        if refused is None and self._optional:
+            return None
+        raise refused or self._no_hub()
+
+    def _no_hub(self) -> EscapeError:
+        if not self._hubs.heard:  # a job that goes on before anybody has called this agent
+            return RemoteUnavailableError(
+                "The way to the JupyterHub is not known yet.",
+                hint="It goes on at the next use from your server.",
+                details={"retry_after_s": RETRY_AFTER_S},
+            )
+        return ConfigurationError(
+            "The sign-in is to come from a JupyterHub, and this is no server of one.",
+            hint="Choose another auth in the configuration, such as oidc.",
+        )
+
+    async def _ask(self, access: HubAccess) -> Token:
+        asked = time.time()
+        try:
+            response = await self._http(access.url).request(
+                "POST",
+                f"{access.url}/escape/token",
+                json={"audience": self._audience},
+                headers={"Authorization": f"token {access.token}"},
+            )
+        except RemoteError as e:
+            e.details.setdefault("retry_after_s", RETRY_AFTER_S)
+            raise
+        if response.status_code != 200:
+            raise _refusal(response, access)
+        return _granted(response, asked)
+
+
+def _granted(response: httpx.Response, asked: float) -> Token:
+    """Read a token; it ends ``expires_in`` after we asked, by our clock."""
+    body = _json(response)
+    value, left = body.get("access_token"), body.get("expires_in")
+    if not isinstance(value, str) or not value or not isinstance(left, int | float | None):
+        raise BadResponseError(
+            "The JupyterHub answered something that is no token.",
+            hint="Tell its administrator: its escape-vre may be of another version.",
+        )
+    return Token(value, jwt_expiry(value) if left is None else asked + left)
+
+
+def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
+    """Say what the Hub refuses: in its own words where it knows ours, else by the status."""
+    fields = _json(response).get("error")
+    if isinstance(fields, dict) and fields.get("code") in _CODES:
+        error = EscapeError.from_dict(fields)
+        if response.status_code == 401:
+            error.details["sign_in"] = access.public(str(error.details.get("sign_in") or ""))
+        if isinstance(error, RemoteError):
+            error.details.setdefault("retry_after_s", _retry_after(response))
+        return error
+    if response.status_code in (401, 403):
+        return AuthError(
+            "The JupyterHub does not accept the token of this server.",
+            hint="Restart the server from the Hub's control panel.",
+        )
+    if response.status_code in (429, 500, 502, 503, 504):
+        return RemoteUnavailableError(
+            f"The JupyterHub is too busy or down ({response.status_code}).",
+            hint="It is asked again by itself.",
+            details={"retry_after_s": _retry_after(response)},
+        )
+    return ConfigurationError(
+        "This JupyterHub hands out no tokens.",
+        hint="Its administrator can add escape-vre to it, or choose another auth for this service.",
+    )
+
+
+def _retry_after(response: httpx.Response) -> float:
+    try:
+        return float(response.headers.get("Retry-After", RETRY_AFTER_S))
+    except ValueError:
+        return RETRY_AFTER_S
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,185 @@
+"""A job whose sign-in ends on the way: it waits, keeps what it has, and goes on."""
+
+import asyncio
+import zlib
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from escape_vre.core.errors import AuthError, RemoteUnavailableError
+from escape_vre.core.service import FileSource
+from escape_vre.core.settings import Transfers
+from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.lease import Owner
+from escape_vre.jobs.models import JobRequest
+from escape_vre.testing.storage import FakeStorage
+
+FILES = {f"file.{n}": bytes([n]) * (5 * 1024 * 1024 + n) for n in range(4)}
+
+
+class Service:
+    """Files at a storage that needs a token, which lasts for some files and then no more."""
+
+    def __init__(self, storage):
+        self.storage_ = storage
+        self.urls = {name: storage.put(name, body) for name, body in FILES.items()}
+        self.left = 100
+        self.open = asyncio.Event()
+        self.reasons = [AuthError("The session has ended.", details={"sign_in": "/hub/login"})]
+
+    async def sources(self, query):
+        for name, body in FILES.items():
+            yield FileSource(
+                ref=f"rucio:demo:{name}",
+                parts=("demo", name),
+                urls=(self.urls[name],),
+                bytes=len(body),
+                checksums={"adler32": f"{zlib.adler32(body):08x}"},
+            )
+
+    async def storage(self, query):
+        return self
+
+    def headers(self, url, *, refused, check):
+        self.left -= 1
+        if self.left < 0:
+            raise self.reasons[0]
+        return {}
+
+    def tls(self, url):
+        return None
+
+    async def refusals(self, query):
+        for reason in self.reasons:
+            yield reason
+        await self.open.wait()
+
+
+@pytest.fixture
+def storage():
+    with FakeStorage() as running:
+        yield running
+
+
+@asynccontextmanager
+async def working(tmp_path, storage):
+    service = Service(storage)
+    desk = JobDesk(
+        state=tmp_path / "state",
+        owner=Owner.this(tmp_path / "lock"),
+        settings=Transfers(connections=1, reserve_bytes=0),
+        fetchable=lambda _: service,
+        keep_days=1,
+        data_dir=lambda: tmp_path,
+    )
+    await desk.start()
+    try:
+        yield desk, service
+    finally:
+        await desk.stop()
+
+
+def submit(desk, tmp_path):
+    request = JobRequest(
+        service="fake",
+        instance="x",
+        account="",
+        refs=tuple(f"rucio:demo:{name}" for name in FILES),
+        destination=str(tmp_path / "data"),
+        title="four files",
+    )
+    job, _ = desk.submit(request, client="me", environment={})
+    return job.id
+
+
+async def until(desk, job_id, condition):
+    """Return the job when it is so."""
+    async with asyncio.timeout(20), aclosing(desk.watch()) as changes:
+        async for job in changes:
+            if job.id == job_id and condition(job):
+                return job
+    return None
+
+
+def test_it_waits_and_then_fetches_only_the_rest(tmp_path, storage):
+    async def scene():
+        async with working(tmp_path, storage) as (desk, service):
+            service.left = 2
+            job_id = submit(desk, tmp_path)
+            stuck = await until(desk, job_id, lambda job: job.waiting)
+            service.left = 100
+            service.open.set()
+            return stuck, await until(desk, job_id, lambda job: job.finished)
+
+    stuck, done = asyncio.run(scene())
+    assert (stuck.state, stuck.error) == ("queued", None)
+    assert stuck.waiting.details == {"sign_in": "/hub/login"}
+    assert stuck.files_done == 2
+    assert (done.state, done.waiting, done.files_done) == ("done", None, 4)
+    assert done.files_here == 0, "what it brought itself was not here before"
+    assert done.bytes_done == sum(map(len, FILES.values()))
+    assert done.started == stuck.started
+    assert sorted(seen.path for seen in storage.seen) == sorted(FILES)
+
+
+def test_the_part_of_a_file_is_gone_on_with(tmp_path, storage):
+    async def scene():
+        async with working(tmp_path, storage) as (desk, service):
+            url = service.urls["file.0"]
+            storage.files["file.0"].cut_after = 2_000_000
+            service.urls["file.0"] = url
+            service.left = 1
+            job_id = submit(desk, tmp_path)
+            await until(desk, job_id, lambda job: job.waiting)
+            service.left = 100
+            service.open.set()
+            return await until(desk, job_id, lambda job: job.finished)
+
+    assert asyncio.run(scene()).state == "done"
+    first = [seen for seen in storage.seen if seen.path == "file.0"]
+    assert "Range" not in first[0].headers
+    assert "Range" in first[1].headers
+
+
+def test_a_new_reason_is_told(tmp_path, storage):
+    async def scene():
+        async with working(tmp_path, storage) as (desk, service):
+            service.left = 0
+            service.reasons.append(
+                RemoteUnavailableError("It is down.", details={"retry_after_s": 5})
+            )
+            job_id = submit(desk, tmp_path)
+            return await until(
+                desk, job_id, lambda job: job.waiting and "down" in job.waiting.message
+            )
+
+    assert asyncio.run(scene()).state == "queued"
+
+
+def test_cancelled_while_it_waits_it_leaves_no_part(tmp_path, storage):
+    async def scene():
+        async with working(tmp_path, storage) as (desk, service):
+            storage.files["file.1"].cut_after = 2_000_000
+            service.left = 2
+            job_id = submit(desk, tmp_path)
+            await until(desk, job_id, lambda job: job.waiting)
+            parts = list(tmp_path.rglob(".escape-vre/*"))
+            return len(parts), (await desk.cancel(job_id)).state
+
+    parts, state = asyncio.run(scene())
+    assert parts == 2, "a part and its manifest"
+    assert state == "cancelled"
+    left = [path.name for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert left == ["file.0"]
+
+
+def test_those_that_wait_are_in_nobodys_way(tmp_path, storage):
+    async def scene():
+        async with working(tmp_path, storage) as (desk, service):
+            service.left = 0
+            for n in range(5):  # one more than run at once
+                job_id = submit(desk, tmp_path / str(n))
+                await until(desk, job_id, lambda job: job.waiting)
+            return [job.state for job in desk.jobs()]
+
+    assert asyncio.run(scene()) == ["queued"] * 5
