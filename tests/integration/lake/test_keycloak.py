@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from escape_vre.services.datalake import api
+
 from .asking import ask, who
 
 
@@ -78,6 +80,18 @@ def test_exchanged_tokens_list_and_get(trusting, exchanged, listed):
         token = exchanged(user)
         assert who(trusting, token) == user
         assert listed(token) == (200, 200)
+
+
+def test_our_own_client_gets_with_a_token(
+    trusting, exchanged, configure, own_agent, agent, tmp_path
+):
+    file = tmp_path / "token"
+    file.write_text(exchanged("bob"))
+    source = {"auth": "token_file", "token_file": str(file)}
+    configure(DataLake={"instances": [{**trusting.token_instance(), **source}]})
+    (own_agent / "launch.json").write_text(json.dumps({"contents_root": str(tmp_path)}))
+    assert agent.get("/datalake/whoami")["account"] == "bob"
+    assert len(api.get("demo:fermi.lightcurves", progress=False)) == 5
 
 
 def test_tokens_of_a_device_list_and_get(trusting, idp, listed):
