@@ -5,8 +5,10 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -50,6 +52,11 @@ def site(tmp_path_factory, idp, lake):
     (config / "escape_vre_config.json").write_text(
         json.dumps({"DataLake": {"instances": [lake.token_instance()]}})
     )
+    # Lab asks whether it may fetch news from elsewhere; its answer is a setting.
+    overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    lab = config / "labconfig"
+    lab.mkdir()
+    (lab / "default_setting_overrides.json").write_text(json.dumps(overrides))
     settings = {
         "login": {
             "provider": "keycloak",
@@ -58,9 +65,9 @@ def site(tmp_path_factory, idp, lake):
             "allowed_groups": ["/escape"],
             "recheck_s": 30,
         },
-        "tokens": {"audiences": [{"name": "rucio"}]},
+        "tokens": {"audiences": [{"name": "rucio", "scopes": ["openid", "profile", "rucio"]}]},
     }
-    server = [sys.executable, "-m", "jupyterhub.singleuser", "--ServerApp.terminado_settings={}"]
+    server = [sys.executable, "-m", "jupyterhub.singleuser"]
     if os.getuid() == 0:
         server.append("--allow-root")
     hub = TestHub(
@@ -77,6 +84,10 @@ def site(tmp_path_factory, idp, lake):
     idp.add_redirect("hub", hub.callback_url)
     with hub:
         yield Site(hub, idp, lake)
+    for home in (hub.home / "homes").iterdir():
+        # Agents outlive their servers, as they should.
+        command = [Path(sys.executable).with_name("escape-vre"), "agent", "stop", "--force"]
+        subprocess.run(command, env={"HOME": str(home), "PATH": os.environ["PATH"]}, check=True)
     idp.set_lifetimes(access_token_s=300)
 
 
@@ -94,10 +105,11 @@ def chromium():
 
 
 @pytest.fixture
-def alice(site, chromium):
+def alice(site, chromium, tmp_path):
     """Alice, signed in to nothing yet."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(40_000)
     person = Person("alice", site, context)
     yield person
+    person.page.screenshot(path=tmp_path / "last.png")  # what a failed test saw
     context.close()

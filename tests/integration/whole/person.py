@@ -66,7 +66,8 @@ class Person:
 
     def run(self, code):
         """Run code in the last cell; return what stands below it."""
-        cell = self.page.locator(".jp-NotebookPanel .jp-CodeCell").last
+        cells = self.page.locator(".jp-NotebookPanel .jp-CodeCell")
+        cell = cells.nth(cells.count() - 1)
         cell.locator(".cm-content").click()
         self.page.keyboard.insert_text(code)
         self.page.keyboard.press("Shift+Enter")

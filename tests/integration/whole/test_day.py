@@ -12,3 +12,9 @@ def test_sign_in_once_then_panel_and_magic_work(alice):
     alice.is_here("fermi.lightcurves")
     assert alice.has("data/demo/fermi.lightcurves")
     alice.picture("hub-panel")
+
+    alice.notebook()
+    out = alice.run("%dl get demo:fermi.photons.fits")
+    expect(out).to_contain_text("fermi.photons.fits")
+    expect(out).to_contain_text("verified")
+    assert alice.has("data/demo/fermi.photons.fits")
