@@ -12,7 +12,8 @@ from . import realm
 from .errors import IdpError
 from .layout import HOST, REALM
 
-_CHUNK = 500
+# Keycloak's own work for one import grows with the square of it.
+_CHUNK = 50
 
 
 class Admin:
@@ -45,10 +46,10 @@ class Admin:
     ) -> None:
         self._connection.close()
 
-    def make_realm(self, passwords: Mapping[str, str], hub_secret: str, lifespan_s: int) -> None:
+    def make_realm(self, passwords: Mapping[str, str], hub_secret: str) -> None:
         """Make the realm anew with all that is in it; what is there is removed first."""
         self.call("DELETE", "", missing_ok=True)
-        self._send("POST", "/admin/realms", realm.realm(lifespan_s))
+        self._send("POST", "/admin/realms", realm.realm())
         for scope in realm.client_scopes():
             self.call("POST", "/client-scopes", scope)
         for client in realm.clients(hub_secret):

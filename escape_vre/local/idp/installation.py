@@ -2,18 +2,25 @@
 
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
+import tempfile
+import time
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 
 from escape_vre.local.cache import Say, cache_folder, install_once, is_complete
+from escape_vre.local.lake.server.process import end
 
+from . import keycloak
+from .admin import Admin
 from .errors import IdpError
 
 VERSION = "26.4.0"
@@ -25,7 +32,7 @@ MAVEN = "https://repo1.maven.org/maven2"
 _PATH = f"org/keycloak/keycloak-quarkus-dist/{VERSION}/keycloak-quarkus-dist-{VERSION}.zip"
 _BLOCK = 1 << 20
 _TIMEOUT_S = 60.0
-_MAIN = "io.quarkus.bootstrap.runner.QuarkusEntryPoint"
+_TRAINING_S = 120.0
 
 # Nothing here uses these, and each costs time at every start.
 _WITHOUT = (
@@ -62,35 +69,6 @@ def install(say: Say, java: Path) -> None:
     install_once(folder(), lambda: _build(say, java), say, what="Keycloak")
 
 
-def command(java: Path, *options: str) -> list[str]:
-    """Give the command that runs Keycloak, with options of Java before."""
-    home = folder()
-    opened = ("java.util", "java.util.concurrent", "java.security")
-    return [
-        str(java),
-        *options,
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in opened),
-        "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
-        "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
-        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-        "-Dpicocli.disable.closures=true",
-        "-Duser.language=en",
-        "-Duser.country=US",
-        f"-Dkc.home.dir={home}",
-        f"-Djboss.server.config.dir={home / 'conf'}",
-        *("-cp", str(home / "lib" / "quarkus-run.jar"), _MAIN),
-    ]
-
-
-def environment() -> dict[str, str]:
-    """Give this process's environment without what would configure Keycloak otherwise."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("KC_", "QUARKUS_", "KEYCLOAK_"))
-    }
-
-
 def download(say: Say) -> Path:
     """Give the distribution's file, whole and right; a part that is there is continued.
 
@@ -122,8 +100,8 @@ def download(say: Say) -> Path:
 def _build(say: Say, java: Path) -> None:
     archive = download(say)
     target = folder()
-    say(f"Preparing Keycloak in {target} (about 15 s) ...")
-    unpacked = target.with_suffix(".unpacked")
+    say(f"Preparing Keycloak in {target} (about half a minute) ...")
+    unpacked = target.with_name(f"{target.name}.unpacked")
     shutil.rmtree(unpacked, ignore_errors=True)
     try:
         with zipfile.ZipFile(archive) as content:
@@ -136,8 +114,33 @@ def _build(say: Say, java: Path) -> None:
         ) from error
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
-    _run(command(java) + list(_BUILD), environment())
+    _run(keycloak.command(java, target) + list(_BUILD), keycloak.environment())
+    _train(java, target)
     archive.unlink()
+
+
+def _train(java: Path, target: Path) -> None:
+    """Let Java note which classes a start needs, whereby the next takes half the time.
+
+    Whatever goes wrong here costs only that.
+    """
+    secret = secrets.token_urlsafe(24)
+    with tempfile.TemporaryDirectory(dir=target, prefix="training-") as folder, suppress(IdpError):
+        database, log = Path(folder), Path(folder) / "log"
+        port = next(keycloak.free_ports(None))
+        process = keycloak.spawn(
+            java, target, port, secret, database=database, log=log, training=True
+        )
+        try:
+            deadline = time.monotonic() + _TRAINING_S
+            while process.poll() is None and time.monotonic() < deadline:
+                if keycloak.answers(port):
+                    with Admin(port, secret) as admin:
+                        admin.make_realm({"alice": secret}, secret)
+                    break
+                time.sleep(0.05)
+        finally:
+            end(process, timeout_s=_TRAINING_S)
 
 
 def _fetch(source: str, part: Path, say: Say) -> None:

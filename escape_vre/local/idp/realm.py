@@ -13,6 +13,7 @@ USERS: Mapping[str, Sequence[str]] = {
     "alice": ("/escape", "/escape/cta", "/vre-admins"),
     "bob": ("/escape", "/escape/km3net"),
 }
+LIFESPAN_S = 300
 HUB, DEVICE = "hub", "device"
 CLIENTS = (HUB, DEVICE)
 
@@ -21,7 +22,7 @@ _DEFAULT_SCOPES = ["basic", "profile", "email", "groups"]
 _OPTIONAL_SCOPES = ["offline_access", *AUDIENCES]
 
 
-def realm(access_token_lifespan_s: int) -> Fields:
+def realm() -> Fields:
     """Give the realm itself; refresh tokens rotate, and one used twice ends its session."""
     return {
         "realm": REALM,
@@ -35,7 +36,7 @@ def realm(access_token_lifespan_s: int) -> Fields:
         # Passwords here are 24 random bytes: hashing them slowly would protect nothing, and
         # costs a tenth of a second at every sign-in.
         "passwordPolicy": "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)",
-        **lifetimes(access_token_s=access_token_lifespan_s),
+        **lifetimes(access_token_s=LIFESPAN_S),
     }
 
 

@@ -1,44 +1,32 @@
 """The parent of Keycloak's process.
 
-Run as ``python -m escape_vre.local.idp.supervisor HOME JAVA``. It holds the provider's lock for
-as long as it lives, and ends Keycloak when it is told to (SIGTERM), when the folder is gone, or,
-if tied, when standard input closes.
+Run as ``python -m escape_vre.local.idp.supervisor HOME JAVA [steady] [tied]``. It holds the
+provider's lock for as long as it lives, and ends Keycloak when it is told to (SIGTERM), when the
+folder is gone, or, if tied, when standard input closes.
 """
 
 import fcntl
-import http.client
 import json
 import logging
 import os
-import random
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from escape_vre.local.lake.layout import write
-from escape_vre.local.lake.server.process import end, spawn
+from escape_vre.local.lake.server.process import end
 
-from . import installation
-from .layout import HOST, Layout, State, base_url
+from . import installation, keycloak
+from .layout import Layout, State
 
 _LOG = logging.getLogger(__name__)
 _READY_S = 170.0
 _TRIES = 3
 _PORT_TAKEN = "already in use"
-
-_JAVA_OPTIONS = (
-    "-Xms64m",
-    "-Xmx512m",
-    "-XX:MaxMetaspaceSize=256m",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-Dfile.encoding=UTF-8",
-)
 
 
 class EndedError(Exception):
@@ -48,9 +36,10 @@ class EndedError(Exception):
 class Supervisor:
     """Starts, watches and ends one Keycloak."""
 
-    def __init__(self, home: Path, java: Path, *, tied: bool) -> None:
+    def __init__(self, home: Path, java: Path, *, steady: bool, tied: bool) -> None:
         self.layout = Layout(home)
         self.java = java
+        self.steady = steady
         self.tied = tied
         self.asked_to_end = False
         self.keycloak: subprocess.Popen[bytes] | None = None
@@ -64,7 +53,8 @@ class Supervisor:
             Keycloak did not start, or ended by itself.
         """
         self._say("starting")
-        for number, port in enumerate(_ports(self.layout.port()), 1):
+        ports = keycloak.free_ports(self.layout.port())
+        for number, port in enumerate(ports, 1):
             try:
                 self._start(port)
                 break
@@ -72,6 +62,8 @@ class Supervisor:
                 # Between our look and its own, somebody else may have taken the port.
                 if number == _TRIES or _PORT_TAKEN not in str(error):
                     raise
+        else:
+            raise EndedError("there is no free port for it")
         self._say("ready")
         while not self._is_over(0.25):
             self._check()
@@ -91,39 +83,23 @@ class Supervisor:
     def _start(self, port: int) -> None:
         write(self.layout.port_file, f"{port}\n")
         self.layout.database.mkdir(mode=0o700, exist_ok=True)
-        options = [
-            *("start", "--optimized", "--http-enabled=true"),
-            *(f"--http-host={HOST}", f"--http-port={port}", f"--hostname={base_url(port)}"),
-            "--cache=local",
-            "--log-level=warn",
-            # Relative, as an absolute path may hold what means something in such a URL; the
-            # words after it are those of Keycloak's own default.
-            "--db-url=jdbc:h2:file:./keycloak;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE",
-        ]
-        self.keycloak = spawn(
-            installation.command(self.java, *_JAVA_OPTIONS) + options,
+        self.keycloak = keycloak.spawn(
+            self.java,
+            installation.folder(),
+            port,
+            self.layout.secret("admin").read_text().strip(),
+            database=self.layout.database,
             log=self.layout.log("keycloak"),
-            # A paused process would not heed SIGTERM, and live on without us.
-            at_our_end=signal.SIGKILL,
-            cwd=self.layout.database,
-            env=self._environment(),
+            steady=self.steady,
         )
         self._say("starting")
         deadline = time.monotonic() + _READY_S
-        while not _answers(port):
+        while not keycloak.answers(port):
             self._check()
             if time.monotonic() > deadline:
                 raise EndedError(f"Keycloak was not ready within {_READY_S:.0f} s")
             if self._is_over(0.05):
                 raise EndedError("it was told to end before it was ready")
-
-    def _environment(self) -> dict[str, str]:
-        """Give Keycloak's variables: with these it makes its first administrator, once."""
-        return {
-            **installation.environment(),
-            "KC_BOOTSTRAP_ADMIN_CLIENT_ID": "admin",
-            "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": self.layout.secret("admin").read_text().strip(),
-        }
 
     def _check(self) -> None:
         if self.keycloak is not None and self.keycloak.poll() is not None:
@@ -146,35 +122,6 @@ class Supervisor:
         write(self.layout.state_file, json.dumps(said))
 
 
-def _ports(before: int | None) -> Iterator[int]:
-    """Give ports that are free: that of last time first, as it is in the issuer.
-
-    The others lie below the range that systems take for outgoing connections, where one of
-    those would sooner or later sit on our port when we want it again.
-    """
-    tries = [] if before is None else [before]
-    for port in (*tries, *random.sample(range(21000, 32000), 200)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-        yield port
-    raise EndedError(f"there is no free port on {HOST}")
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    try:
-        connection.request("GET", "/realms/master")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def _problem(log: Path) -> str:
     """Give what Keycloak said was wrong: the first error of those that follow from it."""
     try:
@@ -186,7 +133,7 @@ def _problem(log: Path) -> str:
     return (taken[-1:] or errors[1:2] or errors or lines[-1:] or ["it said nothing"])[0][:300]
 
 
-def main(home: str, java: str, tied: str = "") -> int:
+def main(home: str, java: str, *words: str) -> int:
     """Run a provider; returns the exit code."""
     layout = Layout(Path(home))
     # Never closed: whoever finds it free may count on our port being free too.
@@ -195,7 +142,7 @@ def main(home: str, java: str, tied: str = "") -> int:
     if os.fork():
         # Whoever started us goes on now; the child keeps the lock.
         os._exit(0)
-    supervisor = Supervisor(layout.home, Path(java), tied=bool(tied))
+    supervisor = Supervisor(layout.home, Path(java), steady="steady" in words, tied="tied" in words)
 
     def end_it(_number: int, _frame: Any) -> None:
         supervisor.asked_to_end = True
