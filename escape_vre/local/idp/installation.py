@@ -174,6 +174,8 @@ def _receive(answer: IO[bytes], part: Path, have: int, total: int, say: Say) -> 
             if total and have * 4 // total > said and have < total:
                 said = have * 4 // total
                 say(f"  {have / 1e6:.0f} MB of {total / 1e6:.0f} MB")
+    if have < total:  # http.client says nothing of it.
+        raise ConnectionError(f"the connection ended after {have / 1e6:.0f} MB")
 
 
 def _unreachable(source: str, problem: str) -> IdpError:
