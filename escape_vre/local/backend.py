@@ -103,7 +103,7 @@ class Backend(ABC):
         """
         self.install()
         self._make_home()
-        with self._locked():
+        with self._locked(self._places.start_lock):
             deadline = time.monotonic() + (timeout_s or self.timeout_s)
             # One that was just killed may take a moment to be gone.
             while self._alive() and time.monotonic() < deadline:
@@ -137,7 +137,7 @@ class Backend(ABC):
             self._tie = None
         if not self._places.start_lock.exists():
             return
-        with self._locked():
+        with self._locked(self._places.start_lock):
             self._stop()
 
     def reset(self, *, timeout_s: float | None = None) -> None:
@@ -184,8 +184,8 @@ class Backend(ABC):
             ) from error
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with self._places.start_lock.open("a") as lock:
+    def _locked(self, path: Path) -> Iterator[None]:
+        with path.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -1,30 +1,17 @@
 """The virtual environment that Rucio's server runs in, shared by all lakes of a user."""
 
-import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
-import time
-from collections.abc import Callable
 from pathlib import Path
+
+from escape_vre.local.cache import Say, cache_folder, install_once, is_complete
 
 from .errors import LakeError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-
-Say = Callable[[str], None]
-
-
-def cache_folder() -> Path:
-    """Give the user's cache: ``$ESCAPE_VRE_CACHE``, else below ``$XDG_CACHE_HOME``."""
-    own = os.environ.get("ESCAPE_VRE_CACHE")
-    if own:
-        return Path(own).absolute()
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "escape-vre"
 
 
 def folder() -> Path:
@@ -41,7 +28,7 @@ def python() -> Path:
 
 def installed() -> bool:
     """Say whether the environment is complete and its Python still there."""
-    return (folder() / "complete").exists() and python().exists()
+    return is_complete(folder()) and python().exists()
 
 
 def install(say: Say) -> None:
@@ -51,39 +38,7 @@ def install(say: Say) -> None:
     ------
     LakeError — no environment could be made, with pip's last words.
     """
-    if installed():
-        return
-    target = folder()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.with_suffix(".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Waiting for another process that installs Rucio ...")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if installed():
-            return
-        say(f"Installing Rucio's server into {target} (once, about 100 MB to download) ...")
-        began = time.monotonic()
-        # Programs in an environment name its path, so it is built in place, and counts as
-        # missing until the mark is there.
-        shutil.rmtree(target, ignore_errors=True)
-        interpreter = getattr(sys, "_base_executable", None) or sys.executable
-        _run(
-            [interpreter, "-m", "venv", str(target)],
-            "No virtual environment could be made for Rucio's server",
-            "On Debian and Ubuntu, install python3-venv.",
-        )
-        _run(
-            [
-                *(str(python()), "-m", "pip", "install", "--disable-pip-version-check"),
-                *("--no-input", "--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)),
-            ],
-            "Rucio's server could not be installed",
-            "Check the network and pip's configuration, then start again.",
-        )
-        (target / "complete").touch()
-        say(f"Installed in {time.monotonic() - began:.0f} s.")
+    install_once(folder(), lambda: _build(folder(), say), say, what="Rucio", done=installed)
 
 
 def clean_environment() -> dict[str, str]:
@@ -122,6 +77,24 @@ def run(module: str, *arguments: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def _build(target: Path, say: Say) -> None:
+    say(f"Installing Rucio's server into {target} (once, about 100 MB to download) ...")
+    interpreter = getattr(sys, "_base_executable", None) or sys.executable
+    _run(
+        [interpreter, "-m", "venv", str(target)],
+        "No virtual environment could be made for Rucio's server",
+        "On Debian and Ubuntu, install python3-venv.",
+    )
+    _run(
+        [
+            *(str(python()), "-m", "pip", "install", "--disable-pip-version-check"),
+            *("--no-input", "--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)),
+        ],
+        "Rucio's server could not be installed",
+        "Check the network and pip's configuration, then start again.",
+    )
 
 
 def _run(command: list[str], problem: str, hint: str) -> None:

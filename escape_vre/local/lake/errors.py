@@ -1,7 +1,19 @@
 """What goes wrong with a lake, said to a person."""
 
+try:
+    from escape_vre.local.errors import LocalError
+except ImportError:
 
-class LakeError(Exception):
+    class LocalError(Exception):  # type: ignore[no-redef]
+        """The same in the lake's own environment, which has no escape_vre."""
+
+        def __init__(self, message: str, hint: str) -> None:
+            super().__init__(message)
+            self.message = message
+            self.hint = hint
+
+
+class LakeError(LocalError):
     """The lake could not do what was asked.
 
     Parameters
@@ -9,8 +21,3 @@ class LakeError(Exception):
     message : str — one sentence: what happened.
     hint : str — what to do about it.
     """
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint

@@ -3,32 +3,28 @@
 Standard library only: everything else runs in the lake's own environment, in other processes.
 """
 
-import fcntl
-import os
 import re
-import shutil
-import signal
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from escape_vre.local.backend import Backend
+from escape_vre.local.cache import Say
+from escape_vre.local.usage import bytes_below, resident_bytes
+
 from . import accounts, environment, upload
-from .environment import Say
 from .errors import LakeError
 from .layout import HOST, SITES, Layout, Ports
 from .rest import Rest
-from .status import Status, bytes_below, resident_bytes
+from .status import Status
 from .trust import Trust, identity, keys_url
 
-_STOP_S = 30.0
 _PROVIDER_S = 5.0
 # Rucio's names of scopes end at 25 characters, "user." included.
 _ACCOUNT = re.compile("[a-z0-9_-]{1,20}")
 
 
-class Lake:
+class Lake(Backend):
     """One data lake, kept in one folder.
 
     Parameters
@@ -38,17 +34,13 @@ class Lake:
     say : called with one sentence where something takes long.
     """
 
+    noun = command = "lake"
+    error = LakeError
     sites = SITES
 
     def __init__(self, home: Path, *, say: Say | None = None) -> None:
         self.layout = Layout(home.expanduser().absolute())
-        self._say = say or (lambda _sentence: None)
-        self._tie: int | None = None
-
-    @property
-    def home(self) -> Path:
-        """The lake's folder, absolute."""
-        return self.layout.home
+        super().__init__(self.layout, say=say)
 
     def install(self) -> None:
         """Install what the lake runs on, once for all lakes.
@@ -58,72 +50,6 @@ class Lake:
         LakeError — it could not be installed.
         """
         environment.install(self._say)
-
-    def start(self, *, timeout_s: float = 90, tied: bool = False) -> None:
-        """Return when the lake answers; at once if it already does.
-
-        Parameters
-        ----------
-        timeout_s : float — for getting ready; installing is not counted.
-        tied : bool — end the lake when this process ends, however it ends. A lake that
-            already runs stays as it is.
-
-        Raises
-        ------
-        LakeError — it did not get ready.
-        """
-        self.install()
-        self._make_home()
-        with self._locked(self.layout.start_lock):
-            deadline = time.monotonic() + timeout_s
-            # One that was just killed may take a moment to be gone.
-            while self._alive() and time.monotonic() < deadline:
-                if self._answers():
-                    return
-                time.sleep(0.02)
-            if self._alive():
-                raise LakeError(
-                    f"The lake in {self.home} runs but does not answer.",
-                    "End it with `escape-vre lake stop`, then start it again.",
-                )
-            self._spawn(tied=tied)
-            self._wait(deadline)
-
-    def stop(self) -> None:
-        """End the lake's processes, and return when they have ended.
-
-        Raises
-        ------
-        LakeError — they do not end.
-        """
-        if self._tie is not None:
-            os.close(self._tie)
-            self._tie = None
-        if not self.layout.start_lock.exists():
-            return
-        with self._locked(self.layout.start_lock):
-            self._stop()
-
-    def reset(self, *, timeout_s: float = 90) -> None:
-        """Erase everything in the lake, its passwords and keys too, and start anew."""
-        self.erase()
-        self.start(timeout_s=timeout_s)
-
-    def erase(self) -> None:
-        """End the lake and remove its folder.
-
-        Raises
-        ------
-        LakeError — the folder is not a lake's.
-        """
-        self.stop()
-        if self.home.exists() and any(self.home.iterdir()):
-            if not self.layout.start_lock.exists():
-                raise LakeError(
-                    f"{self.home} holds something else than a lake.",
-                    "Give the lake's own folder with --home.",
-                )
-            shutil.rmtree(self.home)
 
     def trust(self, issuer: str, *, ca_file: Path | None = None, audience: str = "rucio") -> None:
         """Take tokens of an identity provider, from now on and after every start.
@@ -206,21 +132,12 @@ class Lake:
 
     def status(self) -> Status:
         """Say how the lake is; starts nothing."""
-        said = self.layout.state()
+        state, problem = self._state(was_started=self.layout.seeded.exists())
         ports = self.layout.ports()
-        alive = self._alive()
-        state = said.get("state", "stopped") if alive else "stopped"
-        if not alive and said.get("state") == "failed":
-            state = "broken"
-        elif not alive and said:
-            state = "broken"
-            said["problem"] = "the lake was killed; start it again, its data is kept"
-        elif not self.layout.seeded.exists() and not alive:
-            state = "absent"
-        pids = said.get("pids", {}) if alive else {}
+        pids = self.layout.state().get("pids", {}) if self._alive() else {}
         return Status(
             state=state,
-            problem=said.get("problem"),
+            problem=problem,
             home=str(self.home),
             url=_url(ports) if ports else None,
             issuer=self.trusted.issuer,
@@ -352,33 +269,6 @@ class Lake:
                 "It needs a lake that runs and a file that nobody multiplied before.",
             ) from error
 
-    def _make_home(self) -> None:
-        try:
-            self.layout.start_lock.parent.mkdir(parents=True, exist_ok=True)
-            self.home.chmod(0o700)
-        except OSError as error:
-            raise LakeError(
-                f"The lake's folder {self.home} cannot be used: {error.strerror}.",
-                "Choose another with --home.",
-            ) from error
-
-    @contextmanager
-    def _locked(self, path: Path) -> Iterator[None]:
-        with path.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def _alive(self) -> bool:
-        """Say whether the supervisor lives: its lock goes with it, a process number may not."""
-        try:
-            with self.layout.supervisor_lock.open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
-
     def _answers(self) -> bool:
         try:
             with self.rest("demo", timeout_s=5):
@@ -386,66 +276,9 @@ class Lake:
         except (LakeError, OSError):
             return False
 
-    def _spawn(self, *, tied: bool) -> None:
-        """Start the supervisor, which leaves our family: we need not reap it, nor it us."""
-        self.layout.log("supervisor").parent.mkdir(mode=0o700, exist_ok=True)
-        for old in self.layout.log("any").parent.glob("*.log"):
-            old.replace(old.with_suffix(".log.1"))
-        self.layout.state_file.unlink(missing_ok=True)
-        self.layout.supervisor_lock.touch()
+    def _supervisor(self) -> tuple[Sequence[str], Mapping[str, str]]:
         command = [str(environment.python()), "-m", "lake.server.supervisor", str(self.home)]
-        reading: int | None = None
-        if tied:
-            command.append("tied")
-            reading, self._tie = os.pipe()
-        with self.layout.log("supervisor").open("ab") as log:
-            done = subprocess.run(  # noqa: S603 - our own command
-                command,
-                stdin=subprocess.DEVNULL if reading is None else reading,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd="/",
-                env=environment.own_environment(),
-                check=False,
-            )
-        if reading is not None:
-            os.close(reading)
-        if done.returncode:
-            raise self._failed("its supervisor did not start")
-
-    def _wait(self, deadline: float) -> None:
-        while time.monotonic() < deadline:
-            alive = self._alive()
-            said = self.layout.state()
-            if said.get("state") == "ready":
-                return
-            if not alive:
-                raise self._failed(said.get("problem", "its supervisor ended"))
-            time.sleep(0.01)
-        self._stop()
-        raise self._failed("it was not ready in time")
-
-    def _failed(self, problem: str) -> LakeError:
-        return LakeError(
-            f"The lake did not start: {problem}.",
-            f"The logs in {self.home / 'log'} say more; `escape-vre lake reset` begins anew.",
-        )
-
-    def _stop(self) -> None:
-        pid = self.layout.state().get("pids", {}).get("supervisor")
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            deadline = time.monotonic() + _STOP_S
-            while self._alive() and time.monotonic() < deadline:
-                pid = pid or self.layout.state().get("pids", {}).get("supervisor")
-                if pid:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, how)
-                time.sleep(0.05)
-            if not self._alive():
-                self.layout.state_file.unlink(missing_ok=True)
-                return
-        raise LakeError(f"The lake in {self.home} does not end.", f"End process {pid} by hand.")
+        return command, environment.own_environment()
 
 
 def _url(ports: Ports) -> str:

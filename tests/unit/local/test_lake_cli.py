@@ -89,6 +89,15 @@ def test_a_provider_that_does_not_answer_starts_nothing(run, tmp_path):
     assert not (tmp_path / "lake").exists()
 
 
+def test_the_command_says_it_without_a_traceback(tmp_path, monkeypatch, capsys):
+    from escape_vre.cli import main
+
+    monkeypatch.setattr(environment, "installed", lambda: True)
+    (tmp_path / "file").write_text("in the way")
+    assert main(["lake", "start", "--home", str(tmp_path / "file" / "lake")]) == 1
+    assert capsys.readouterr().err.startswith("escape-vre: The lake's folder")
+
+
 class TestInstall:
     @pytest.fixture(autouse=True)
     def cache(self, monkeypatch, tmp_path):

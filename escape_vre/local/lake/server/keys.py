@@ -93,7 +93,7 @@ class Provider:
             keys = _usable(fetch(where, ca_file=ca, timeout_s=_DEADLINE_S))
         except LakeError as error:
             if not self._failing:
-                _LOG.warning("%s", error)
+                _LOG.warning("%s", error.message)
             keys = None
         with self._lock:
             if self._asking is threading.current_thread():
