@@ -117,7 +117,11 @@ class Backend(ABC):
                     f"End it with `escape-vre {self.command} stop`, then start it again.",
                 )
             self._spawn(tied=tied)
-            self._wait(deadline)
+            try:
+                self._wait(deadline)
+            except KeyboardInterrupt:
+                self._stop()
+                raise
             try:
                 self._complete()
             except BaseException:

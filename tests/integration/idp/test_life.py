@@ -43,10 +43,12 @@ def answers(provider, timeout_s=5.0):
 
 
 def starter(provider, *words):
+    # Python says what interrupted it; nobody is to read that.
     return subprocess.Popen(
         [sys.executable, "-c", START, provider.home, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
 
@@ -100,6 +102,17 @@ def test_a_killed_start_leaves_nothing(one):
     (one.home / "takes-long").unlink()
     one.start()
     assert answers(one)
+
+
+def test_an_interrupted_start_leaves_nothing(one):
+    (one.home / "takes-long").touch()
+    first = starter(one)
+    wait_until(lambda: len(pids(one)) == 2, what="the start")
+    processes = pids(one)
+    first.send_signal(signal.SIGINT)
+    first.communicate()
+    assert gone(processes)
+    assert one.status()["state"] == "stopped"
 
 
 def test_four_starts_at_once_start_one(one):

@@ -1,6 +1,7 @@
 """Keycloak is downloaded whole and right, or what is there does not count."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -140,15 +141,16 @@ def test_the_users_own_keycloak_settings_do_not_matter(monkeypatch):
 
 
 def test_a_second_installer_waits(maven, java, cache, said):
-    import fcntl
-
     lock = cache / f"{installation.folder().name}.lock"
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX);"
+    hold += "print('held', flush=True); sys.stdin.read()"
     holder = subprocess.Popen(
-        ["flock", "--no-fork", str(lock), "sh", "-c", "echo held; cat"],
+        [sys.executable, "-c", hold, lock],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        text=True,
     )
-    assert holder.stdout.readline() == b"held\n"
+    assert holder.stdout.readline() == "held\n"
 
     def say(sentence):
         said.append(sentence)
@@ -160,5 +162,3 @@ def test_a_second_installer_waits(maven, java, cache, said):
     assert holder.wait() == 0
     assert "Waiting for another process that installs Keycloak" in said[0]
     assert installation.installed()
-    with lock.open() as again:
-        fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
