@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +168,13 @@ def test_two_are_strangers(one, stand_in, tmp_path):
     assert one.client_secret() != other.client_secret()
     other.stop()
     assert answers(one)
+
+
+@pytest.mark.parametrize("steady", [False, True])
+def test_a_load_test_gets_the_thorough_compiler(one, steady):
+    one.start(steady=steady)
+    words = Path(f"/proc/{one.status()['pids']['keycloak']}/cmdline").read_text().split("\0")
+    assert ("-XX:TieredStopAtLevel=1" in words) is not steady
 
 
 def test_a_taken_port_is_not_fought_for(one):
