@@ -23,6 +23,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,7 +84,7 @@ def wait_for(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP response, whatever its status."""
+    """An HTTP response, whatever its status; the names of its headers in lower case."""
 
     status: int
     url: str
@@ -110,17 +111,25 @@ def call(
     opener: urllib.request.OpenerDirector | None = None,
 ) -> Answer:
     """Send a request, a body as JSON, and return the answer."""
-    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = dict(headers or {})
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+        sent.setdefault("Content-Type", "application/json")
     request = urllib.request.Request(  # noqa: S310 (always http, to ourselves)
-        url, method=method, data=data, headers=dict(headers or {})
+        url, method=method, data=body, headers=sent
     )
     opener = opener or urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=timeout_s) as answer:
-            return Answer(answer.status, answer.url, dict(answer.headers), answer.read())
+            return Answer(answer.status, answer.url, _lower(answer.headers), answer.read())
     except urllib.error.HTTPError as e:
         with e:
-            return Answer(e.code, e.url or url, dict(e.headers), e.read())
+            return Answer(e.code, e.url or url, _lower(e.headers), e.read())
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    """Name headers alike, whether the proxy passed them or not."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 class Visitor:
@@ -369,12 +378,17 @@ class TestHub:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask for a token for a service, as a user's server does."""
-        sent = {"Content-Type": "application/json", **(headers or {})}
+        sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = f"token {token}"
         return call(
             "POST", f"{self.hub_url}escape/token", body={"audience": audience}, headers=sent
         )
+
+    def metrics(self) -> str:
+        """Return what the hub tells Prometheus."""
+        headers = {"Authorization": f"token {self.token}"}
+        return call("GET", f"{self.hub_url}metrics", headers=headers).text
 
     def database(self) -> bytes:
         """Return every byte of the hub's database files."""

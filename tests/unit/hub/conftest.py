@@ -1,5 +1,6 @@
 """JupyterHub's own users in a database in memory, and a provider that misbehaves on request."""
 
+import asyncio
 import logging
 import time
 
@@ -16,6 +17,13 @@ from escape_vre.hub.settings import load
 from escape_vre.testing.provider import FakeProvider
 
 KEY = "0123456789abcdef0123456789abcdef"
+
+
+async def until(condition, timeout_s=10):
+    """Wait for something that happens beside us."""
+    async with asyncio.timeout(timeout_s):
+        while not condition():  # noqa: ASYNC110 (it happens in a thread)
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -56,6 +56,6 @@ def test_a_missing_key_is_said_with_its_setting(monkeypatch, tmp_path):
 
 def test_a_short_key_is_refused_and_not_repeated(monkeypatch):
     monkeypatch.setenv("ESCAPE_VRE_HUB_KEYS", f"{OLD};hunter2")
-    with pytest.raises(ConfigurationError, match="Key 2 in .* has 7 characters") as caught:
+    with pytest.raises(ConfigurationError, match=r"Key 2 in .* has 7 characters") as caught:
         read_keys(Keys())
     assert "hunter2" not in str(caught.value)

@@ -12,7 +12,7 @@ from escape_vre.core.errors import ConfigurationError, RemoteUnavailableError
 from escape_vre.hub import provider as wire
 from escape_vre.hub import sessions as module
 from escape_vre.hub.provider import SessionEndedError
-from tests.unit.hub.conftest import KEY
+from tests.unit.hub.conftest import KEY, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -156,11 +156,9 @@ async def test_whoever_asked_may_go_the_renewal_is_saved(hub, idp, clock):
     clock(400)
     with idp.failing("refresh", delay_s=0.3):
         asking = asyncio.create_task(hub.sessions.check(user))
-        while not idp.calls["refresh"]:
-            await asyncio.sleep(0.01)
+        await until(lambda: idp.calls["refresh"])
         asking.cancel()
-        while refresh_token(hub, user) != idp._sessions[0].refresh:
-            await asyncio.sleep(0.01)
+        await until(lambda: refresh_token(hub, user) == idp._sessions[0].refresh)
     hub.restart()
     clock(400)
     assert await hub.sessions.check(user)
@@ -206,8 +204,7 @@ async def test_a_sign_in_during_a_renewal_wins(hub, idp, clock):
     clock(400)
     with idp.failing("refresh", delay_s=0.3):
         asking = asyncio.create_task(hub.sessions.check(user))
-        while not idp.calls["refresh"]:
-            await asyncio.sleep(0.01)
+        await until(lambda: idp.calls["refresh"])
         await hub.sign_in("alice")
         await asking
     assert refresh_token(hub, user) == idp._sessions[1].refresh
