@@ -15,9 +15,10 @@ from traitlets import Instance, default
 
 from escape_vre.core.errors import AuthError, EscapeError
 from escape_vre.hub import shares
+from escape_vre.hub.claims import claim
 from escape_vre.hub.endpoint import TokenHandler
 from escape_vre.hub.names import user_name
-from escape_vre.hub.provider import Provider, TokenAnswer, claim
+from escape_vre.hub.provider import Provider, TokenAnswer
 from escape_vre.hub.sealing import Sealer, derived, read_keys
 from escape_vre.hub.sessions import CLAIMS, Session, Sessions
 from escape_vre.hub.settings import PATH, HubSettings

@@ -1,7 +1,4 @@
-"""The identity provider's wire: discovery, sign-in, refresh, exchange; errors converted once.
-
-At most ``at_once`` calls are under way; each has a deadline. A provider that does not answer is
-left alone for some seconds, so that its return is no stampede and nobody queues for a time limit.
+"""The identity provider: discovery, sign-in, refresh, exchange; its errors converted once.
 
 Nothing that a provider sends is repeated in a message, save the short code of an error: IAM puts
 the refresh token itself into its ``error_description``.
@@ -9,11 +6,7 @@ the refresh token itself into its ``error_description``.
 
 import asyncio
 import base64
-import binascii
-import json
-import math
 import os
-import random
 import re
 import time
 from collections.abc import Mapping
@@ -30,22 +23,13 @@ from escape_vre.core.errors import (
     ConfigurationError,
     EscapeError,
     RemoteError,
-    RemoteTimeoutError,
-    RemoteUnavailableError,
 )
-from escape_vre.core.http import RemoteClient, tls_context
-from escape_vre.hub.metrics import PROVIDER_SECONDS
+from escape_vre.core.http import tls_context
+from escape_vre.hub.claims import OF_THE_TOKEN, claim, jwt_claims, lifetime_s
 from escape_vre.hub.settings import PATH, Audience, Calls, Login
-
-RETRY_AFTER_S = 5.0
-"""So long a provider that does not answer is left alone, seconds."""
-
-FAILURES = 3
-"""So many calls in a row must fail before it is."""
+from escape_vre.hub.wire import Wire, unavailable
 
 METADATA_AGE_S = 3600.0
-DEFAULT_LIFETIME_S = 300.0
-"""How long a token is taken to live whose provider does not say."""
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a type, no secret)
@@ -103,22 +87,22 @@ class Provider:
 
     def __init__(self, login: Login, calls: Calls) -> None:
         self._login = login
-        self._timeout_s = calls.timeout_s
         try:
             tls = tls_context(login.ca_file)
         except ConfigurationError as e:
             raise ConfigurationError(e.message, hint=f"Correct {_LOGIN}.ca_file.") from e
-        self._http = RemoteClient("The identity provider", tls=tls, timeout_s=calls.timeout_s)
-        self._slots = asyncio.Semaphore(calls.at_once)
+        self._wire = Wire(tls=tls, calls=calls, bell=self._document)
         self._discovering = asyncio.Lock()
         self._metadata: Metadata | None = None
         self._discovered = 0.0
-        self._failures = 0
-        self._down_until = 0.0
+
+    @property
+    def _document(self) -> str:
+        return f"{self._login.issuer.rstrip('/')}/.well-known/openid-configuration"
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        await self._wire.close()
 
     async def metadata(self) -> Metadata:
         """Return what the provider says about itself, asked at first use and then hourly.
@@ -138,7 +122,7 @@ class Provider:
                     if self._metadata is None:
                         # Wrong at the start is a wrong setting, and refused there; wrong later is
                         # a provider in trouble, such as a page that announces maintenance.
-                        raise _unavailable(e.message) from e
+                        raise unavailable(e.message) from e
                     self._discovered = time.monotonic() - METADATA_AGE_S + 60
             return self._metadata
 
@@ -152,9 +136,8 @@ class Provider:
         RemoteUnavailableError
             Nothing answers.
         """
-        issuer = self._login.issuer
-        url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-        status, found = await self._call("discovery", "GET", url)
+        issuer, url = self._login.issuer, self._document
+        status, found = await self._wire.call("discovery", "GET", url)
         hint = f"Correct {_LOGIN}.issuer."
         if status != httpx.codes.OK:
             raise ConfigurationError(
@@ -288,7 +271,7 @@ class Provider:
         endpoint = (await self.metadata()).userinfo_endpoint
         if endpoint and not (told and wanted and all(claim(told, path) for path in wanted)):
             headers = {"Authorization": f"Bearer {answer.access_token}"}
-            status, found = await self._call("userinfo", "GET", endpoint, headers=headers)
+            status, found = await self._wire.call("userinfo", "GET", endpoint, headers=headers)
             if status != httpx.codes.OK or found is None:
                 raise BadResponseError(
                     f"The identity provider does not say who signed in (userinfo: {status}).",
@@ -303,7 +286,7 @@ class Provider:
             raise BadResponseError("The identity provider names nobody.", hint="Sign in again.")
         if subject and told["sub"] != subject:
             raise SessionEndedError("This session is another person's.", hint="Sign in again.")
-        return {name: value for name, value in told.items() if name not in _OF_THE_TOKEN}
+        return {name: value for name, value in told.items() if name not in OF_THE_TOKEN}
 
     def _check_id_token(self, told: Mapping[str, Any]) -> None:
         audience = told.get("aud")
@@ -325,11 +308,13 @@ class Provider:
             )
         else:
             options["data"] = form | {"client_id": self._login.client_id, "client_secret": secret}
-        status, found = await self._call(kind, "POST", metadata.token_endpoint, **options)
+        status, found = await self._wire.call(
+            kind, "POST", metadata.token_endpoint, once=kind in ("refresh", "narrow"), **options
+        )
         if found is None:
-            raise _unavailable(f"The identity provider answered {status}, and not in JSON.")
+            raise unavailable(f"The identity provider answered {status}, and not in JSON.")
         if status == httpx.codes.OK and found.get("access_token"):
-            return TokenAnswer(found, time.time() + _lifetime_s(found))
+            return TokenAnswer(found, time.time() + lifetime_s(found))
         raise self._refused(kind, status, found)
 
     def _refused(self, kind: str, status: int, found: Mapping[str, Any]) -> EscapeError:
@@ -350,77 +335,12 @@ class Provider:
                 hint=f"Correct {_LOGIN}.client_id, or the secret in {self._login.secret_place}.",
             )
         if status == httpx.codes.OK:
-            return _unavailable("The identity provider answered without a token.")
+            return unavailable("The identity provider answered without a token.")
         return RefusedError(
             f"The identity provider refuses ({code}).",
             hint="Ask who runs this hub.",
             details={"reason": code},
         )
-
-    async def _call(
-        self, kind: str, method: str, url: str, **options: Any
-    ) -> tuple[int, dict[str, Any] | None]:
-        """Send a request; return its status, and the object in its JSON body, if there is one.
-
-        Raises
-        ------
-        RemoteUnavailableError
-            The provider cannot be reached, is too slow or too busy, or has failed.
-        RemoteError
-            Its certificate is not to be trusted.
-        """
-        self._leave_alone()
-        try:
-            await asyncio.wait_for(self._slots.acquire(), 2 * self._timeout_s)
-        except TimeoutError as e:
-            raise _unavailable("Too many wait for the identity provider.") from e
-        began, result = time.monotonic(), "failed"
-        try:
-            self._leave_alone()
-            response = await self._send(method, url, options)
-            result = "ok" if response.is_success else "refused"
-        finally:
-            self._slots.release()
-            PROVIDER_SECONDS.labels(kind, result).observe(time.monotonic() - began)
-        try:
-            found = response.json()
-        except ValueError:
-            found = None
-        return response.status_code, found if isinstance(found, dict) else None
-
-    async def _send(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                response = await self._http.request(method, url, **options)
-        except TimeoutError as e:
-            self._failed(down=True)
-            raise _unavailable("The identity provider does not answer in time.") from e
-        except (RemoteTimeoutError, RemoteUnavailableError, BadResponseError) as e:
-            self._failed(down=True)
-            raise _unavailable(e.message) from e
-        if response.status_code >= 500 or response.status_code == 429:
-            # What stands before a provider that is down answers 502 to 504; one that fails at a
-            # request answers 500, and the next may go well.
-            self._failed(down=response.status_code != 500)
-            raise _unavailable(f"The identity provider answers {response.status_code}.")
-        self._failures = 0
-        return response
-
-    def _failed(self, *, down: bool) -> None:
-        self._failures += down
-        if self._failures >= FAILURES:
-            self._down_until = time.monotonic() + RETRY_AFTER_S
-
-    def _leave_alone(self) -> None:
-        if time.monotonic() < self._down_until:
-            raise _unavailable("The identity provider does not answer.")
-
-
-_OF_THE_TOKEN = frozenset(
-    {"acr", "at_hash", "aud", "auth_time", "azp", "c_hash", "exp", "iat", "iss", "jti", "nbf"}
-    | {"nonce", "session_state", "sid", "typ"}
-)
-"""Claims that tell about the ID token, not about the person."""
 
 
 def client_secret(login: Login) -> str:
@@ -449,42 +369,6 @@ def client_secret(login: Login) -> str:
     return secret
 
 
-def claim(claims: Mapping[str, Any], path: str) -> Any:
-    """Return a claim: one of exactly this name (``wlcg.groups``), else what the path leads to."""
-    if path in claims:
-        return claims[path]
-    found: Any = claims
-    for part in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(part)
-    return found
-
-
-def jwt_claims(token: str) -> dict[str, Any]:
-    """Return the claims of a JWT (RFC 7519), unverified; empty where it is none."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, binascii.Error):
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
-def _lifetime_s(response: Mapping[str, Any]) -> float:
-    try:
-        lifetime = float(response["expires_in"])
-    except (KeyError, TypeError, ValueError):
-        told = jwt_claims(str(response["access_token"]))
-        try:
-            lifetime = float(told["exp"]) - float(told["iat"])
-        except (KeyError, TypeError, ValueError):
-            return DEFAULT_LIFETIME_S
-    return max(0.0, lifetime) if math.isfinite(lifetime) else DEFAULT_LIFETIME_S
-
-
 def _for_audience(answer: TokenAnswer, audience: Audience) -> TokenAnswer:
     """Refuse a token that says that it is for somebody else; one that says nothing may pass."""
     aud = jwt_claims(answer.access_token).get("aud")
@@ -495,16 +379,6 @@ def _for_audience(answer: TokenAnswer, audience: Audience) -> TokenAnswer:
             details={"reason": "wrong audience"},
         )
     return answer
-
-
-def _unavailable(message: str) -> RemoteUnavailableError:
-    """Say when to come back: not all at the same moment."""
-    wait = math.ceil(RETRY_AFTER_S * random.uniform(1, 2))  # noqa: S311  (no secret)
-    return RemoteUnavailableError(
-        message,
-        hint=f"It is asked again in {wait} s; you stay signed in.",
-        details={"retry_after_s": wait},
-    )
 
 
 def _strings(value: Any) -> tuple[str, ...] | None:

@@ -28,6 +28,7 @@ from escape_vre.hub.metrics import REFRESHES
 from escape_vre.hub.provider import Provider, RefusedError, SessionEndedError, TokenAnswer
 from escape_vre.hub.sealing import Sealer
 from escape_vre.hub.settings import PATH, Audience, HubSettings
+from escape_vre.hub.wire import unavailable
 
 MARGIN_S = 65.0
 """A token this near to its end is renewed: 5 s before the agent asks (``RENEW_BEFORE_S``)."""
@@ -127,6 +128,8 @@ class _Known:
     """Whether the database holds an older session than memory."""
     tokens: dict[str, Issued] = field(default_factory=dict, repr=False)
     asking: dict[str, asyncio.Task[Issued]] = field(default_factory=dict)
+    asking_since: float | None = None
+    """Since when the provider's answer to a renewal is waited for."""
     failure: EscapeError | None = None
     failed_at: float = 0.0
 
@@ -206,7 +209,7 @@ class Sessions:
         if self._is_recent(session) and not self._known(user).unsaved:
             return True
         try:
-            await self._alone(self._renewed(user, lambda newest: not self._is_recent(newest)))
+            await self._renewed(user, lambda newest: not self._is_recent(newest))
         except SessionEndedError:
             return False
         except (RemoteError, ConfigurationError) as e:
@@ -307,8 +310,29 @@ class Sessions:
         *,
         ask: Callable[[Session], Awaitable[TokenAnswer]] | None = None,
     ) -> Session:
-        """Return the newest session; renewed if it is due when our turn has come."""
-        known, began = self._known(user), time.monotonic()
+        """Return the newest session, renewed if it is due.
+
+        The work goes on if the caller does not wait for its end: a renewal must be saved.
+        """
+        known = self._known(user)
+        wait_s = self._settings.calls.timeout_s
+        work = None
+        if known.asking_since is None or time.monotonic() - known.asking_since < wait_s:
+            work = self._task(self._in_turn(user, known, due, ask))
+            await asyncio.wait({work}, timeout=wait_s + 1)
+        if work is None or not work.done():
+            raise unavailable("The identity provider does not answer in time.")
+        session: Session = work.result()
+        return session
+
+    async def _in_turn(
+        self,
+        user: User,
+        known: _Known,
+        due: Callable[[Session], bool],
+        ask: Callable[[Session], Awaitable[TokenAnswer]] | None,
+    ) -> Session:
+        began = time.monotonic()
         async with known.lock:
             if known.failure is not None and known.failed_at >= began:
                 raise known.failure  # while we waited: asking again would take as long again
@@ -320,6 +344,7 @@ class Sessions:
                 stored = await self._save(user, known, stored, session)
             if not due(session):
                 return session
+            known.asking_since = time.monotonic()
             try:
                 if ask is None:
                     answer = await self._provider.refresh(session.refresh_token)
@@ -336,6 +361,8 @@ class Sessions:
             except ConfigurationError:
                 REFRESHES.labels("refused").inc()
                 raise
+            finally:
+                known.asking_since = None
             REFRESHES.labels("ok").inc()
             session = session.renewed(answer, narrowed=ask is not None)
             # Before anything else: the old refresh token may be dead by now.
@@ -470,11 +497,6 @@ class Sessions:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # asked for, so that a failure whose caller has gone is no noise
-
-    async def _alone(self, work: Coroutine[Any, Any, Session]) -> Session:
-        """Do the work to its end even if the caller goes: a renewal must be saved."""
-        done: Session = await asyncio.shield(self._task(work))
-        return done
 
 
 def ended() -> SessionEndedError:

@@ -137,7 +137,9 @@ class Visitor:
 
     def __init__(self, hub: "TestHub") -> None:
         self._hub = hub
-        self.cookies = http.cookiejar.CookieJar()
+        # To a browser, this machine is as good as TLS: it sends Secure cookies.
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
+        self.cookies = http.cookiejar.CookieJar(policy)
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies)
         )
@@ -158,9 +160,11 @@ class Visitor:
         headers = {"X-XSRFToken": tokens[-1] if tokens else ""}
         return self.call(method, f"hub/api/{path}", body=body, headers=headers)
 
-    def sign_in(self, user: str, password: str = "") -> Answer:
+    def sign_in(
+        self, user: str, password: str = "", *, at: str = "hub/oauth_login?next=/hub/home"
+    ) -> Answer:
         """Sign in at the provider's own form; returns the page where that ends."""
-        page = self.get("hub/oauth_login?next=/hub/home")
+        page = self.get(at)
         if 'id="kc-form-login"' not in page.text:
             return page  # the provider knew the visitor still, or something went wrong
         form = page.text[page.text.rindex("<form", 0, page.text.index('id="kc-form-login"')) :]
@@ -335,7 +339,7 @@ class TestHub:
         visitor = self.visitor()
         page = visitor.sign_in(user, password)
         if page.status != 200 or not page.url.endswith("/hub/home"):
-            raise RuntimeError(f"{user} is not signed in: {page.status} {page.url} {page.text}")
+            raise RuntimeError(f"{user} is not signed in: {page.status} {page.url} {_words(page)}")
         return visitor
 
     def api(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
@@ -419,6 +423,12 @@ class TestHub:
             rows = connection.execute("select state from spawners where server_id is not null")
             states = [json.loads(state) for (state,) in rows if state]
         return [int(state["pid"]) for state in states if state and state.get("pid")]
+
+
+def _words(page: Answer) -> str:
+    """Return what a page says, without its markup."""
+    text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", page.text, flags=re.DOTALL)
+    return " ".join(html.unescape(text).split())[:500]
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,0 +1,178 @@
+"""Calls at the identity provider: so many at once, each with a deadline, failures converted once.
+
+A provider that does not answer is left alone for some seconds, so that its return is no stampede
+and nobody queues for a time limit.
+
+A refresh token that rotates can be sent once only. So nothing is sent to a provider that may be
+asleep, and what was sent is waited for, long after whoever asked has been told to come back: when
+the provider wakes and does what it was asked, the answer must be heard.
+"""
+
+import asyncio
+import math
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from escape_vre.core.errors import (
+    BadResponseError,
+    RemoteTimeoutError,
+    RemoteUnavailableError,
+)
+from escape_vre.core.http import RemoteClient
+from escape_vre.hub.metrics import PROVIDER_SECONDS
+from escape_vre.hub.settings import Calls
+
+RETRY_AFTER_S = 5.0
+"""So long a provider that does not answer is left alone, seconds."""
+
+FAILURES = 3
+"""So many calls in a row must fail before it is."""
+
+AWAKE_S = 2.0
+"""A provider that answered so lately is taken to be awake, seconds."""
+
+PATIENCE_S = 600.0
+"""So long the answer to what can be sent once only is waited for, seconds."""
+
+
+def unavailable(message: str) -> RemoteUnavailableError:
+    """Return the error that says when to come back: not all at the same moment."""
+    wait = math.ceil(RETRY_AFTER_S * random.uniform(1, 2))  # noqa: S311 (no secret)
+    return RemoteUnavailableError(
+        message,
+        hint=f"It is asked again in {wait} s; you stay signed in.",
+        details={"retry_after_s": wait},
+    )
+
+
+class Wire:
+    """The way to one provider.
+
+    Parameters
+    ----------
+    bell : str
+        URL that a provider which is awake answers at once, whatever it answers.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext, calls: Calls, bell: str) -> None:
+        self._bell = bell
+        self._timeout_s = calls.timeout_s
+        self._http = RemoteClient("The identity provider", tls=tls, timeout_s=calls.timeout_s)
+        self._slots = asyncio.Semaphore(calls.at_once)
+        self._ringing: asyncio.Task[httpx.Response] | None = None
+        self._answered = -AWAKE_S
+        self._failures = 0
+        self._down_until = 0.0
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def call(
+        self, kind: str, method: str, url: str, *, once: bool = False, **options: Any
+    ) -> tuple[int, dict[str, Any] | None]:
+        """Send a request; return its status, and the object in its JSON body, if there is one.
+
+        Parameters
+        ----------
+        once : bool
+            What is sent can be sent once only: see above.
+
+        Raises
+        ------
+        RemoteUnavailableError
+            The provider cannot be reached, is too slow or too busy, or has failed.
+        RemoteError
+            Its certificate is not to be trusted.
+        """
+        async with self._slot():
+            if once:
+                await self._awake()
+            sending = asyncio.create_task(self._send(kind, method, url, options, once=once))
+            try:
+                await asyncio.wait({sending}, timeout=None if not once else self._timeout_s)
+            except asyncio.CancelledError:
+                sending.cancel()
+                raise
+            if not sending.done():
+                self._failed(down=True)
+        # Without a slot, from here: who sleeps shall not keep others from asking.
+        response = await sending
+        try:
+            found = response.json()
+        except ValueError:
+            found = None
+        return response.status_code, found if isinstance(found, dict) else None
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        self._leave_alone()
+        try:
+            await asyncio.wait_for(self._slots.acquire(), 2 * self._timeout_s)
+        except TimeoutError as e:
+            raise unavailable("Too many wait for the identity provider.") from e
+        try:
+            self._leave_alone()
+            yield
+        finally:
+            self._slots.release()
+
+    async def _awake(self) -> None:
+        """Return if the provider answered just now, or does when it is rung."""
+        if time.monotonic() - self._answered < AWAKE_S:
+            return
+        if self._ringing is None:
+            self._ringing = asyncio.create_task(self._send("awake", "GET", self._bell, {}))
+            self._ringing.add_done_callback(self._rung)
+        await asyncio.shield(self._ringing)
+
+    def _rung(self, ringing: asyncio.Task[httpx.Response]) -> None:
+        self._ringing = None
+        if not ringing.cancelled():
+            ringing.exception()  # whoever waited may have gone
+
+    async def _send(
+        self, kind: str, method: str, url: str, options: dict[str, Any], *, once: bool = False
+    ) -> httpx.Response:
+        limit = PATIENCE_S if once else self._timeout_s
+        began, result = time.monotonic(), "failed"
+        try:
+            async with asyncio.timeout(limit):
+                timeout = httpx.Timeout(limit, connect=self._timeout_s)
+                response = await self._http.request(method, url, timeout=timeout, **options)
+            if response.status_code >= 500 or response.status_code == 429:
+                # What stands before a provider that is down answers 502 to 504; one that fails
+                # at a request answers 500, and the next may go well.
+                self._failed(down=response.status_code != 500)
+                raise unavailable(f"The identity provider answers {response.status_code}.")
+            self._failures, self._answered = 0, time.monotonic()
+            result = "ok" if response.is_success else "refused"
+            return response
+        except TimeoutError as e:
+            self._failed(down=True)
+            raise unavailable("The identity provider does not answer in time.") from e
+        except (RemoteTimeoutError, BadResponseError) as e:
+            self._failed(down=True)
+            raise unavailable(e.message) from e
+        except RemoteUnavailableError as e:
+            if "retry_after_s" in e.details:
+                raise
+            self._failed(down=True)
+            raise unavailable(e.message) from e
+        finally:
+            PROVIDER_SECONDS.labels(kind, result).observe(time.monotonic() - began)
+
+    def _failed(self, *, down: bool) -> None:
+        self._failures += down
+        if self._failures >= FAILURES:
+            self._down_until = time.monotonic() + RETRY_AFTER_S
+
+    def _leave_alone(self) -> None:
+        if time.monotonic() < self._down_until:
+            raise unavailable("The identity provider does not answer.")
