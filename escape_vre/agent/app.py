@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from escape_vre.agent.identity import identity_router
 from escape_vre.core.asgi import CallerOf, ErrorAnswer
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
@@ -141,6 +142,7 @@ def make_app(
             for plugin in plugins.values()
         ]
 
+    app.include_router(identity_router(keyring))
     app.include_router(_jobs_router(desk), prefix="/jobs")
     for name, service in services.items():
         app.include_router(service.router(desk), prefix=f"/{name}")

@@ -34,7 +34,7 @@ def document() -> str:
             data_dir=Path.cwd,
         )
         found = plugins()
-        keyring = Keyring()
+        keyring = Keyring(home)
         services = {name: load(plugin.service)(Config(), keyring) for name, plugin in found.items()}
         app = make_app(
             desk=desk,

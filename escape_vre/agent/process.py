@@ -115,7 +115,7 @@ async def _serve(location: Location) -> int:
     config = load_config()
     settings = configured(Agent, config)
     found = plugins()
-    keyring = Keyring()
+    keyring = Keyring(location.state)
     services: dict[str, Service] = {
         name: load(plugin.service)(config, keyring) for name, plugin in found.items()
     }

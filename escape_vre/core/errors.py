@@ -41,9 +41,10 @@ class EscapeError(Exception):
     def worth_waiting(self) -> bool:
         """Whether a sign-in, or a sign-in service that comes back, mends this without us.
 
-        ``details`` then hold ``sign_in``, a URL where a person mends it, or ``retry_after_s``.
+        ``details`` then hold ``sign_in``, a URL where a person mends it, ``device``, an identity
+        that a person can sign in to through the agent, or ``retry_after_s``.
         """
-        return "sign_in" in self.details or "retry_after_s" in self.details
+        return not self.details.keys().isdisjoint({"sign_in", "device", "retry_after_s"})
 
     @property
     def sentences(self) -> list[str]:

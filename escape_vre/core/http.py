@@ -23,7 +23,9 @@ from escape_vre.core.errors import (
 CONNECT_TIMEOUT_S = 10.0
 
 
-def tls_context(ca_file: str | None, cert_file: str | None = None) -> ssl.SSLContext:
+def tls_context(
+    ca_file: str | None, cert_file: str | None = None, *, system: bool = False
+) -> ssl.SSLContext:
     """Make a TLS context, once per service: loading authorities costs 30 ms.
 
     Parameters
@@ -32,6 +34,8 @@ def tls_context(ca_file: str | None, cert_file: str | None = None) -> ssl.SSLCon
         PEM file or folder of the authorities to trust; default the system's.
     cert_file : str, optional
         PEM file of our own certificate and key, such as an X.509 proxy.
+    system : bool
+        Trust the system's authorities beside those of ``ca_file``.
 
     Raises
     ------
@@ -44,6 +48,8 @@ def tls_context(ca_file: str | None, cert_file: str | None = None) -> ssl.SSLCon
             context = ssl.create_default_context(capath=str(path))
         else:
             context = ssl.create_default_context(cafile=str(path) if path else None)
+        if system and path is not None:
+            context.load_default_certs()
     except (OSError, ssl.SSLError) as e:
         raise ConfigurationError(
             f"The certificate authorities in {ca_file} cannot be read.",

@@ -1,27 +1,71 @@
 """Where tokens come from that belong to the person, whichever service needs them."""
 
 import ssl
+from pathlib import Path
 
+from escape_vre.core.device import DeviceTokens, SignIn
+from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.hub import Hubs
 from escape_vre.core.hub_tokens import HubTokens
-from escape_vre.core.tokens import Token, TokenChain
+from escape_vre.core.oidc import Provider, Registration
+from escape_vre.core.refresh_file import RefreshFile
+from escape_vre.core.tokens import Token, TokenChain, TokenSource
 
 HUB_TIMEOUT_S = 30.0
 """The Hub itself may wait for its provider."""
 
 
 class Keyring:
-    """What the agent knows of its person's sign-ins; one for each agent, in memory."""
+    """What the agent knows of its person's sign-ins; one for each agent.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    state : Path
+        The agent's state folder, where sign-ins without a Hub outlive it.
+    """
+
+    def __init__(self, state: Path) -> None:
         self.hubs = Hubs()
+        self._state = state
         self._clients: dict[bool, RemoteClient] = {}
-        self._chains: dict[str, TokenChain] = {}
+        self._devices: dict[str, DeviceTokens] = {}
+        self._offers: dict[str, list[TokenSource]] = {}
 
     def hub(self, audience: str, *, optional: bool = False) -> HubTokens:
         """Return the Hub as a source of tokens for an audience."""
         return HubTokens(audience, hubs=self.hubs, http=self._client, optional=optional)
+
+    def device(self, registration: Registration, *, title: str) -> DeviceTokens:
+        """Return the identity that a person signs in to by a code, the same for equal ones."""
+        found = self._devices.get(registration.id)
+        if found is None:
+            found = DeviceTokens(
+                Provider(registration),
+                RefreshFile(self._state / "sign-in" / f"{registration.id}.json"),
+                id=registration.id,
+                title=title,
+            )
+            self._devices[registration.id] = found
+            self._offers.setdefault(registration.audience, []).append(found.chain)
+        return found
+
+    def identity(self, name: str) -> DeviceTokens:
+        """Return an identity by its id; raises NotFoundError."""
+        try:
+            return self._devices[name]
+        except KeyError:
+            raise NotFoundError(
+                "There is no such sign-in in the configuration.",
+                hint="Reload the page, or see %dl login --help.",
+            ) from None
+
+    def sign_in(self, name: str) -> tuple[DeviceTokens, SignIn]:
+        """Return a sign-in that was started; raises NotFoundError."""
+        for identity in self._devices.values():
+            if identity.sign_in is not None and identity.sign_in.id == name:
+                return identity, identity.sign_in
+        raise NotFoundError("This sign-in is not under way any more.", hint="Sign in again.")
 
     async def token(self, audience: str) -> Token:
         """Return a token for an audience, for a command that the person runs.
@@ -29,16 +73,22 @@ class Keyring:
         Raises
         ------
         EscapeError
-            There is none; see :class:`HubTokens`.
+            There is none; see :class:`HubTokens` and :class:`DeviceTokens`.
         """
-        if audience not in self._chains:
-            self._chains[audience] = TokenChain(
-                [self.hub(audience)], service=audience, hint="Sign in again."
+        offers = self._offers.get(audience, [])
+        if not offers and not list(self.hubs):
+            raise ConfigurationError(
+                f"Nobody here hands out tokens for {audience}.",
+                hint="Run this in a server of a JupyterHub that has escape-vre, or configure a"
+                " service with auth oidc and this audience.",
             )
-        return await self._chains[audience].get({})
+        sources = [self.hub(audience, optional=bool(offers)), *offers]
+        return await TokenChain(sources, service=audience, hint="Sign in again.").get({})
 
     async def close(self) -> None:
         """Close the connections."""
+        for identity in self._devices.values():
+            await identity.close()
         for client in self._clients.values():
             await client.close()
 

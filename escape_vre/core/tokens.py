@@ -115,6 +115,10 @@ class TokenChain:
         kept = self._kept
         return kept if kept is not None and kept.expires and kept.fresh else None
 
+    async def token(self, environment: Mapping[str, str]) -> Token:
+        """Return what :meth:`get` returns: a chain may be a source of another."""
+        return await self.get(environment)
+
     async def get(self, environment: Mapping[str, str]) -> Token:
         """Return a token that will be good for a while.
 
@@ -170,6 +174,13 @@ class TokenChain:
         """Forget a token that the service has refused."""
         if self._kept == token:
             self._kept = None
+
+    def clear(self) -> None:
+        """Forget everything: somebody has signed in or out, and whoever waits asks again."""
+        self._kept = None
+        self._refused = None
+        self._granted.set()
+        self._granted = asyncio.Event()
 
     async def renew(self, environment: Mapping[str, str], refused: str) -> Token:
         """Return another token than one that a storage has refused, if there is another."""

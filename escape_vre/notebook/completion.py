@@ -10,7 +10,7 @@ from escape_vre.core.errors import EscapeError
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-COMMANDS = ("ls", "get", "info", "jobs", "cancel", "retry", "whoami", "help")
+COMMANDS = ("ls", "get", "info", "jobs", "cancel", "retry", "login", "logout", "whoami", "help")
 _LINE = re.compile(r"(?:.*=\s*)?%dl(?:\s+(?P<words>.*))?$|dl\s+(?P<auto>.*)$")
 
 

@@ -198,8 +198,13 @@ def execution_count() -> int | None:
     return None if shell is None else int(shell.execution_count)
 
 
+def in_notebook() -> bool:
+    """Tell whether this is a Jupyter kernel."""
+    return _kernel_shell() is not None
+
+
 def _face() -> _Notebook | _Terminal:
-    return _Terminal() if _kernel_shell() is None else _Notebook()
+    return _Notebook() if in_notebook() else _Terminal()
 
 
 def _kernel_shell() -> Any:

@@ -7,6 +7,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, ClassVar
 
 from fastapi import FastAPI
@@ -31,7 +32,7 @@ class ServiceContract:
 
     def make(self) -> Any:
         """Make the service with an empty configuration."""
-        return load(self.plugin.service)(Config(), Keyring())
+        return load(self.plugin.service)(Config(), Keyring(Path("nowhere")))
 
     def test_it_is_registered_under_one_word(self) -> None:
         assert re.fullmatch(r"[a-z]+", self.plugin.name)

@@ -345,6 +345,91 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/sign-ins': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Start */
+    post: operations['start_sign_ins_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/sign-ins/{sign_in_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Follow */
+    get: operations['follow_sign_ins__sign_in_id__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/sign-ins/{sign_in_id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Cancel */
+    post: operations['cancel_sign_ins__sign_in_id__cancel_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/sign-outs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sign Out */
+    post: operations['sign_out_sign_outs_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/tokens': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Tokens */
+    post: operations['tokens_tokens_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -513,6 +598,14 @@ export interface components {
       version: string;
     };
     /**
+     * IdentityQuery
+     * @description What to sign in to, or out of: an instance's ``identity``, an error's ``details.device``.
+     */
+    IdentityQuery: {
+      /** Identity */
+      identity: string;
+    };
+    /**
      * Instance
      * @description An instance as clients see it: nothing secret in it.
      */
@@ -526,11 +619,17 @@ export interface components {
       auth:
         | 'auto'
         | 'hub'
+        | 'oidc'
         | 'userpass'
         | 'token_file'
         | 'environment'
         | 'rucio_cfg'
         | 'x509';
+      /**
+       * Identity
+       * @description For oidc: what a person signs in to by POST /sign-ins.
+       */
+      identity?: string | null;
       /** Name */
       name: string;
       /** Title */
@@ -738,6 +837,33 @@ export interface components {
       title: string;
     };
     /**
+     * SignInAnswer
+     * @description A sign-in that a person finishes elsewhere, with a code.
+     */
+    SignInAnswer: {
+      error: components['schemas']['ErrorFields'] | null;
+      /**
+       * Expires In
+       * @description How long the code is still good, seconds.
+       */
+      expires_in: number;
+      /** Id */
+      id: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'done' | 'failed' | 'cancelled';
+      /** Title */
+      title: string;
+      /** User Code */
+      user_code: string;
+      /** Verification Uri */
+      verification_uri: string;
+      /** Verification Uri Complete */
+      verification_uri_complete: string | null;
+    };
+    /**
      * Site
      * @description What one site (RSE) has of a DID: files of how many, bytes, and for a file its URLs.
      */
@@ -783,6 +909,34 @@ export interface components {
       instance?: string | null;
       /** Refs */
       refs: string[];
+    };
+    /**
+     * TokenAnswer
+     * @description A token, for a command on this machine.
+     */
+    TokenAnswer: {
+      /** Access Token */
+      access_token: string;
+      /** Audience */
+      audience: string;
+      /**
+       * Expires In
+       * @description Seconds; null where nobody said.
+       */
+      expires_in: number | null;
+      /**
+       * Token Type
+       * @default Bearer
+       */
+      token_type: string;
+    };
+    /**
+     * TokenQuery
+     * @description Whom a token is to be for.
+     */
+    TokenQuery: {
+      /** Audience */
+      audience: string;
     };
   };
   responses: never;
@@ -1640,6 +1794,217 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ServiceInfo'][];
+        };
+      };
+      /** @description Client Error */
+      '4XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+      /** @description Server Error */
+      '5XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+    };
+  };
+  start_sign_ins_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['IdentityQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignInAnswer'];
+        };
+      };
+      /** @description Client Error */
+      '4XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+      /** @description Server Error */
+      '5XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+    };
+  };
+  follow_sign_ins__sign_in_id__get: {
+    parameters: {
+      query?: {
+        /** @description Answer later if it goes on, seconds. */
+        wait_s?: number;
+      };
+      header?: never;
+      path: {
+        sign_in_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignInAnswer'];
+        };
+      };
+      /** @description Client Error */
+      '4XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+      /** @description Server Error */
+      '5XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+    };
+  };
+  cancel_sign_ins__sign_in_id__cancel_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sign_in_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignInAnswer'];
+        };
+      };
+      /** @description Client Error */
+      '4XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+      /** @description Server Error */
+      '5XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+    };
+  };
+  sign_out_sign_outs_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['IdentityQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: string;
+          };
+        };
+      };
+      /** @description Client Error */
+      '4XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+      /** @description Server Error */
+      '5XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorAnswer'];
+        };
+      };
+    };
+  };
+  tokens_tokens_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TokenQuery'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TokenAnswer'];
         };
       };
       /** @description Client Error */

@@ -11,15 +11,33 @@ from typing import Any
 
 from escape_vre.client import AgentClient
 from escape_vre.core import text
-from escape_vre.core.errors import CancelledJobError, EscapeError, NotFoundError, UsageError
+from escape_vre.core.errors import (
+    AuthError,
+    CancelledJobError,
+    EscapeError,
+    NotFoundError,
+    UsageError,
+)
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.notebook.progress import Progress
+from escape_vre.notebook.signin import sign_in
 from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
 
 KINDS = ("container", "dataset", "file")
 STATES_AT_ONCE = 200
 
-__all__ = ["Files", "cancel", "get", "info", "jobs", "ls", "retry", "whoami"]
+__all__ = [
+    "Files",
+    "cancel",
+    "get",
+    "info",
+    "jobs",
+    "login",
+    "logout",
+    "ls",
+    "retry",
+    "whoami",
+]
 
 
 def get(
@@ -238,6 +256,70 @@ def _job_id(agent: AgentClient, start: str) -> str:
             hint="%dl jobs shows them with their numbers.",
         )
     return str(found[0])
+
+
+def login(*, instance: str | None = None) -> str:
+    """Sign in to a data lake, where a person does that; returns one sentence.
+
+    Shows an address and a code, and waits until they have been used in some browser.
+
+    Raises
+    ------
+    AuthError
+        The sign-in was refused, or the code expired; or it is done elsewhere, and
+        ``details.sign_in`` says where.
+    UsageError
+        Nobody signs in to this data lake: its credentials come from the configuration.
+    """
+    agent = AgentClient()
+    found = _instance(agent, instance)
+    try:
+        return f"You are signed in already: {_who(agent, found)}."
+    except AuthError as e:
+        if "sign_in" in e.details:
+            raise
+        if found["identity"] is None:
+            raise UsageError(
+                f"{found['title']} is not signed in to by a code. {e.message}", hint=e.hint
+            ) from e
+    sign_in(agent, found["identity"])
+    return f"You are signed in: {_who(agent, found)}."
+
+
+def logout(*, instance: str | None = None) -> str:
+    """Sign out of a data lake; returns one sentence.
+
+    Raises
+    ------
+    UsageError
+        Nobody signs in to this data lake: its credentials come from elsewhere.
+    """
+    agent = AgentClient()
+    found = _instance(agent, instance)
+    if found["identity"] is None:
+        raise UsageError(
+            f"{found['title']} is not signed in to by a code, so there is nothing to sign out of.",
+            hint="On a JupyterHub, sign out of the Hub.",
+        )
+    agent.post("/sign-outs", {"identity": found["identity"]})
+    return f"You are signed out of {found['title']}."
+
+
+def _instance(agent: AgentClient, name: str | None) -> dict[str, Any]:
+    """Return an instance by its name, or the first one."""
+    found: list[dict[str, Any]] = agent.get("/datalake/instances")["instances"]
+    for instance in found:
+        if name in (None, instance["name"]):
+            return instance
+    names = ", ".join(instance["name"] for instance in found)
+    if name is None:
+        raise NotFoundError("No data lake is configured.", hint="Set DataLake.instances.")
+    raise NotFoundError(f"There is no data lake called {name}.", hint=f"There are: {names}.")
+
+
+def _who(agent: AgentClient, instance: dict[str, Any]) -> str:
+    who = agent.get("/datalake/whoami", instance=instance["name"])
+    return f"{who['account']} at {instance['title']}"
 
 
 def whoami(*, instance: str | None = None) -> dict[str, Any]:

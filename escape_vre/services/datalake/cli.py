@@ -57,6 +57,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         ("retry", _retry, "Try a failed or cancelled job again."),
     ):
         command(name, run, text).add_argument("job", help="its number, or how it begins")
+    command("login", _login, "Sign in to a data lake, with a code for your browser.")
+    command("logout", _logout, "Sign out of a data lake again.")
     command("whoami", _whoami, "Show who you are at the data lake, and that it answers.")
     command("help", lambda _: parser.format_help(), "Show this help.")
 
@@ -79,6 +81,14 @@ def _cancel(args: argparse.Namespace) -> Any:
 
 def _retry(args: argparse.Namespace) -> Any:
     return api.retry(args.job)
+
+
+def _login(args: argparse.Namespace) -> Any:
+    return api.login(instance=args.instance)
+
+
+def _logout(args: argparse.Namespace) -> Any:
+    return api.logout(instance=args.instance)
 
 
 def _whoami(args: argparse.Namespace) -> Any:

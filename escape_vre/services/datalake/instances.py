@@ -13,6 +13,7 @@ from traitlets.config import Config, Configurable
 from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.oidc import Registration
 from escape_vre.core.settings import configured
 from escape_vre.core.tokens import EnvironmentToken, TokenChain, TokenFile, TokenSource
 from escape_vre.services.datalake import rucio_cfg
@@ -35,9 +36,10 @@ class DataLake(Configurable):
     instances = List(
         Dict(),
         help="Rucio servers, the first one being the default. Each is a mapping of name, title,"
-        " url, auth_url, auth (auto, hub, userpass, token_file, environment, rucio_cfg or x509),"
-        " audience, account, username, password_file, token_file, ca_file, storage_cert_file,"
-        " storage_token, timeout_s. Without any, the caller's own rucio.cfg is used.",
+        " url, auth_url, auth (auto, hub, oidc, userpass, token_file, environment, rucio_cfg or"
+        " x509), audience, issuer, client_id, scope, account, username, password_file, token_file,"
+        " ca_file, storage_cert_file, storage_token, timeout_s. Without any, the caller's own"
+        " rucio.cfg is used.",
     ).tag(config=True)
 
 
@@ -80,6 +82,20 @@ class Instances:
                     f"{where}: there is another data lake called {found.name}.",
                     hint="Give each instance a name of its own.",
                 )
+        self._devices = {
+            name: keyring.device(
+                Registration(
+                    issuer=settings.issuer or "",
+                    client_id=settings.client_id or "",
+                    audience=settings.audience,
+                    scope=settings.scope,
+                    ca_file=settings.ca_file,
+                ),
+                title=settings.title or settings.name,
+            )
+            for name, settings in self._settings.items()
+            if settings.auth == "oidc"
+        }
         self._connected: OrderedDict[tuple[object, ...], Connected] = OrderedDict()
 
     def all(self, environment: Mapping[str, str]) -> list[Instance]:
@@ -89,7 +105,12 @@ class Instances:
         ]
         return [
             Instance(
-                name=s.name, title=s.title or s.name, url=s.url, account=s.account, auth=s.auth
+                name=s.name,
+                title=s.title or s.name,
+                url=s.url,
+                account=s.account,
+                auth=s.auth,
+                identity=self._devices[s.name].id if s.name in self._devices else None,
             )
             for s in found
         ]
@@ -105,7 +126,7 @@ class Instances:
             None is configured at all, or its files cannot be read.
         """
         settings, password = self._find(name, environment)
-        if settings.auth == "hub":
+        if settings.auth in ("hub", "oidc"):
             # One identity, whoever asks: all kernels and jobs share its token, and its return.
             environment = {k: v for k, v in environment.items() if k == "X509_USER_PROXY"}
         # Callers with other variables are other people to Rucio: one's lack of a password must
@@ -162,18 +183,29 @@ class Instances:
             tls=tls_context(settings.ca_file, cert_file if settings.auth == "x509" else None),
             timeout_s=settings.timeout_s,
         )
+        tokens = self._chain(settings, password, http, environment)
+        rucio = RucioClient(
+            settings.url, http=http, tokens=tokens, title=title, environment=environment
+        )
+        storage = LakeStorage(settings, cert_file=cert_file, tokens=tokens, environment=environment)
+        return Connected(settings, http, tokens, rucio, storage)
+
+    def _chain(
+        self,
+        settings: InstanceSettings,
+        password: str,
+        http: RemoteClient,
+        environment: Mapping[str, str],
+    ) -> TokenChain:
+        if settings.auth == "oidc":
+            return self._devices[settings.name].chain
         sources: list[TokenSource] = []
         if settings.auth in ("auto", "hub"):
             optional = settings.auth == "auto"
             sources.append(self._keyring.hub(settings.audience, optional=optional))
         if settings.auth != "hub":
             sources += _sources(settings, password, http, environment)
-        tokens = TokenChain(sources, service=title, hint=_hint(settings))
-        rucio = RucioClient(
-            settings.url, http=http, tokens=tokens, title=title, environment=environment
-        )
-        storage = LakeStorage(settings, cert_file=cert_file, tokens=tokens, environment=environment)
-        return Connected(settings, http, tokens, rucio, storage)
+        return TokenChain(sources, service=settings.title or settings.name, hint=_hint(settings))
 
 
 def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:

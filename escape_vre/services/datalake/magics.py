@@ -30,7 +30,7 @@ class DataLakeMagics(Magics):
 
     @line_magic
     def dl(self, line: str) -> Any:
-        """Find and fetch data: %dl ls, get, info, jobs, cancel, retry, whoami, help."""
+        """Find and fetch data: %dl ls, get, info, jobs, login, whoami, and others: %dl help."""
         parser = _Parser(prog="%dl", description="The data lake.")
         add_commands(parser)
         try:

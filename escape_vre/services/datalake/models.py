@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
-Auth = Literal["auto", "hub", "userpass", "token_file", "environment", "rucio_cfg", "x509"]
+Auth = Literal["auto", "hub", "oidc", "userpass", "token_file", "environment", "rucio_cfg", "x509"]
 
 
 class Model(BaseModel):
@@ -32,7 +32,20 @@ class InstanceSettings(BaseModel):
     audience: str = Field(
         default="rucio",
         min_length=1,
-        description="For auto and hub: what the JupyterHub calls this data lake.",
+        description="For auto, hub and oidc: what tokens for this data lake are asked for by.",
+    )
+    issuer: str | None = Field(
+        default=None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])",
+        description="For oidc: URL of the identity provider, exactly as its tokens say it.",
+    )
+    client_id: str | None = Field(
+        default=None, description="For oidc: what the provider calls escape-vre."
+    )
+    scope: str = Field(
+        default="openid profile offline_access",
+        description="For oidc: scopes to ask for; without offline_access a sign-in ends with its"
+        " session.",
     )
     account: str | None = Field(default=None, description="Rucio account.")
     username: str | None = Field(default=None, description="For userpass; default the account.")
@@ -57,6 +70,8 @@ class InstanceSettings(BaseModel):
     def _has_what_its_sign_in_needs(self) -> "InstanceSettings":
         if self.auth == "token_file" and not self.token_file:
             raise ValueError("auth token_file needs a token_file")
+        if self.auth == "oidc" and not (self.issuer and self.client_id):
+            raise ValueError("auth oidc needs an issuer and a client_id")
         return self
 
 
@@ -68,6 +83,9 @@ class Instance(Model):
     url: str
     account: str | None
     auth: Auth
+    identity: str | None = Field(
+        default=None, description="For oidc: what a person signs in to by POST /sign-ins."
+    )
 
 
 class Identity(Model):

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def ask(hub, *, servers=("",), audience="rucio", optional=False):
     """Return the one answer to one question by an agent that has heard of these servers."""
 
     async def once():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         for server in servers:
             keyring.hubs.learn(pack_hub(hub.environment(server)))
         try:
@@ -90,7 +91,7 @@ def test_a_hub_that_is_down_is_asked_again_too(hub, mood):
 
 def _ask_by(environment):
     async def once():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         keyring.hubs.learn(pack_hub(environment))
         try:
             await keyring.hub("rucio").token({})
@@ -123,7 +124,7 @@ def test_an_answer_that_is_no_token_is_not_taken_for_one(hub):
 
 def test_when_one_server_has_ended_anothers_token_serves(hub):
     async def twice():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         for server in ("gpu", ""):
             keyring.hubs.learn(pack_hub(hub.environment(server)))
         hub.end_server("")
@@ -147,7 +148,7 @@ def test_when_every_server_has_ended_it_says_so(hub):
 
 def test_an_agent_that_nobody_has_called_yet_waits_and_one_outside_does_not():
     async def ask_before_and_after():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         with pytest.raises(RemoteUnavailableError) as before:
             await keyring.hub("rucio").token({})
         keyring.hubs.learn(None)
@@ -160,7 +161,7 @@ def test_an_agent_that_nobody_has_called_yet_waits_and_one_outside_does_not():
 
 def test_where_it_may_a_hub_that_has_nothing_is_not_asked_again_soon(hub):
     async def thrice():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         keyring.hubs.learn(pack_hub(hub.environment()))
         source = keyring.hub("moon", optional=True)
         try:
@@ -174,7 +175,7 @@ def test_where_it_may_a_hub_that_has_nothing_is_not_asked_again_soon(hub):
 
 def test_ten_that_ask_at_once_are_one_question(hub):
     async def together():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         keyring.hubs.learn(pack_hub(hub.environment()))
         chain = TokenChain([keyring.hub("rucio")], service="x", hint="")
         try:
@@ -191,7 +192,7 @@ def test_the_callers_own_variable_serves_where_the_hub_does_not(hub):
     hub.mood = "sign_in"
 
     async def both():
-        keyring = Keyring()
+        keyring = Keyring(Path("nowhere"))
         keyring.hubs.learn(pack_hub(hub.environment()))
         chain = TokenChain(
             [keyring.hub("rucio", optional=True), EnvironmentToken("RUCIO_AUTH_TOKEN")],

@@ -1,0 +1,107 @@
+"""HTTP of the person's sign-ins: a token for a command, and signing in by a code."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from escape_vre.core.asgi import CallerOf, ErrorFields
+from escape_vre.core.device import SignIn, SignInState
+from escape_vre.core.errors import AuthError
+from escape_vre.core.keyring import Keyring
+
+LONGEST_WAIT_S = 25.0
+
+Wait = Annotated[
+    float, Query(ge=0, le=LONGEST_WAIT_S, description="Answer later if it goes on, seconds.")
+]
+
+
+class TokenQuery(BaseModel):
+    """Whom a token is to be for."""
+
+    audience: str = Field(min_length=1)
+
+
+class TokenAnswer(BaseModel):
+    """A token, for a command on this machine."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 — RFC 6749, section 7.1
+    expires_in: float | None = Field(description="Seconds; null where nobody said.")
+    audience: str
+
+
+class IdentityQuery(BaseModel):
+    """What to sign in to, or out of: an instance's ``identity``, an error's ``details.device``."""
+
+    identity: str
+
+
+class SignInAnswer(BaseModel):
+    """A sign-in that a person finishes elsewhere, with a code."""
+
+    id: str
+    title: str
+    state: SignInState
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None
+    expires_in: float = Field(description="How long the code is still good, seconds.")
+    error: ErrorFields | None
+
+
+def identity_router(keyring: Keyring) -> APIRouter:
+    """Return the routes of the keyring."""
+    router = APIRouter(tags=["identity"])
+
+    @router.post("/tokens")
+    async def tokens(caller: CallerOf, query: TokenQuery) -> TokenAnswer:
+        if caller.contents_root is not None:
+            raise AuthError(
+                "Tokens are not handed to browsers.",
+                hint="In a terminal: escape-vre with-token AUDIENCE -- COMMAND.",
+            )
+        token = await keyring.token(query.audience)
+        left = None if token.expires is None else max(0.0, token.expires - time.time())
+        return TokenAnswer(access_token=token.value, expires_in=left, audience=query.audience)
+
+    @router.post("/sign-ins", status_code=201)
+    async def start(query: IdentityQuery) -> SignInAnswer:
+        identity = keyring.identity(query.identity)
+        return _answer(identity.title, await identity.start())
+
+    @router.get("/sign-ins/{sign_in_id}")
+    async def follow(sign_in_id: str, wait_s: Wait = 0.0) -> SignInAnswer:
+        identity, sign_in = keyring.sign_in(sign_in_id)
+        if wait_s:
+            await sign_in.changed(wait_s)
+        return _answer(identity.title, sign_in)
+
+    @router.post("/sign-ins/{sign_in_id}/cancel")
+    async def cancel(sign_in_id: str) -> SignInAnswer:
+        identity, sign_in = keyring.sign_in(sign_in_id)
+        await identity.cancel(sign_in)
+        return _answer(identity.title, sign_in)
+
+    @router.post("/sign-outs")
+    async def sign_out(query: IdentityQuery) -> dict[str, str]:
+        await keyring.identity(query.identity).sign_out()
+        return {}
+
+    return router
+
+
+def _answer(title: str, sign_in: SignIn) -> SignInAnswer:
+    code = sign_in.code
+    return SignInAnswer(
+        id=sign_in.id,
+        title=title,
+        state=sign_in.state,
+        user_code=code.user_code,
+        verification_uri=code.verification_uri,
+        verification_uri_complete=code.verification_uri_complete,
+        expires_in=max(0.0, code.expires - time.time()),
+        error=ErrorFields.model_validate(sign_in.error.as_dict()) if sign_in.error else None,
+    )

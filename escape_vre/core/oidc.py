@@ -1,0 +1,283 @@
+"""What we say to an OpenID Connect provider: discovery, device sign-in, refresh, revocation.
+
+OpenID Connect Discovery 1.0, RFC 8628 (device authorization grant), RFC 7636 (PKCE), RFC 6749
+section 6 (refresh), RFC 7009 (revocation). We are a public client: there is no secret.
+"""
+
+import base64
+import hashlib
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from escape_vre.core.errors import (
+    AuthError,
+    BadResponseError,
+    ConfigurationError,
+    EscapeError,
+    RemoteError,
+    RemoteTimeoutError,
+    RemoteUnavailableError,
+)
+from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.tokens import Token, jwt_expiry
+
+RETRY_AFTER_S = 10.0
+"""When to ask again a provider that does not answer, seconds."""
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+TIMEOUT_S = 20.0
+LIFETIME_S = 300.0
+"""Of an access token whose provider does not say how long it lives, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Who we are at which provider, and what we ask for."""
+
+    issuer: str
+    client_id: str
+    audience: str
+    scope: str
+    ca_file: str | None = None
+
+    @property
+    def id(self) -> str:
+        """A name for it that tells nothing."""
+        said = "\n".join((self.issuer, self.client_id, self.audience, self.scope))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a provider gave: a token, and what to get the next one with."""
+
+    token: Token
+    refresh_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """A sign-in that a person is to finish elsewhere (RFC 8628 section 3.2)."""
+
+    device_code: str = field(repr=False)
+    verifier: str = field(repr=False)
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None
+    expires: float
+    interval_s: float
+
+
+class Pending(Exception):  # noqa: N818 — no error: the person has not finished
+    """The person has not signed in yet; ``slower`` when we ask too often."""
+
+    def __init__(self, *, slower: bool) -> None:
+        super().__init__()
+        self.slower = slower
+
+
+class Provider:
+    """One provider, for one registration of ours."""
+
+    def __init__(self, registration: Registration) -> None:
+        self._registration = registration
+        self._http: RemoteClient | None = None
+        self._found: dict[str, Any] = {}
+
+    async def start(self) -> DeviceCode:
+        """Begin a device sign-in.
+
+        Raises
+        ------
+        EscapeError
+            The provider does not answer, does not know us, or has no device sign-in.
+        """
+        verifier = secrets.token_urlsafe(48)
+        form = {
+            "client_id": self._registration.client_id,
+            "scope": self._registration.scope,
+            "audience": self._registration.audience,
+        }
+        if "S256" in (await self._metadata()).get("code_challenge_methods_supported", ()):
+            digest = hashlib.sha256(verifier.encode()).digest()
+            form["code_challenge"] = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+            form["code_challenge_method"] = "S256"
+        else:
+            verifier = ""
+        asked = time.time()
+        response = await self._post("device_authorization_endpoint", form)
+        body = _body(response)
+        if response.status_code != 200:
+            raise self._refusal(body, response)
+        return self._device_code(body, verifier, asked)
+
+    async def finish(self, code: DeviceCode) -> Grant:
+        """Ask whether the person has signed in.
+
+        Raises
+        ------
+        Pending
+            Not yet.
+        AuthError
+            The person has refused, or the code has expired.
+        """
+        form = {
+            "grant_type": DEVICE_GRANT,
+            "client_id": self._registration.client_id,
+            "device_code": code.device_code,
+        }
+        if code.verifier:
+            form["code_verifier"] = code.verifier
+        return await self._granted(form)
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        """Get the next token.
+
+        Raises
+        ------
+        AuthError
+            The session has ended: somebody has to sign in again.
+        """
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": self._registration.client_id,
+            "refresh_token": refresh_token,
+            "audience": self._registration.audience,
+        }
+        return await self._granted(form)
+
+    async def revoke(self, refresh_token: str) -> None:
+        """End the session at the provider, where it can do so."""
+        if "revocation_endpoint" not in await self._metadata():
+            return
+        form = {
+            "client_id": self._registration.client_id,
+            "token": refresh_token,
+            "token_type_hint": "refresh_token",
+        }
+        await self._post("revocation_endpoint", form)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def _granted(self, form: Mapping[str, str]) -> Grant:
+        asked = time.time()
+        response = await self._post("token_endpoint", form)
+        body = _body(response)
+        if response.status_code != 200:
+            raise self._refusal(body, response)
+        value, left = body.get("access_token"), body.get("expires_in")
+        if not isinstance(value, str) or not value:
+            raise self._nonsense()
+        if isinstance(left, int | float):
+            expires = asked + left
+        else:
+            expires = jwt_expiry(value) or asked + LIFETIME_S
+        again = body.get("refresh_token")
+        return Grant(Token(value, expires), again if isinstance(again, str) else None)
+
+    def _device_code(self, body: Mapping[str, Any], verifier: str, asked: float) -> DeviceCode:
+        try:
+            complete = body.get("verification_uri_complete")
+            code = DeviceCode(
+                device_code=str(body["device_code"]),
+                verifier=verifier,
+                user_code=str(body["user_code"]),
+                verification_uri=str(body["verification_uri"]),
+                verification_uri_complete=str(complete) if complete else None,
+                expires=asked + float(body["expires_in"]),
+                interval_s=float(body.get("interval") or 5),
+            )
+        except (KeyError, TypeError, ValueError) as e:
+            raise self._nonsense() from e
+        for url in (code.verification_uri, code.verification_uri_complete or "https:"):
+            if not url.startswith(("https:", "http:")):  # it becomes a link that people follow
+                raise self._nonsense()
+        return code
+
+    async def _metadata(self) -> dict[str, Any]:
+        """Return the provider's own description, read once."""
+        if not self._found:
+            issuer = self._registration.issuer
+            url = issuer.rstrip("/") + "/.well-known/openid-configuration"
+            response = await self._request("GET", url)
+            body = _body(response)
+            if response.status_code != 200 or body.get("issuer") != issuer:
+                raise ConfigurationError(
+                    f"{issuer} is not the issuer of an identity provider.",
+                    hint=f"It calls itself {body['issuer']}: write it so."
+                    if body.get("issuer")
+                    else "Correct issuer in the configuration.",
+                )
+            self._found = body
+        return self._found
+
+    async def _post(self, endpoint: str, form: Mapping[str, str]) -> httpx.Response:
+        url = (await self._metadata()).get(endpoint)
+        if not isinstance(url, str):
+            raise ConfigurationError(
+                f"The identity provider {self._registration.issuer} offers no device sign-in.",
+                hint="Ask its administrators to allow it, or choose another auth.",
+            )
+        response = await self._request("POST", url, data=dict(form))
+        if response.status_code in (429, 500, 502, 503, 504):
+            raise RemoteUnavailableError(
+                f"The identity provider is too busy or down ({response.status_code}).",
+                hint="It is asked again by itself.",
+                details={"retry_after_s": RETRY_AFTER_S},
+            )
+        return response
+
+    async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        if self._http is None:  # not before it is needed: loading authorities costs 30 ms
+            tls = tls_context(self._registration.ca_file, system=True)
+            self._http = RemoteClient("The identity provider", tls=tls, timeout_s=TIMEOUT_S)
+        try:
+            return await self._http.request(method, url, **options)
+        except RemoteError as e:
+            if isinstance(e, RemoteUnavailableError | RemoteTimeoutError):
+                e.details.setdefault("retry_after_s", RETRY_AFTER_S)
+            raise
+
+    def _refusal(self, body: Mapping[str, Any], response: httpx.Response) -> Exception:
+        """Say what an error of RFC 6749 section 5.2 or RFC 8628 section 3.5 means."""
+        error, said = body.get("error"), str(body.get("error_description") or "")
+        if error in ("authorization_pending", "slow_down"):
+            return Pending(slower=error == "slow_down")
+        if error == "access_denied":
+            return AuthError("The sign-in was refused.", hint="Sign in again to try once more.")
+        if error == "expired_token":
+            return AuthError("The code has expired.", hint="Sign in again to get another.")
+        if error == "invalid_grant":
+            return AuthError("Your session at the identity provider has ended.")
+        if isinstance(error, str):
+            return ConfigurationError(
+                f"The identity provider refuses us: {said or error}.".replace("..", "."),
+                hint="The administrator of this installation can correct client_id, scope or"
+                " audience, or register this client for the device sign-in.",
+            )
+        return BadResponseError(
+            f"The identity provider answered {response.status_code} without saying why.",
+            hint="Check issuer in the configuration.",
+        )
+
+    def _nonsense(self) -> EscapeError:
+        return BadResponseError(
+            "The identity provider answered something that is not in its protocol.",
+            hint="Check issuer in the configuration.",
+        )
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,99 @@
+"""A refresh token on disk: one party at a time, saved before it is used.
+
+A provider that rotates refresh tokens takes each once, and ends the session of whoever sends one
+twice. So whoever refreshes holds the file's lock, reads what is there now, and writes the new one
+before anybody sees the access token. The lock works between nodes that share a home directory,
+where their file server can lock at all.
+"""
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import json
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from escape_vre.core.errors import RemoteTimeoutError
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.05
+LONGEST_S = 30.0
+_HELD = (errno.EACCES, errno.EAGAIN)
+
+
+class RefreshFile:
+    """One refresh token, readable to its owner alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Keep everybody else from refreshing meanwhile, in this process and others.
+
+        Raises
+        ------
+        RemoteTimeoutError
+            Another agent has held it for too long; ``details.retry_after_s``.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = self.path.with_suffix(".lock")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            deadline = time.monotonic() + LONGEST_S
+            while not _locked(descriptor):
+                if time.monotonic() > deadline:
+                    raise RemoteTimeoutError(
+                        "Another of your agents has been renewing the sign-in for too long.",
+                        hint="It goes on by itself once that one is through, or has ended.",
+                        details={"retry_after_s": LONGEST_S},
+                    )
+                await asyncio.sleep(LOOK_S)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def read(self) -> str | None:
+        """Return the refresh token; None where nobody is signed in."""
+        try:
+            found = json.loads(self.path.read_bytes())["refresh_token"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return found if isinstance(found, str) and found else None
+
+    def save(self, refresh_token: str) -> None:
+        """Write a refresh token: wholly, durably, for us alone. Raises OSError."""
+        part = self.path.with_suffix(f".{os.getpid()}.tmp")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, json.dumps({"refresh_token": refresh_token}).encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        part.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def remove(self) -> None:
+        """Forget the refresh token."""
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as e:
+        if e.errno in _HELD:
+            return False
+        log.warning("the home directory cannot lock files: two nodes may refresh at once")
+    return True

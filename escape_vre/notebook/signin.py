@@ -1,0 +1,80 @@
+"""Signing in from a notebook or a terminal: one line with an address and a code, then waiting."""
+
+import html
+import sys
+from typing import Any
+
+from escape_vre.client import AgentClient
+from escape_vre.core.errors import CancelledJobError, EscapeError
+from escape_vre.notebook.progress import in_notebook
+
+WAIT_S = 2.0
+"""How long one question to the agent waits: Stop is noticed between two, seconds."""
+
+
+def sign_in(agent: AgentClient, identity: str) -> None:
+    """Have a person sign in, and return when that is done.
+
+    Raises
+    ------
+    EscapeError
+        The provider refused, or the code expired.
+    CancelledJobError
+        The person has stopped waiting, here or in another window.
+    """
+    found = agent.post("/sign-ins", {"identity": identity})
+    line = _Line()
+    try:
+        line.show(found)
+        while found["state"] == "waiting":
+            found = agent.get(f"/sign-ins/{found['id']}", wait_s=WAIT_S)
+    except KeyboardInterrupt as e:
+        found = agent.post(f"/sign-ins/{found['id']}/cancel")
+        if found["state"] != "done":
+            raise CancelledJobError(
+                "Stopped: you are not signed in.", hint="Say login again to get another code."
+            ) from e
+    finally:
+        line.clear()
+    if found["state"] == "failed":
+        raise EscapeError.from_dict(found["error"])
+    if found["state"] == "cancelled":
+        raise CancelledJobError(
+            "The sign-in was cancelled in another window.",
+            hint="Say login again to get another code.",
+        )
+
+
+class _Line:
+    """The line that says what to do; in a notebook it goes when that is done."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, found: dict[str, Any]) -> None:
+        url = found["verification_uri_complete"] or found["verification_uri"]
+        minutes = max(1, round(found["expires_in"] / 60))
+        code, title = found["user_code"], found["title"]
+        plain = (
+            f"To sign in to {title}, open {url} and enter or confirm the code {code}"
+            f" (good for {minutes} min). Waiting …"
+        )
+        if not in_notebook():
+            sys.stderr.write(plain + "\n")
+            sys.stderr.flush()
+            return
+        link = html.escape(url, quote=True)
+        rich = (
+            f"<div>To sign in to {html.escape(title)}, open"
+            f" <a href='{link}' target='_blank' rel='noopener'>{link}</a> and enter or confirm"
+            f" the code <b>{html.escape(code)}</b> (good for {minutes} min). Waiting …</div>"
+        )
+        from IPython.display import display
+
+        bundle = {"text/html": rich, "text/plain": plain}
+        self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+    def clear(self) -> None:
+        """Take the code away, for it is good for nothing any more."""
+        if self._handle is not None:
+            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
