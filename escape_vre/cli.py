@@ -22,8 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             if plugin.cli:
                 load(plugin.cli)(commands)
         _add_agent(commands)
+        _add_with_token(commands)
         words = sys.argv[1:] if argv is None else argv
-        if not {"dl", "agent"} & set(words[:1]):  # else the quickest commands pay for the others
+        if not {"dl", "agent", "with-token"} & set(
+            words[:1]
+        ):  # else the quickest commands pay for the others
             _add_local(commands)
         args = parser.parse_args(argv)
         shown = args.run(args)
@@ -65,6 +68,25 @@ def _add_agent(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     action("status", _agent_status, "Say whether it runs; starts none.")
     action("stop", _agent_stop, "End it; its jobs go on at the next start.")
     action("run", _agent_run, "Run it here, in the foreground, to see what it says.")
+
+
+def _add_with_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from escape_vre.client.with_token import run
+
+    text = (
+        "Run a command with a token for one service: rucio, reana, or another audience of your"
+        " site. The command alone gets it, kept fresh in the file that BEARER_TOKEN_FILE names;"
+        " for rucio also RUCIO_AUTH_TYPE, for reana REANA_ACCESS_TOKEN."
+    )
+    parser = commands.add_parser(
+        "with-token",
+        help="run a command with a token for one service",
+        description=text,
+        usage="%(prog)s [-h] audience -- command ...",
+    )
+    parser.add_argument("audience", help="what the token is for, such as rucio")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="a command and its arguments")
+    parser.set_defaults(run=lambda args: run(args.audience, args.command))
 
 
 def _agent_status(_: argparse.Namespace) -> str:
