@@ -21,7 +21,7 @@ vi.mock('@jupyterlab/coreutils', () => ({
 
 const trans = { __: (text: string) => text };
 const agent = new Agent(
-  { baseUrl: '/user/x' } as ServerConnection.ISettings,
+  { baseUrl: '/user/x', appUrl: 'lab' } as ServerConnection.ISettings,
   trans
 );
 
@@ -87,6 +87,14 @@ describe('a request', () => {
     let error = await failureOf(agent.request('GET', 'x'));
     expect(error.code).toBe('server_extension_missing');
     json({ message: 'Forbidden' }, 403);
+    error = await failureOf(agent.request('GET', 'x'));
+    expect(error.code).toBe('jupyter_sign_in');
+    expect(error.details).toEqual({ sign_in: '/user/x/lab' });
+    answer = () => {
+      const page = new Response('<html>Sign in</html>', { status: 200 });
+      Object.defineProperty(page, 'redirected', { value: true });
+      return Promise.resolve(page);
+    };
     error = await failureOf(agent.request('GET', 'x'));
     expect(error.code).toBe('jupyter_sign_in');
     answer = () => Promise.resolve(new Response('<html>', { status: 200 }));

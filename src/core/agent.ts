@@ -33,10 +33,7 @@ export class Agent implements IAgent {
     });
     const value = parse(text);
     if (!response.ok || value === undefined) {
-      throw (
-        errorIn(value, response.status) ??
-        foreignAnswer(response.status, this._trans)
-      );
+      throw errorIn(value, response.status) ?? this._foreign(response);
     }
     return value as T;
   }
@@ -52,10 +49,7 @@ export class Agent implements IAgent {
     const response = await this._send('GET', path, options);
     if (!response.ok || !response.body) {
       const value = parse(await response.text().catch(() => ''));
-      throw (
-        errorIn(value, response.status) ??
-        foreignAnswer(response.status, this._trans)
-      );
+      throw errorIn(value, response.status) ?? this._foreign(response);
     }
     try {
       for await (const lines of readLines(response.body)) {
@@ -87,6 +81,12 @@ export class Agent implements IAgent {
       throw cutOff(this._trans);
     }
     throw cutOff(this._trans);
+  }
+
+  private _foreign(response: Response): AgentError {
+    const { baseUrl, appUrl } = this._settings;
+    const page = URLExt.join(baseUrl, appUrl);
+    return foreignAnswer(response, this._trans, page);
   }
 
   private async _send(

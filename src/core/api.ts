@@ -20,7 +20,7 @@ export type IJob = Whole<'Job'>;
 export type JobState = IJob['state'];
 
 export type IInstance = Whole<'Instance'>;
-export type IInstances = Whole<'Instances'>;
+export type IInstances = { instances: IInstance[] };
 export type IWhoami = Whole<'Identity'>;
 export type IScopes = Whole<'Scopes'>;
 
@@ -32,6 +32,9 @@ export type IDid = Whole<'Did'>;
 export type ISite = Whole<'Site'>;
 export type IRowState = Whole<'RowState'>;
 export type IGetQuery = Schemas['GetQuery'];
+
+/** A sign-in with a code. */
+export type ISignIn = Whole<'SignInAnswer'>;
 
 /** The last line of a list. */
 export interface IStreamEnd {

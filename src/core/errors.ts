@@ -68,8 +68,17 @@ export function errorIn(value: unknown, status = 0): AgentError | null {
   );
 }
 
-/** An answer that is not ours: a missing extension, a proxy, a login page. */
-export function foreignAnswer(status: number, trans: ITrans): AgentError {
+/**
+ * An answer that is not ours: a missing extension, a proxy, a login page.
+ *
+ * `signIn` is a page of Jupyter that leads a person through its sign-in.
+ */
+export function foreignAnswer(
+  answer: Pick<Response, 'status' | 'redirected'>,
+  trans: ITrans,
+  signIn: string
+): AgentError {
+  const { status } = answer;
   if (status === 404) {
     return new AgentError(
       {
@@ -85,13 +94,15 @@ export function foreignAnswer(status: number, trans: ITrans): AgentError {
       status
     );
   }
-  if (status === 401 || status === 403) {
+  // Whoever is not signed in is refused, or led to a page for people.
+  if (status === 401 || status === 403 || answer.redirected) {
     return new AgentError(
       {
         code: 'jupyter_sign_in',
-        message: trans.__('Jupyter did not accept the request.'),
-        hint: trans.__('Reload the page to sign in again.'),
-        retryable: false
+        message: trans.__('Your session with Jupyter has ended.'),
+        hint: trans.__('Sign in again, then come back to this page.'),
+        retryable: false,
+        details: { sign_in: signIn }
       },
       status
     );

@@ -28,6 +28,7 @@ function job(id: string, more: Partial<IJob> = {}): IJob {
     path: null,
     contents_path: null,
     note: null,
+    waiting: null,
     ...more
   };
 }

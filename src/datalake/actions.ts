@@ -6,12 +6,14 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IRow, IRowState } from '../core/api';
 import { AgentError } from '../core/errors';
-import type { IJobs } from '../core/tokens';
+import type { IAgent, IJobs } from '../core/tokens';
+import { showSignIn } from '../signin/dialog';
 import { insert } from './insert';
 import type { IDatalake } from './tokens';
 import { isCollection } from './node';
 
 export interface IActionsOptions {
+  agent: IAgent;
   model: IDatalake;
   jobs: IJobs;
   commands: CommandRegistry;
@@ -62,6 +64,28 @@ export class Actions {
     await this._model
       .get(rows, options)
       .catch(error => reportError(error, this._trans));
+  }
+
+  /** Sign in where the lake wants it: at an address, or with a code. */
+  async signIn(): Promise<void> {
+    const { agent } = this._options;
+    const { gate, instance } = this._model;
+    const { way } = gate;
+    if (way?.kind === 'link') {
+      window.open(way.url, '_blank', 'noopener,noreferrer');
+      return;
+    }
+    const identity = way?.kind === 'code' ? way.identity : instance?.identity;
+    if (
+      identity &&
+      (await showSignIn({ agent, identity, trans: this._trans }))
+    ) {
+      await (gate.error ? gate.check() : this._model.refresh());
+    }
+  }
+
+  async signOut(): Promise<void> {
+    await this._model.signOut().catch(error => reportError(error, this._trans));
   }
 
   /** Ask for a folder, then get there. */

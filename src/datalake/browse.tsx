@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import type { TypeFilter } from '../core/api';
 import type { IJobs } from '../core/tokens';
+import { Notice } from '../signin/notice';
 import { Chips } from '../ui/chips';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
@@ -87,6 +88,11 @@ function BrowseView(props: IBrowseViewProps): React.JSX.Element {
         onChange={type => void model.setType(type)}
       />
       <Summary model={model} trans={trans} />
+      <Notice
+        gate={model.gate}
+        trans={trans}
+        onSignIn={() => void commands.execute(CommandIDs.signIn)}
+      />
       <List {...props} />
     </div>
   );

@@ -4,6 +4,8 @@ export const CommandIDs = {
   search: 'escape-vre:datalake-search',
   refresh: 'escape-vre:datalake-refresh',
   scopes: 'escape-vre:datalake-scopes',
+  signIn: 'escape-vre:datalake-sign-in',
+  signOut: 'escape-vre:datalake-sign-out',
   useInstance: 'escape-vre:datalake-use-instance',
   openItem: 'escape-vre:datalake-open-item',
   get: 'escape-vre:datalake-get',

@@ -68,6 +68,27 @@ export function addCommands(options: ICommandsOptions): void {
       run: ({ model }) => model.refresh()
     },
     {
+      id: CommandIDs.signIn,
+      label: trans.__('Sign In to Data Lake'),
+      caption: trans.__('Sign in where the data lake wants you to'),
+      icon: datalakeIcon,
+      run: ({ actions }) => actions.signIn(),
+      isEnabled: ({ model }) => {
+        const way = model.gate.way?.kind;
+        const { instance, health } = model;
+        return way === 'link' || (!!instance?.identity && !health.whoami);
+      }
+    },
+    {
+      id: CommandIDs.signOut,
+      label: trans.__('Sign Out of Data Lake'),
+      caption: trans.__('Forget the sign-in to the data lake'),
+      icon: datalakeIcon,
+      run: ({ actions }) => actions.signOut(),
+      isEnabled: ({ model }) =>
+        !!model.instance?.identity && !!model.health.whoami
+    },
+    {
       id: CommandIDs.scopes,
       label: trans.__('Show All Scopes'),
       caption: trans.__('Go back to the list of scopes'),
@@ -212,6 +233,8 @@ export const PALETTE = [
   CommandIDs.open,
   CommandIDs.search,
   CommandIDs.refresh,
+  CommandIDs.signIn,
+  CommandIDs.signOut,
   CommandIDs.scopes,
   CommandIDs.get,
   CommandIDs.getTo,

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import type { IDid, ISite } from '../core/api';
 import type { IJobs } from '../core/tokens';
+import { isSaid } from '../signin/notice';
 import { Empty } from '../ui/empty';
 import { ErrorBox } from '../ui/errorbox';
 import { oneLine } from '../ui/elide';
@@ -41,7 +42,12 @@ export class DetailsView extends ReactWidget {
 function View(props: IDetailsOptions): React.JSX.Element {
   const { model, jobs, trans } = props;
   const { details, states, selection } = model;
-  useSignals(details.changed, states.changed, selection.changed);
+  useSignals(
+    details.changed,
+    states.changed,
+    selection.changed,
+    model.gate.changed
+  );
   const { ref, did, error } = details;
   if (ref === null) {
     const count = model.selectedRows().length;
@@ -54,6 +60,10 @@ function View(props: IDetailsOptions): React.JSX.Element {
             )}
       </Empty>
     );
+  }
+  const said = [error, details.sitesError].some(one => isSaid(model.gate, one));
+  if (said) {
+    return <Empty>{trans.__('Shown again after the sign-in.')}</Empty>;
   }
   const again = () => details.reload(model.instance?.name);
   if (error) {

@@ -12,15 +12,23 @@ export const CHECKING: IHealth = {
   error: null
 };
 
+/** Ask an instance who we are there. */
+export function askWhoami(
+  agent: IAgent,
+  instance: string | undefined
+): Promise<IWhoami> {
+  return agent.request<IWhoami>('GET', 'datalake/whoami', {
+    query: { instance }
+  });
+}
+
 /** Ask an instance who we are there, and so whether it works. */
 export async function checkHealth(
   agent: IAgent,
   instance: string | undefined
 ): Promise<IHealth> {
   try {
-    const whoami = await agent.request<IWhoami>('GET', 'datalake/whoami', {
-      query: { instance }
-    });
+    const whoami = await askWhoami(agent, instance);
     const isSlow = whoami.latency_ms > SLOW_MS;
     return { state: isSlow ? 'slow' : 'connected', whoami, error: null };
   } catch (error) {

@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { TypeFilter } from '../core/api';
 import { Empty } from '../ui/empty';
 import { ErrorBox } from '../ui/errorbox';
+import { isSaid } from '../signin/notice';
 import { Waiting } from '../ui/waiting';
 import type { IBrowseOptions } from './browse';
 import type { IQuery } from './query';
@@ -12,8 +13,18 @@ import { widerPattern } from './query';
 export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
   const { model, trans } = props;
   const { tree, query } = model;
+  const [first] = tree.rows;
   const who = model.instance?.title ?? trans.__('the data lake');
-  if (model.error && tree.rows.length === 0) {
+  const isBare = tree.rows.length === 0;
+  const onlyError =
+    (isBare ? model.error : null) ??
+    (query && tree.rows.length === 1 && first.kind === 'failed'
+      ? first.error
+      : null);
+  if (isSaid(model.gate, onlyError)) {
+    return <></>;
+  }
+  if (model.error && isBare) {
     return (
       <ErrorBox
         error={model.error}
@@ -42,7 +53,6 @@ export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
       </Empty>
     );
   }
-  const [first] = tree.rows;
   if (query && tree.rows.length === 1 && first.kind === 'waiting') {
     return (
       <Waiting

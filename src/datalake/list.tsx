@@ -25,7 +25,8 @@ export function List(props: IBrowseOptions): React.JSX.Element {
     model.changed,
     tree.changed,
     selection.changed,
-    states.changed
+    states.changed,
+    model.gate.changed
   );
   const nodes = tree.rows;
   const instead = insteadOfList(props);

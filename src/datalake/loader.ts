@@ -43,6 +43,7 @@ export function makePanel(options: ILoaderOptions): ILoaded {
       })
   });
   const actions = new Actions({
+    agent,
     model,
     jobs,
     commands,

@@ -13,8 +13,11 @@ import type {
 import { AgentError, isAbort, stopped } from '../core/errors';
 import type { ITrans } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
+import { Gate } from '../signin/gate';
+import type { Window } from '../signin/gate';
+import type { IGate } from '../signin/tokens';
 import { Details } from './details';
-import { CHECKING, checkHealth } from './health';
+import { askWhoami, CHECKING, checkHealth } from './health';
 import { Listing } from './listing';
 import type { IQuery } from './query';
 import { matchingScopes, understand, widerPattern } from './query';
@@ -26,15 +29,25 @@ import { isCollection } from './node';
 import { Tree } from './tree';
 
 export class Datalake implements IDatalake {
-  constructor(options: { agent: IAgent; jobs: IJobs; trans: ITrans }) {
-    this._agent = options.agent;
+  constructor(options: {
+    agent: IAgent;
+    jobs: IJobs;
+    trans: ITrans;
+    window?: Window;
+  }) {
+    this._gate = new Gate({
+      window: options.window,
+      look: () => askWhoami(options.agent, this._instance?.name)
+    });
+    this._agent = this._gate.watch(options.agent);
     this._trans = options.trans;
     this._jobs = options.jobs;
     this.tree = new Tree();
     this.selection = new Selection(this.tree);
-    this.states = new States(options.agent, options.jobs);
-    this.details = new Details(options.agent);
-    this._listing = new Listing(options.agent, this.tree, options.trans);
+    this.states = new States(this._agent, options.jobs);
+    this.details = new Details(this._agent);
+    this._listing = new Listing(this._agent, this.tree, options.trans);
+    this._gate.opened.connect(this._onOpened, this);
     this.selection.changed.connect(this._onSelection, this);
   }
 
@@ -42,6 +55,10 @@ export class Datalake implements IDatalake {
   readonly selection: Selection;
   readonly states: States;
   readonly details: Details;
+
+  get gate(): IGate {
+    return this._gate;
+  }
 
   get instances(): readonly IInstance[] {
     return this._instances;
@@ -109,6 +126,8 @@ export class Datalake implements IDatalake {
     }
     this._isDisposed = true;
     this.selection.changed.disconnect(this._onSelection, this);
+    this._gate.opened.disconnect(this._onOpened, this);
+    this._gate.dispose();
     this._listing.stop();
     this._stop.abort();
     this.states.dispose();
@@ -169,10 +188,19 @@ export class Datalake implements IDatalake {
     await health;
   }
 
+  async signOut(): Promise<void> {
+    const identity = this._instance?.identity;
+    if (identity) {
+      await this._agent.request('POST', 'sign-outs', { body: { identity } });
+      await this._enter();
+    }
+  }
+
   async useInstance(name: string): Promise<void> {
     const instance = this._instances.find(one => one.name === name);
     if (instance && instance !== this._instance) {
       this._instance = instance;
+      this._gate.forget();
       this._started = this._enter();
       await this._started;
     }
@@ -334,6 +362,9 @@ export class Datalake implements IDatalake {
     const health = await checkHealth(this._agent, instance);
     if (instance === this._instance?.name && !this._isDisposed) {
       this._health = health;
+      if (health.whoami) {
+        this._gate.open();
+      }
       this._changed.emit();
     }
   }
@@ -368,6 +399,12 @@ export class Datalake implements IDatalake {
     }
   }
 
+  /** What was shown is asked for again; jobs that waited say how they are. */
+  private _onOpened(): void {
+    void this.refresh();
+    void this._jobs.refresh().catch(console.warn);
+  }
+
   private _onSelection(): void {
     const rows = this.selectedRows();
     const ref = rows.length === 1 ? rows[0].ref : null;
@@ -375,6 +412,7 @@ export class Datalake implements IDatalake {
   }
 
   private readonly _agent: IAgent;
+  private readonly _gate: Gate;
   private readonly _jobs: IJobs;
   private readonly _trans: ITrans;
   private readonly _listing: Listing;

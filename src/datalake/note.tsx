@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { formatCount } from '../ui/format';
+import { isSaid } from '../signin/notice';
 import { LONG_MS, NOTICED_MS } from '../ui/waiting';
 import { useElapsed } from '../ui/signals';
 import { Indent } from './row';
@@ -33,7 +34,12 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
           )}
         </span>
       )}
-      {node.kind === 'failed' && (
+      {node.kind === 'failed' && isSaid(model.gate, node.error) && (
+        <span className="escape-Note">
+          {trans.__('Waits for the sign-in.')}
+        </span>
+      )}
+      {node.kind === 'failed' && !isSaid(model.gate, node.error) && (
         <>
           <span
             className="escape-Note escape-mod-error"

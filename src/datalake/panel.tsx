@@ -190,6 +190,9 @@ function makeMenu(commands: CommandRegistry): MenuSvg {
   menu.addItem({ command: CommandIDs.scopes });
   menu.addItem({ command: CommandIDs.refresh });
   menu.addItem({ type: 'separator' });
+  menu.addItem({ command: CommandIDs.signIn });
+  menu.addItem({ command: CommandIDs.signOut });
+  menu.addItem({ type: 'separator' });
   menu.addItem({ command: CommandIDs.transfers });
   menu.addItem({ command: 'escape-vre:transfers-clear' });
   return menu;

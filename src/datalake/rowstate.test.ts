@@ -55,6 +55,13 @@ test('each state has a shape, a word and a sentence', () => {
     'no site has a copy',
     'stuck: no site has a copy'
   ]);
+  const waiting = { message: 'The session has ended.' } as IJob['waiting'];
+  expect(said({}, { state: 'queued', waiting })).toEqual([
+    'stuck',
+    'stuck',
+    'The session has ended.',
+    'stuck: The session has ended.'
+  ]);
   expect(describe(undefined, undefined, trans).shape).toBe('unknown');
 });
 

@@ -30,6 +30,9 @@ export function describe(
   job: IJob | undefined,
   trans: ITrans
 ): IStateView {
+  if (job?.waiting && !isFinished(job.state)) {
+    return stuck(job.waiting.message, trans);
+  }
   if (job && !isFinished(job.state)) {
     return moving(fractionOf(job), job.note ?? '', trans);
   }
@@ -46,8 +49,7 @@ export function describe(
     return view('here', trans.__('here'), '', trans.__('here'));
   }
   if (state.problem) {
-    const sentence = trans.__('stuck: %1', state.problem);
-    return view('stuck', trans.__('stuck'), state.problem, sentence);
+    return stuck(state.problem, trans);
   }
   const sites = state.sites.join(', ');
   if (state.local === 'partly') {
@@ -66,6 +68,11 @@ export function describe(
     sites,
     sites ? trans.__('elsewhere (%1)', sites) : trans.__('elsewhere')
   );
+}
+
+function stuck(reason: string, trans: ITrans): IStateView {
+  const sentence = trans.__('stuck: %1', reason);
+  return view('stuck', trans.__('stuck'), reason, sentence);
 }
 
 function moving(

@@ -2,6 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
 import type { AgentError } from '../core/errors';
+import type { IGate } from '../signin/tokens';
 import type { Details } from './details';
 import type { IQuery } from './query';
 import type { Selection } from './selection';
@@ -21,6 +22,8 @@ export interface IDatalake extends IDisposable {
   readonly selection: Selection;
   readonly states: States;
   readonly details: Details;
+  /** Whether a sign-in stands between us and the lake. */
+  readonly gate: IGate;
 
   readonly instances: readonly IInstance[];
   readonly instance: IInstance | null;
@@ -46,6 +49,8 @@ export interface IDatalake extends IDisposable {
   /** Wait no longer for the start. */
   stop(): void;
   refresh(): Promise<void>;
+  /** Forget the sign-in to the instance. */
+  signOut(): Promise<void>;
   useInstance(name: string): Promise<void>;
   setLimit(limit: number): void;
 

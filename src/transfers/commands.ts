@@ -9,7 +9,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IJob } from '../core/api';
-import { AgentError, foreignAnswer } from '../core/errors';
+import { AgentError, unreachable } from '../core/errors';
 import { isFinished } from '../core/jobs';
 import type { IJobs } from '../core/tokens';
 import { TransferCommandIDs } from './commandids';
@@ -113,6 +113,6 @@ async function openResult(
 }
 
 function report(error: unknown, trans: TranslationBundle): void {
-  const known = error instanceof AgentError ? error : foreignAnswer(0, trans);
+  const known = error instanceof AgentError ? error : unreachable(trans, error);
   Notification.error(`${known.message} ${known.hint}`.trim());
 }

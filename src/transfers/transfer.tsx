@@ -54,6 +54,12 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
       {!isFinished(job.state) && job.note && (
         <div className="escape-Transfer-note">{job.note}</div>
       )}
+      {!isFinished(job.state) && job.waiting && (
+        <div className="escape-Transfer-error" role="status">
+          {job.waiting.message}{' '}
+          <span>{trans.__('It goes on by itself after that.')}</span>
+        </div>
+      )}
       {job.state === 'failed' && job.error && (
         <div className="escape-Transfer-error" role="alert">
           {job.error.message} <span>{job.error.hint}</span>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { IJob } from '../core/api';
-import { measures, statusText } from './words';
+import { measures, stateWord, statusText } from './words';
 
 const trans = {
   __: (text: string, ...args: (string | number)[]) =>
@@ -59,6 +59,12 @@ test('a transfer that is over says what came and how long it took', () => {
     '2 were here',
     'in 1 min'
   ]);
+});
+
+test('a transfer that waits for a sign-in is stuck, not in a queue', () => {
+  const waiting = { message: 'The session has ended.' } as IJob['waiting'];
+  expect(stateWord(job({ state: 'queued' }), trans)).toBe('waiting');
+  expect(stateWord(job({ state: 'queued', waiting }), trans)).toBe('stuck');
 });
 
 test('the status bar adds up, and is empty when nothing moves', () => {

@@ -14,6 +14,9 @@ import {
 export function stateWord(job: IJob, trans: ITrans): string {
   switch (job.state) {
     case 'queued':
+      if (job.waiting) {
+        return trans.__('stuck');
+      }
       return trans.__('waiting');
     case 'running':
       return trans.__('on its way');
