@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
-from escape_vre.testing.hub import TestHub
+from escape_vre.testing.hub import TestHub, call
 from tests.integration.whole.person import Person
 
 LIFETIME_S = 60
@@ -29,6 +30,15 @@ class Site:
     hub: TestHub
     idp: Idp
     lake: Lake
+
+    def tokens_asked(self):
+        """Return how many tokens users' servers have been given so far."""
+        headers = {"Authorization": f"token {self.hub.token}"}
+        said = call("GET", f"{self.hub.hub_url}metrics", headers=headers).text
+        return sum(
+            float(value)
+            for value in re.findall(r'^escape_vre_token_requests_total{.*"ok".*} (.+)$', said, re.M)
+        )
 
     def home(self, user):
         """Return the folder that a user's server shows."""
