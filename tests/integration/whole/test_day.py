@@ -50,7 +50,7 @@ def test_a_provider_that_sleeps_is_one_sentence_and_then_nothing(alice):
     try:
         time.sleep(LIFETIME_S)  # so that no token is left that is still good
         alice.find("demo:vo")
-        error = alice.panel.locator(".escape-ErrorBox-message")
+        error = alice.panel.locator(".escape-Notice")
         expect(error).to_have_count(1)
         expect(error).to_contain_text("identity provider")
         alice.picture("hub-provider-away")
