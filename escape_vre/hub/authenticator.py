@@ -20,8 +20,9 @@ from escape_vre.hub.endpoint import TokenHandler
 from escape_vre.hub.names import user_name
 from escape_vre.hub.provider import Provider, TokenAnswer
 from escape_vre.hub.sealing import Sealer, derived, read_keys
-from escape_vre.hub.sessions import CLAIMS, Session, Sessions
+from escape_vre.hub.sessions import Sessions
 from escape_vre.hub.settings import PATH, HubSettings
+from escape_vre.hub.store import CLAIMS, Session, Store
 
 
 class EscapeLoginHandler(OAuthLoginHandler):
@@ -53,10 +54,11 @@ class EscapeAuthenticator(GenericOAuthenticator):
             # One secret is enough for a site: JupyterHub's own encryption takes a key of ours.
             keeper.keys = [derived(key, b"auth state") for key in keys]
         self.provider = Provider(self.settings.login, self.settings.calls)
+        self.store = Store(Sealer(keys), self.log)
         self.sessions = Sessions(
             settings=self.settings,
             provider=self.provider,
-            sealer=Sealer(keys),
+            store=self.store,
             welcome=self._welcome,
             log=self.log,
         )
@@ -148,7 +150,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         answer: TokenAnswer = token_info["answer"]
         session = Session.begin(answer, issuer=self.settings.login.issuer, subject=user_info["sub"])
         name = self.normalize_username(self.user_info_to_username(user_info))
-        return self.sessions.auth_state(name, session, user_info)
+        return self.store.auth_state(name, session, user_info)
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
         """Return the groups that the claim lists; none where it is missing."""
@@ -188,7 +190,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
 
     async def _refuse_another(self, handler: BaseHandler, model: dict[str, Any]) -> None:
         user = handler.find_user(model["name"])
-        owner = await self.sessions.owner(user) if user else None
+        owner = await self.store.owner(user) if user else None
         told = model["auth_state"]["escape"]
         if owner and owner != (told["issuer"], told["subject"]):
             raise web.HTTPError(

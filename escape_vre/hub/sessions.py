@@ -10,101 +10,30 @@ refresh token: that person signs in once more. Nothing else is lost.
 """
 
 import asyncio
-import hashlib
-import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from logging import Logger
 from typing import Any
 
-from jupyterhub.crypto import EncryptionUnavailable, InvalidToken, decrypt, encrypt
 from jupyterhub.user import User
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.hub.metrics import REFRESHES
 from escape_vre.hub.provider import Provider, RefusedError, SessionEndedError, TokenAnswer
-from escape_vre.hub.sealing import Sealer
 from escape_vre.hub.settings import PATH, Audience, HubSettings
+from escape_vre.hub.store import Claims, Memory, Session, Store, Stored
 from escape_vre.hub.wire import unavailable
 
 MARGIN_S = 65.0
 """A token this near to its end is renewed: 5 s before the agent asks (``RENEW_BEFORE_S``)."""
 
+REFUSED_S = 10.0
+"""So long a provider that refuses a service is not asked for it again, seconds."""
+
 REMEMBERED = 10_000
 """Users whose tokens are kept in memory, some 10 kB each; the rest are asked for again."""
-
-CLAIMS = "oauth_user"
-"""Where oauthenticator, and with it every site's hook, expects what the provider said."""
-
-
-Claims = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What one sign-in left behind."""
-
-    issuer: str
-    subject: str
-    token_response: dict[str, Any] = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: float
-    """When the access token ends, seconds since 1970."""
-    checked_at: float
-    """When the provider last said that the session lives, seconds since 1970."""
-    saved_at: int
-    """When this was saved, nanoseconds since 1970: which of two is the newer."""
-    sign_in: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Which sign-in it was; renewals keep it."""
-    ended: bool = False
-
-    @classmethod
-    def begin(cls, answer: TokenAnswer, *, issuer: str, subject: str) -> "Session":
-        """Return the session that a sign-in begins."""
-        return cls(
-            issuer=issuer,
-            subject=subject,
-            token_response=answer.response,
-            refresh_token=answer.refresh_token,
-            expires_at=answer.expires_at,
-            checked_at=time.time(),
-            saved_at=time.time_ns(),
-        )
-
-    def renewed(self, answer: TokenAnswer, *, narrowed: bool) -> "Session":
-        """Return the session after the provider renewed it.
-
-        A narrowed access token is one service's, and does not become the session's; and nobody
-        looked at groups, so that the session is no more recent.
-        """
-        renewed = replace(
-            self,
-            # RFC 6749 section 6: no refresh token in the answer means that the old one stays.
-            refresh_token=answer.refresh_token or self.refresh_token,
-            saved_at=time.time_ns(),
-        )
-        if narrowed:
-            return renewed
-        return replace(
-            renewed,
-            token_response=answer.response,
-            expires_at=answer.expires_at,
-            checked_at=time.time(),
-        )
-
-    def dead(self) -> "Session":
-        """Return the session after the provider ended it: whose it was, and no token."""
-        return replace(
-            self, token_response={}, refresh_token="", ended=True, saved_at=time.time_ns()
-        )
-
-    @property
-    def access_token(self) -> str:
-        """The session's own access token, good for the provider only."""
-        return str(self.token_response.get("access_token") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +51,10 @@ class _Known:
     """What is in memory of one user."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    digest: bytes = b""
-    session: Session | None = field(default=None, repr=False)
-    unsaved: bool = False
-    """Whether the database holds an older session than memory."""
+    memory: Memory = field(default_factory=Memory)
     tokens: dict[str, Issued] = field(default_factory=dict, repr=False)
     asking: dict[str, asyncio.Task[Issued]] = field(default_factory=dict)
+    refused: dict[str, tuple[float, ConfigurationError]] = field(default_factory=dict)
     asking_since: float | None = None
     """Since when the provider's answer to a renewal is waited for."""
     failure: EscapeError | None = None
@@ -136,16 +63,6 @@ class _Known:
     @property
     def busy(self) -> bool:
         return self.lock.locked() or bool(self.asking)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """An auth state, as far as it could be opened."""
-
-    encrypted: bytes | None
-    session: Session | None = None
-    claims: Claims = field(default_factory=dict)
-    owner: tuple[str, str] | None = None
 
 
 Welcome = Callable[[User, Claims], Awaitable[bool]]
@@ -166,36 +83,18 @@ class Sessions:
         *,
         settings: HubSettings,
         provider: Provider,
-        sealer: Sealer,
+        store: Store,
         welcome: Welcome,
         log: Logger,
     ) -> None:
         self._settings = settings
         self._provider = provider
-        self._sealer = sealer
+        self._store = store
         self._welcome = welcome
         self._log = log
         self._users: OrderedDict[str, _Known] = OrderedDict()
         self._audiences = {entry.name: entry for entry in settings.tokens.audiences}
         self._tasks: set[asyncio.Task[Any]] = set()
-
-    def auth_state(self, user_name: str, session: Session, claims: Claims) -> dict[str, Any]:
-        """Return what JupyterHub is given to keep: the claims, and the session as ciphertext."""
-        return {
-            CLAIMS: claims,
-            "escape": {
-                "issuer": session.issuer,
-                "subject": session.subject,
-                "session": self._sealer.seal(user_name, asdict(session)),
-            },
-        }
-
-    async def owner(self, user: User) -> tuple[str, str] | None:
-        """Return issuer and subject of the person whose user this is; None where nobody knows."""
-        stored = await self._opened(user.name, user.orm_user.encrypted_auth_state)
-        if stored.session:
-            return stored.session.issuer, stored.session.subject
-        return stored.owner
 
     async def check(self, user: User) -> bool:
         """Return whether the user's session lives, as far as anybody can tell.
@@ -203,10 +102,11 @@ class Sessions:
         The provider is asked where its last word is older than ``recheck_s``. One that does not
         answer ends nothing.
         """
-        session = await self._session(user)
+        memory = self._known(user).memory
+        session = await self._store.session(user, memory)
         if session is None or session.ended:
             return False
-        if self._is_recent(session) and not self._known(user).unsaved:
+        if self._is_recent(session) and not memory.unsaved:
             return True
         try:
             await self._renewed(user, lambda newest: not self._is_recent(newest))
@@ -231,13 +131,16 @@ class Sessions:
             The provider refuses.
         """
         audience = self._audiences[name]
-        session = await self._session(user)
+        known = self._known(user)
+        session = await self._store.session(user, known.memory)
         if session is None or session.ended:
             raise ended()
-        known = self._known(user)
         kept = known.tokens.get(name)
         if kept and kept.sign_in == session.sign_in and time.time() < kept.renew_at:
             return kept
+        until, refusal = known.refused.get(name, (0.0, None))
+        if refusal is not None and time.monotonic() < until:
+            raise refusal
         asking = known.asking.get(name)
         if asking is None:
             # Equal requests share one answer, a failure too.
@@ -273,7 +176,7 @@ class Sessions:
         try:
             return session, await self._provider.exchange(session.access_token, audience)
         except RefusedError as e:
-            raise self._refused(e, audience) from e
+            raise self._refused(user, e, audience) from e
 
     async def _narrowed(self, user: User, audience: Audience) -> tuple[Session, TokenAnswer]:
         answers: list[TokenAnswer] = []
@@ -285,10 +188,10 @@ class Sessions:
         try:
             session = await self._renewed(user, lambda _: True, ask=ask)
         except RefusedError as e:
-            raise self._refused(e, audience) from e
+            raise self._refused(user, e, audience) from e
         return session, answers[-1]
 
-    def _refused(self, error: RefusedError, audience: Audience) -> ConfigurationError:
+    def _refused(self, user: User, error: RefusedError, audience: Audience) -> ConfigurationError:
         number = self._settings.tokens.audiences.index(audience)
         other = (
             ""
@@ -296,12 +199,15 @@ class Sessions:
             else (f" If it does no exchange at all, set {PATH}.tokens.method to refresh.")
         )
         self._log.error("No token for %s: %s", audience.name, error.details.get("reason"))
-        return ConfigurationError(
+        refusal = ConfigurationError(
             f"The identity provider refuses a token for {audience.name}"
             f" ({error.details.get('reason')}).",
             hint=f"Whoever runs this hub should allow its client {audience.aud} at the provider,"
             f" or correct {PATH}.tokens.audiences[{number}].{other}",
         )
+        until = time.monotonic() + REFUSED_S
+        self._known(user).refused[audience.name] = until, refusal
+        return refusal
 
     async def _renewed(
         self,
@@ -336,12 +242,12 @@ class Sessions:
         async with known.lock:
             if known.failure is not None and known.failed_at >= began:
                 raise known.failure  # while we waited: asking again would take as long again
-            stored = await self._read(user, known)
+            stored = await self._store.read(user, known.memory)
             session = stored.session
             if session is None or session.ended:
                 raise ended()
-            if known.unsaved:
-                stored = await self._save(user, known, stored, session)
+            if known.memory.unsaved:
+                stored = await self._store.save(user, known.memory, stored, session)
             if not due(session):
                 return session
             known.asking_since = time.monotonic()
@@ -352,7 +258,7 @@ class Sessions:
                     answer = await ask(session)
             except SessionEndedError:
                 REFRESHES.labels("ended").inc()
-                await self._save(user, known, stored, session.dead())
+                await self._store.save(user, known.memory, stored, session.dead())
                 raise
             except RemoteError as e:
                 REFRESHES.labels("unavailable").inc()
@@ -366,13 +272,13 @@ class Sessions:
             REFRESHES.labels("ok").inc()
             session = session.renewed(answer, narrowed=ask is not None)
             # Before anything else: the old refresh token may be dead by now.
-            stored = await self._save(user, known, stored, session)
+            stored = await self._store.save(user, known.memory, stored, session)
             if ask is None:
                 await self._look_at(user, known, stored, answer)
             return session
 
     async def _look_at(
-        self, user: User, known: _Known, stored: _Stored, answer: TokenAnswer
+        self, user: User, known: _Known, stored: Stored, answer: TokenAnswer
     ) -> None:
         """Bring groups up to date with what the provider says now; end whose welcome has ended."""
         session = stored.session
@@ -389,90 +295,16 @@ class Sessions:
             self._log.warning("The groups of %s stay as they were: %s", user.name, e)
             return
         except SessionEndedError:
-            await self._save(user, known, stored, session.dead())
+            await self._store.save(user, known.memory, stored, session.dead())
             raise
         if not welcome:
             self._log.warning("%s is allowed on this hub no longer.", user.name)
-            await self._save(user, known, stored, session.dead())
+            await self._store.save(user, known.memory, stored, session.dead())
             raise SessionEndedError(
                 "You are allowed on this hub no longer.",
                 hint="Ask who runs it, then sign in again.",
             )
-        await self._save(user, known, replace(stored, claims=claims), session)
-
-    async def _session(self, user: User) -> Session | None:
-        """Return the user's session, decrypted only where it is not what we saved or saw last."""
-        known = self._known(user)
-        encrypted = user.orm_user.encrypted_auth_state
-        if encrypted is not None and _digest(encrypted) == known.digest:
-            return known.session
-        return (await self._understood(user, known, encrypted)).session
-
-    async def _read(self, user: User, known: _Known) -> _Stored:
-        """Return what is in the database now; the lock must be held."""
-        try:
-            user.db.refresh(user.orm_user, ["encrypted_auth_state"])
-        except InvalidRequestError as e:
-            raise SessionEndedError("This user is gone.", hint="Sign in again.") from e
-        return await self._understood(user, known, user.orm_user.encrypted_auth_state)
-
-    async def _understood(self, user: User, known: _Known, encrypted: bytes | None) -> _Stored:
-        stored = await self._opened(user.name, encrypted)
-        newer = known.session
-        if newer and stored.session and newer.saved_at > stored.session.saved_at:
-            # JupyterHub saves again what it has read while its own keys change, and a commit can
-            # fail: either way a newer refresh token must not give way to an older one.
-            if not known.unsaved:
-                self._log.warning("The session of %s in the database is an older one.", user.name)
-            known.unsaved = True
-            return replace(stored, session=newer)
-        known.unsaved = False
-        known.session = stored.session
-        known.digest = _digest(encrypted) if encrypted is not None else b""
-        return stored
-
-    async def _opened(self, name: str, encrypted: bytes | None) -> _Stored:
-        if encrypted is None:
-            return _Stored(None)
-        try:
-            state = await decrypt(encrypted)
-        except (ValueError, InvalidToken, EncryptionUnavailable):
-            self._log.warning("The auth state of %s opens with none of the hub's keys.", name)
-            return _Stored(encrypted)
-        kept = state.get("escape") if isinstance(state, dict) else None
-        if not isinstance(kept, dict):
-            return _Stored(encrypted)
-        content = self._sealer.open(name, str(kept.get("session")))
-        owner = str(kept.get("issuer")), str(kept.get("subject"))
-        claims = state.get(CLAIMS) or {}
-        try:
-            session = Session(**content) if content else None
-        except TypeError:  # written by another version
-            session = None
-        return _Stored(encrypted, session, claims, owner)
-
-    async def _save(self, user: User, known: _Known, stored: _Stored, session: Session) -> _Stored:
-        """Write the session down; only a sign-in may have written meanwhile, and then it wins."""
-        known.session = session
-        encrypted = await encrypt(self.auth_state(user.name, session, stored.claims))
-        present = user.orm_user.encrypted_auth_state
-        if present != stored.encrypted:
-            found = (await self._opened(user.name, present)).session
-            if found is None or found.sign_in != session.sign_in:
-                self._log.info("%s has signed in or out meanwhile.", user.name)
-                known.session, known.digest = None, b""
-                return stored
-        user.orm_user.encrypted_auth_state = encrypted
-        try:
-            user.db.commit()
-        except SQLAlchemyError:
-            user.db.rollback()
-            self._log.exception("The session of %s could not be saved; memory has it.", user.name)
-            known.unsaved = True
-        else:
-            known.unsaved = False
-            known.digest = _digest(encrypted)
-        return replace(stored, encrypted=encrypted, session=session)
+        await self._store.save(user, known.memory, replace(stored, claims=claims), session)
 
     def _is_recent(self, session: Session) -> bool:
         return 0 <= time.time() - session.checked_at < self._settings.login.recheck_s
@@ -504,10 +336,6 @@ def ended() -> SessionEndedError:
     return SessionEndedError(
         "Your session at the identity provider has ended.", hint="Sign in again."
     )
-
-
-def _digest(encrypted: bytes) -> bytes:
-    return hashlib.sha256(encrypted).digest()
 
 
 def _is_short(session: Session) -> bool:

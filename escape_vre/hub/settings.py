@@ -96,7 +96,7 @@ class Login(_Section):
     )
     recheck_s: int = Field(
         default=300,
-        ge=5,
+        ge=30,
         description="How long a sign-out at the provider, or a change of groups, may go unnoticed"
         " while somebody is active, seconds.",
     )

@@ -16,6 +16,15 @@ AUDIENCES = [
 ]
 
 
+IMPATIENT = """
+# JupyterHub asks us, and we the provider, much more often than a site may ask for.
+c.EscapeAuthenticator.auth_refresh_age = 1
+whole = c.EscapeAuthenticator.settings
+login = whole.login.model_copy(update={"recheck_s": 2})
+c.EscapeAuthenticator.settings = whole.model_copy(update={"login": login})
+"""
+
+
 def claims(token):
     """What a JWT says."""
     body = token.split(".")[1]
@@ -58,7 +67,6 @@ def start_hub(tmp_path_factory):
                 "issuer": provider.issuer,
                 "client_id": "hub",
                 "allowed_groups": ["/escape"],
-                "recheck_s": 5,
                 **(login or {}),
             },
             "tokens": {"audiences": AUDIENCES, **(tokens or {})},
@@ -70,8 +78,7 @@ def start_hub(tmp_path_factory):
             settings,
             environment=environment,
             more=more,
-            # JupyterHub asks us about each request, so that tests need not wait a minute.
-            last="c.EscapeAuthenticator.auth_refresh_age = 1\n" + last,
+            last=IMPATIENT + last,
             **options,
         )
         running.append(hub)

@@ -12,8 +12,9 @@ from jupyterhub.user import User
 
 from escape_vre.hub.provider import Provider
 from escape_vre.hub.sealing import Sealer
-from escape_vre.hub.sessions import Session, Sessions
+from escape_vre.hub.sessions import Sessions
 from escape_vre.hub.settings import load
+from escape_vre.hub.store import Session, Store
 from escape_vre.testing.provider import FakeProvider
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -88,12 +89,13 @@ class Hub:
     def restart(self, keys=(KEY,)):
         self.settings = load(self.given)
         self.sealer = Sealer(keys)
+        self.store = Store(self.sealer, logging.getLogger("hub"))
         self.provider = Provider(self.settings.login, self.settings.calls)
         self.providers.append(self.provider)
         self.sessions = Sessions(
             settings=self.settings,
             provider=self.provider,
-            sealer=self.sealer,
+            store=self.store,
             welcome=self.welcome,
             log=logging.getLogger("hub"),
         )
@@ -116,14 +118,14 @@ class Hub:
         session = Session(
             issuer=self.idp.issuer,
             subject=f"sub-of-{person}",
-            token_response=answer,
             refresh_token=answer["refresh_token"],
+            access_token=answer["access_token"],
             expires_at=time.time() + answer["expires_in"],
             checked_at=time.time(),
             saved_at=time.time_ns(),
         )
         claims = self.idp.claims(person)
-        await user.save_auth_state(self.sessions.auth_state(name, session, claims))
+        await user.save_auth_state(self.store.auth_state(name, session, claims))
         return user
 
 

@@ -254,7 +254,7 @@ async def test_without_the_key_a_sign_in_helps(hub):
     user = await hub.sign_in("alice")
     hub.restart(["another-key-of-thirty-two-letters"])
     assert not await hub.sessions.check(user)
-    assert await hub.sessions.owner(user) == (hub.idp.issuer, "sub-of-alice")
+    assert await hub.store.owner(user) == (hub.idp.issuer, "sub-of-alice")
     await hub.sign_in("alice")
     assert await hub.sessions.check(user)
 
@@ -383,6 +383,10 @@ async def test_an_audience_that_the_provider_refuses_names_its_setting(hub, idp)
     with pytest.raises(ConfigurationError) as caught:
         await hub.sessions.token(user, "reana")
     assert "global.escape.tokens.audiences[1]" in caught.value.hint
+    asked = idp.calls["exchange"]
+    with pytest.raises(ConfigurationError):
+        await hub.sessions.token(user, "reana")
+    assert idp.calls["exchange"] == asked, "who refused just now is not asked again at once"
     assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
 
 

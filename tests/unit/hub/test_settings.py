@@ -43,7 +43,7 @@ def test_what_is_left_out_is_the_providers_own():
     ("path", "value", "words"),
     [
         (["tokens", "audiences", 1, "name"], 3, "global.escape.tokens.audiences[1].name: "),
-        (["tokens", "audiences", 1, "nmae"], "x", "audiences[1].nmae is not a setting"),
+        (["tokens", "audiences", 1, "title"], "x", "audiences[1].title is not a setting"),
         (["tokens", "audiences", 0, "name"], "Rucio!", "audiences[0].name: "),
         (["tokens", "audiences", 1, "name"], "rucio", "global.escape.tokens: audiences has rucio"),
         (["tokens", "audiences", 0, "scopes"], ["a b"], "audiences[0].scopes[0]: "),
