@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -73,11 +73,17 @@ class Fields(_Table):
 
 def _type(annotation: Any) -> str:
     """Say in words what a value may be."""
-    if get_origin(annotation) is Literal:
-        return " or ".join(f"`{value}`" for value in get_args(annotation))
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in parts)
+    if origin is Annotated:
+        return _type(parts[0])
+    if origin is tuple:
+        return f"list of {_type(parts[0])}"
+    if parts:
+        return " or ".join(_type(kind) for kind in parts if kind is not type(None))
     named = {str: "text", float: "number", int: "integer", bool: "`true` or `false`"}
-    kinds = get_args(annotation) or (annotation,)
-    return " or ".join(named[kind] for kind in kinds if kind is not type(None))
+    return named.get(annotation) or f"section, as {annotation.__name__} below"
 
 
 class LabSettings(_Table):

@@ -35,11 +35,10 @@ ADMIN_SCOPES = (
     "read:hub",
     "read:roles",
     "read:metrics",
-    "proxy",
     "shutdown",
 )
 """What JupyterHub's role ``admin`` may, less entering servers and services, tokens in others'
-names, and shares."""
+names, shares, and naming the hub another proxy."""
 
 log = logging.getLogger("jupyterhub.escape_vre")
 
