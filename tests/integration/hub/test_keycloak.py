@@ -248,10 +248,7 @@ def test_a_provider_that_stops_exchanging(start_hub, idp):
 
 
 def test_without_exchange_the_session_is_narrowed(start_hub, idp):
-    audiences = [
-        {"name": name, "scopes": ["openid", "profile", "offline_access", name]}
-        for name in ("rucio", "reana")
-    ]
+    audiences = [{"name": name, "scopes": ["openid", name]} for name in ("rucio", "reana")]
     scopes = ["openid", "profile", "email", "offline_access", "rucio", "reana"]
     hub = start_hub(
         idp, login={"scopes": scopes}, tokens={"method": "refresh", "audiences": audiences}
