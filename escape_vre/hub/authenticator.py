@@ -148,8 +148,13 @@ class EscapeAuthenticator(GenericOAuthenticator):
     ) -> dict[str, Any]:
         """Return the claims, and the session as ciphertext."""
         answer: TokenAnswer = token_info["answer"]
-        session = Session.begin(answer, issuer=self.settings.login.issuer, subject=user_info["sub"])
         name = self.normalize_username(self.user_info_to_username(user_info))
+        session = Session.begin(
+            answer,
+            issuer=self.settings.login.issuer,
+            subject=user_info["sub"],
+            after=self.sessions.newest(name),
+        )
         return self.store.auth_state(name, session, user_info)
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:

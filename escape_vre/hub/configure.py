@@ -149,7 +149,8 @@ def _apply(c: Config, settings: HubSettings) -> None:
     ours.enable_pkce = True
     ours.basic_auth = True  # keeps the secret out of oauthenticator's own forms
     ours.manage_groups = True
-    ours.allow_all = login.allow_all
+    if login.allow_all:
+        ours.allow_all = True
     ours.allowed_groups = {*login.allowed_groups, *login.admin_groups}
     ours.auth_refresh_age = ASK_US_EVERY_S
     ours.refresh_pre_spawn = True

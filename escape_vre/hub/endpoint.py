@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from jupyterhub import orm
 from jupyterhub.apihandlers import APIHandler
 from jupyterhub.scopes import parse_scopes
+from jupyterhub.spawner import Spawner
 from jupyterhub.user import User
 from jupyterhub.utils import compare_token, url_path_join
 
@@ -123,11 +124,7 @@ class TokenHandler(APIHandler):
         if len(servers) == 1 and "user" not in allowed:
             owner, _, name = next(iter(servers)).partition("/")
             spawner = user.spawners.get(name) if owner == user.name else None
-            if (
-                spawner is not None
-                and (spawner.ready or spawner.pending == "spawn")
-                and self._is_own(token, spawner.orm_spawner)
-            ):
+            if spawner is not None and _runs(spawner) and self._is_own(token, spawner.orm_spawner):
                 if spawner.orm_spawner.shares:
                     raise _shared()
                 return user, name
@@ -149,7 +146,7 @@ class TokenHandler(APIHandler):
 
     def _was_shared(self, user: User, token: orm.APIToken) -> bool:
         return any(
-            spawner.ready and self._is_own(token, spawner.orm_spawner)
+            _runs(spawner) and self._is_own(token, spawner.orm_spawner)
             for spawner in user.spawners.values()
         )
 
@@ -193,6 +190,11 @@ class TokenHandler(APIHandler):
         else:
             error = EscapeError("The hub could not answer.", hint="Look at its log.")
         self.finish({"error": error.as_dict()})
+
+
+def _runs(spawner: Spawner) -> bool:
+    """Whether a server is there: also while it starts, and while a hub that starts looks for it."""
+    return spawner.server is not None and spawner.pending != "stop"
 
 
 def _result(error: EscapeError) -> str:

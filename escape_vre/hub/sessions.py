@@ -10,6 +10,7 @@ refresh token: that person signs in once more. Nothing else is lost.
 """
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
@@ -28,6 +29,9 @@ from escape_vre.hub.wire import unavailable
 
 MARGIN_S = 65.0
 """A token this near to its end is renewed: 5 s before the agent asks (``RENEW_BEFORE_S``)."""
+
+PAGE_WAITS_S = 3.0
+"""So long a page waits for a renewal, seconds."""
 
 REFUSED_S = 10.0
 """So long a provider that refuses a service is not asked for it again, seconds."""
@@ -96,11 +100,16 @@ class Sessions:
         self._audiences = {entry.name: entry for entry in settings.tokens.audiences}
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    def newest(self, user_name: str) -> Session | None:
+        """Return the newest session in memory; None where there is none."""
+        known = self._users.get(user_name)
+        return known.memory.session if known else None
+
     async def check(self, user: User) -> bool:
         """Return whether the user's session lives, as far as anybody can tell.
 
         The provider is asked where its last word is older than ``recheck_s``. One that does not
-        answer ends nothing.
+        answer ends nothing, and a page does not wait for it: the renewal goes on by itself.
         """
         memory = self._known(user).memory
         session = await self._store.session(user, memory)
@@ -109,7 +118,9 @@ class Sessions:
         if self._is_recent(session) and not memory.unsaved:
             return True
         try:
-            await self._renewed(user, lambda newest: not self._is_recent(newest))
+            await self._renewed(
+                user, lambda newest: not self._is_recent(newest), wait_s=PAGE_WAITS_S
+            )
         except SessionEndedError:
             return False
         except (RemoteError, ConfigurationError) as e:
@@ -215,17 +226,18 @@ class Sessions:
         due: Callable[[Session], bool],
         *,
         ask: Callable[[Session], Awaitable[TokenAnswer]] | None = None,
+        wait_s: float = math.inf,
     ) -> Session:
         """Return the newest session, renewed if it is due.
 
         The work goes on if the caller does not wait for its end: a renewal must be saved.
         """
         known = self._known(user)
-        wait_s = self._settings.calls.timeout_s
+        wait_s = min(wait_s, self._settings.calls.timeout_s + 1)
         work = None
         if known.asking_since is None or time.monotonic() - known.asking_since < wait_s:
             work = self._task(self._in_turn(user, known, due, ask))
-            await asyncio.wait({work}, timeout=wait_s + 1)
+            await asyncio.wait({work}, timeout=wait_s)
         if work is None or not work.done():
             raise unavailable("The identity provider does not answer in time.")
         session: Session = work.result()

@@ -45,8 +45,10 @@ class Session:
     ended: bool = False
 
     @classmethod
-    def begin(cls, answer: TokenAnswer, *, issuer: str, subject: str) -> "Session":
-        """Return the session that a sign-in begins."""
+    def begin(
+        cls, answer: TokenAnswer, *, issuer: str, subject: str, after: "Session | None" = None
+    ) -> "Session":
+        """Return the session that a sign-in begins, newer than the one that it replaces."""
         return cls(
             issuer=issuer,
             subject=subject,
@@ -54,7 +56,7 @@ class Session:
             access_token=answer.access_token,
             expires_at=answer.expires_at,
             checked_at=time.time(),
-            saved_at=time.time_ns(),
+            saved_at=_later(after),
         )
 
     def renewed(self, answer: TokenAnswer, *, narrowed: bool) -> "Session":
@@ -67,7 +69,7 @@ class Session:
             self,
             # RFC 6749 section 6: no refresh token in the answer means that the old one stays.
             refresh_token=answer.refresh_token or self.refresh_token,
-            saved_at=time.time_ns(),
+            saved_at=_later(self),
         )
         if narrowed:
             return renewed
@@ -80,7 +82,7 @@ class Session:
 
     def dead(self) -> "Session":
         """Return the session after the provider ended it: whose it was, and no token."""
-        return replace(self, refresh_token="", access_token="", ended=True, saved_at=time.time_ns())
+        return replace(self, refresh_token="", access_token="", ended=True, saved_at=_later(self))
 
 
 @dataclass(slots=True)
@@ -212,6 +214,11 @@ class Store:
         except TypeError:  # written by another version
             session = None
         return Stored(encrypted, session, claims, owner)
+
+
+def _later(than: Session | None) -> int:
+    """Return the time, nanoseconds since 1970; later than before, whatever the clock did."""
+    return max(time.time_ns(), than.saved_at + 1 if than else 0)
 
 
 def _digest(encrypted: bytes) -> bytes:

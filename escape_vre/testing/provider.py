@@ -36,6 +36,8 @@ class Fault:
         Answer this, without doing anything.
     body : bytes
         With this body.
+    held : Event or None
+        Answer when this is set.
     after : bool
         Do what was asked first: the answer alone goes wrong.
     """
@@ -43,6 +45,7 @@ class Fault:
     delay_s: float = 0.0
     status: int | None = None
     body: bytes = b""
+    held: threading.Event | None = None
     after: bool = False
 
 
@@ -300,6 +303,8 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.status is None or fault.after:
                 status, answer = work()
             time.sleep(fault.delay_s)
+            if fault.held is not None:
+                fault.held.wait(60)
             if fault.status is not None:
                 self._send(fault.status, fault.body, "text/html")
                 return

@@ -10,7 +10,7 @@ from jupyterhub import orm
 from jupyterhub.crypto import CryptKeeper
 from jupyterhub.user import User
 
-from escape_vre.hub.provider import Provider
+from escape_vre.hub.provider import Provider, TokenAnswer
 from escape_vre.hub.sealing import Sealer
 from escape_vre.hub.sessions import Sessions
 from escape_vre.hub.settings import load
@@ -115,14 +115,11 @@ class Hub:
         person = person or name
         self.idp.people.setdefault(person, {"groups": ["/escape"]})
         answer = self.idp.begin(person)
-        session = Session(
+        session = Session.begin(
+            TokenAnswer(answer, time.time() + answer["expires_in"]),
             issuer=self.idp.issuer,
             subject=f"sub-of-{person}",
-            refresh_token=answer["refresh_token"],
-            access_token=answer["access_token"],
-            expires_at=time.time() + answer["expires_in"],
-            checked_at=time.time(),
-            saved_at=time.time_ns(),
+            after=self.sessions.newest(name),
         )
         claims = self.idp.claims(person)
         await user.save_auth_state(self.store.auth_state(name, session, claims))
