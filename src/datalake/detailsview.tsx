@@ -63,7 +63,11 @@ function View(props: IDetailsOptions): React.JSX.Element {
   }
   const said = [error, details.sitesError].some(one => isSaid(model.gate, one));
   if (said) {
-    return <Empty>{trans.__('Shown again after the sign-in.')}</Empty>;
+    return (
+      <Empty>
+        {trans.__('Shown again when the data lake can be asked again.')}
+      </Empty>
+    );
   }
   const again = () => details.reload(model.instance?.name);
   if (error) {

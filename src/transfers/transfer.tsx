@@ -55,9 +55,8 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
         <div className="escape-Transfer-note">{job.note}</div>
       )}
       {!isFinished(job.state) && job.waiting && (
-        <div className="escape-Transfer-error" role="status">
-          {job.waiting.message}{' '}
-          <span>{trans.__('It goes on by itself after that.')}</span>
+        <div className="escape-Transfer-error escape-mod-waiting" role="status">
+          {job.waiting.message} <span>{trans.__('It goes on by itself.')}</span>
         </div>
       )}
       {job.state === 'failed' && job.error && (

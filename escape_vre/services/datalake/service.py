@@ -88,6 +88,7 @@ class DataLakeService:
     async def scopes(self, instance: str | None, environment: Environment) -> list[str]:
         """Return every scope, sorted; kept for half a minute, for completion asks often."""
         connected = self._instances.connect(instance, environment)
+        await connected.tokens.get(environment)  # who is signed out sees none, kept or not
         kept = self._scopes.get(id(connected))
         if kept is None or time.monotonic() - kept[0] > SCOPES_KEPT_S:
             kept = (time.monotonic(), sorted(await connected.rucio.scopes()))

@@ -69,9 +69,11 @@ def test_by_routes_as_the_panel_does(client, identity, provider):
     provider.decide(begun["user_code"])
     assert client.get(f"/sign-ins/{begun['id']}", wait_s=20)["state"] == "done"
     assert client.get("/datalake/whoami")["account"] == "demo"
+    assert "demo" in client.get("/datalake/scopes")["scopes"]
     client.post("/sign-outs", {"identity": identity})
-    with pytest.raises(AuthError, match="not signed in"):
-        client.get("/datalake/whoami")
+    for path in ("/datalake/whoami", "/datalake/scopes"):
+        with pytest.raises(AuthError, match="not signed in"):
+            client.get(path)
 
 
 def test_what_is_not_there_is_said(client):

@@ -12,8 +12,9 @@ from jupyter_client.manager import start_new_kernel
 
 
 class Kernel:
-    def __init__(self, client):
+    def __init__(self, client, manager):
         self.client = client
+        self.manager = manager
 
     def run(self, code):
         """Run code; returns the messages that came, by type."""
@@ -45,7 +46,7 @@ class Kernel:
 def kernel(cwd):
     manager, client = start_new_kernel(kernel_name="python3", env=dict(os.environ), cwd=str(cwd))
     try:
-        yield Kernel(client)
+        yield Kernel(client, manager)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
