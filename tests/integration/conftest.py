@@ -95,6 +95,20 @@ def idp(tmp_path_factory):
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser; for a module only, because its event loop would be in others' way."""
+    from playwright.sync_api import sync_playwright
+
+    found = subprocess.run(["scripts/find-chromium"], check=True, stdout=subprocess.PIPE, text=True)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=found.stdout.strip(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def dl(lake, configure, own_agent, tmp_path):
     """The data lake of this test: our client, configured for the lake, data below tmp_path."""

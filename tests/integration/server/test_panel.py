@@ -2,11 +2,10 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from escape_vre.testing.device import DeviceProvider
 from escape_vre.testing.fake_hub import SIGN_IN, FakeHub
@@ -14,18 +13,6 @@ from tests.integration.conftest import wait_until
 from tests.integration.datalake.test_bad_luck import _token
 
 AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "these tests need Chromium: apt install chromium"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

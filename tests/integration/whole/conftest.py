@@ -5,14 +5,12 @@ import json
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
@@ -99,19 +97,6 @@ def site(tmp_path_factory, idp, lake):
         command = [Path(sys.executable).with_name("escape-vre"), "agent", "stop", "--force"]
         subprocess.run(command, env={"HOME": str(home), "PATH": os.environ["PATH"]}, check=True)
     idp.set_lifetimes(access_token_s=300)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A real browser."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "these tests need Chromium: apt install chromium"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ class Person:
 
     def open(self, server=""):
         """Go to the own server, by way of the provider's form if need be."""
-        path = f"user/{self.name}/{server + '/' if server else ''}lab?reset"
+        # A named server's own address belongs to the first server until it has started.
+        path = f"hub/spawn/{self.name}/{server}" if server else f"user/{self.name}/lab?reset"
         self.page.goto(self.site.hub.url + path)
         self.sign_in(self.page)
         launch = self.page.get_by_role("button", name="Launch Server")

