@@ -84,6 +84,11 @@ class EscapeAuthenticator(GenericOAuthenticator):
         shares.watch(app.session_factory)
         return [*super().get_handlers(app), (r"/escape/token", TokenHandler)]
 
+    def normalize_username(self, username: str) -> str:
+        """Return the name as it is: another case is another person, also in ``admin_users``."""
+        mapped: str = self.username_map.get(username, username)
+        return mapped
+
     # Signing in: oauthenticator's steps, on our own wire.
 
     async def authenticate(

@@ -11,6 +11,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.hub.authenticator import EscapeAuthenticator
+from escape_vre.hub.names import is_user_name, user_name
 from escape_vre.hub.provider import EXCHANGE, Provider, client_secret
 from escape_vre.hub.sealing import read_keys
 from escape_vre.hub.settings import PATH, Calls, HubSettings, load
@@ -127,16 +128,37 @@ async def _checked(settings: HubSettings) -> str:
 
 def _check_somebody_may(c: Config, settings: HubSettings) -> None:
     login = settings.login
+    sections = ("Authenticator", "OAuthenticator", "GenericOAuthenticator", "EscapeAuthenticator")
+    named = [
+        (section, option) for section in sections for option in ("allowed_users", "admin_users")
+    ]
+    for section, option in named:
+        for name in _list(c[section].get(option)):
+            if not is_user_name(name):
+                raise ConfigurationError(
+                    f"c.{section}.{option} has {name!r}, and nobody is called so here.",
+                    hint=f"Whom the provider calls so is {user_name(name)}.",
+                )
     if login.allow_all or login.allowed_groups or login.admin_groups:
         return
-    names = ("allowed_users", "admin_users", "allow_all", "allow_existing_users")
-    sections = ("Authenticator", "OAuthenticator", "GenericOAuthenticator", "EscapeAuthenticator")
-    if any(c[section].get(name) for section in sections for name in names):
+    if any(_list(c[section].get(option)) for section, option in named):
+        return
+    if any(c[s].get(name) for s in sections for name in ("allow_all", "allow_existing_users")):
         return
     raise ConfigurationError(
         "Nobody may sign in.",
         hint=f"Name groups in {PATH}.login.allowed_groups, or set {PATH}.login.allow_all to true.",
     )
+
+
+def _list(found: Any) -> list[Any]:
+    """Return what a list or set of the configuration holds, also one that was only added to."""
+    if isinstance(found, LazyConfigValue):
+        # Not get_value(), which would remember the kind of collection that we gave it.
+        added = found.to_dict()
+        added["inserts"] = [value for _, value in added.get("inserts", ())]
+        return [value for values in added.values() for value in values]
+    return list(found or ())
 
 
 def _apply(c: Config, settings: HubSettings) -> None:
@@ -157,7 +179,10 @@ def _apply(c: Config, settings: HubSettings) -> None:
     if login.callback_url:
         ours.oauth_callback_url = login.callback_url
 
-    scopes = dict(c.JupyterHub.get("custom_scopes") or {})
+    scopes = c.JupyterHub.get("custom_scopes") or {}
+    if isinstance(scopes, LazyConfigValue):
+        scopes = scopes.to_dict().get("update", {})
+    scopes = dict(scopes)
     scopes[SCOPE] = {"description": "Ask for a token for a service, from one's own server."}
     c.JupyterHub.custom_scopes = scopes
     # A server's token has no scope that its user has not: both roles must name it.
@@ -177,10 +202,7 @@ def _apply(c: Config, settings: HubSettings) -> None:
 
 def _roles(c: Config) -> list[dict[str, Any]]:
     """Return copies of the site's roles: what it appends to the original later is not lost."""
-    found = c.JupyterHub.get("load_roles") or []
-    if isinstance(found, LazyConfigValue):
-        found = found.get_value([])
-    return [dict(role) for role in found]
+    return [dict(role) for role in _list(c.JupyterHub.get("load_roles"))]
 
 
 def _grant(

@@ -21,9 +21,14 @@ _UNSAFE = re.compile(r"[^a-z0-9]+")
 
 def user_name(claim: str) -> str:
     """Return the user name of a claim: lower-case letters, digits and single dashes, 1 to 40."""
-    if len(claim) <= MAX_LENGTH and _SAFE.fullmatch(claim) and not _MADE.fullmatch(claim):
+    if is_user_name(claim) and not _MADE.fullmatch(claim):
         return claim
     digest = hashlib.sha256(claim.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
     plain = unicodedata.normalize("NFKD", claim).encode("ascii", "ignore").decode().lower()
     readable = _UNSAFE.sub("-", plain).strip("-")[: MAX_LENGTH - _DIGITS - 1].rstrip("-")
     return f"{readable or 'user'}-{digest}"
+
+
+def is_user_name(text: str) -> bool:
+    """Whether a user may be called so, by a claim of their own or by a made one."""
+    return len(text) <= MAX_LENGTH and _SAFE.fullmatch(text) is not None

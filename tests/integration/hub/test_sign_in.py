@@ -1,6 +1,7 @@
 """Who may sign in, as whom, and what everybody else is told; hubs that do not start."""
 
 import re
+import threading
 
 import pytest
 
@@ -104,14 +105,18 @@ def test_a_hub_that_is_killed_during_a_renewal_costs_one_sign_in(start_hub, fake
     hub.signed_in("bob")
     alice, bob = hub.start_server("alice"), hub.start_server("bob")
     issued(hub.ask(alice))
-    hub.stop()
-    with fake.failing("refresh", delay_s=30, after=True, status=200, body=b"{}"):
-        hub.start()
-        before = fake.calls["refresh"]
+    never = threading.Event()
+    rotated = fake.calls["refresh"]
+
+    def asked():
+        hub.ask(alice)  # at a session that is due, once it is
+        return fake.calls["refresh"] > rotated
+
+    with fake.failing("refresh", held=never, after=True, status=200):
         fake.lifetime_s = 1
-        # Alice's session is due, the provider has rotated her token, and nobody will know.
-        wait_for(lambda: hub.ask(alice).status and fake.calls["refresh"] > before, 30, "a renewal")
+        wait_for(asked, 30, "a renewal")
         hub.kill()
+        never.set()
     fake.lifetime_s = 300
     hub.start()
     wait_for(lambda: hub.ask(alice).status == 401, 30, "the end of the session")

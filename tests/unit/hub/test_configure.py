@@ -9,6 +9,7 @@ from traitlets.config import Config
 
 from escape_vre.hub import configure
 from escape_vre.hub.authenticator import EscapeAuthenticator
+from escape_vre.hub.names import user_name
 
 SCOPE = "custom:escape:token"
 
@@ -56,8 +57,10 @@ def test_roles_of_the_site_are_completed_and_none_is_there_twice(given):
 def test_roles_that_were_appended_are_kept(given):
     c = Config()
     c.JupyterHub.load_roles.append({"name": "other", "scopes": ["list:users"]})
+    c.JupyterHub.custom_scopes.update({"custom:site:x": {"description": "x"}})
     configure(c, given)
     assert role(c, "other")["scopes"] == ["list:users"]
+    assert set(c.JupyterHub.custom_scopes) == {"custom:site:x", SCOPE}
 
 
 def test_servers_whose_scopes_the_site_chose_get_ours_too(given):
@@ -102,6 +105,24 @@ def test_nobody_is_allowed_without_saying_so(given):
     c = Config()
     configure(c, given)
     assert c.EscapeAuthenticator.allow_all is True
+
+
+def test_a_name_that_nobody_has_is_refused_with_the_right_one(given):
+    """JupyterHub would make it lower-case, and so another person an administrator."""
+    c = Config()
+    c.Authenticator.admin_users = {"Anna"}
+    with pytest.raises(SystemExit, match=r"c\.Authenticator\.admin_users has 'Anna'") as caught:
+        configure(c, given)
+    assert user_name("Anna") in str(caught.value)
+    c.Authenticator.admin_users = {user_name("Anna"), "bert"}
+    configure(c, given)
+
+
+def test_users_that_were_added_one_by_one_count(given):
+    del given["login"]["allowed_groups"]
+    c = Config()
+    c.Authenticator.allowed_users.add("anna")
+    configure(c, given)
 
 
 def refusal(given):

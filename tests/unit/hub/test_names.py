@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escape_vre.hub.names import MAX_LENGTH, user_name
@@ -15,6 +15,7 @@ plain = st.from_regex(r"[a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,2}", fullmatch=True)
 claims = st.one_of(st.text(min_size=1, max_size=80), plain, plain.map(str.upper))
 
 
+@settings(deadline=None)
 @given(claims)
 def test_kubernetes_takes_every_name(claim):
     name = user_name(claim)
@@ -23,6 +24,7 @@ def test_kubernetes_takes_every_name(claim):
     assert "--" not in name
 
 
+@settings(deadline=None)
 @given(claims)
 def test_a_name_made_of_a_name_is_another(claim):
     """Nobody can call themselves what another person's name becomes."""
@@ -30,11 +32,13 @@ def test_a_name_made_of_a_name_is_another(claim):
     assert name == claim or user_name(name) != name
 
 
+@settings(deadline=None)
 @given(claims, claims)
 def test_two_people_are_two(one, other):
     assert (user_name(one) == user_name(other)) == (one == other)
 
 
+@settings(deadline=None)
 @given(claims)
 def test_case_makes_another_person(claim):
     for other in {claim.upper(), claim.lower(), claim.title()} - {claim}:
