@@ -1,0 +1,84 @@
+"""The real ``reana-client`` under ``escape-vre with-token``; REANA itself is a stand-in here."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import venv
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from escape_vre.local.cache import cache_folder, install_once
+from escape_vre.testing.fake_hub import FakeHub
+
+REANA_CLIENT = "reana-client==0.9.6"
+
+
+@pytest.fixture(scope="session")
+def reana_client():
+    """Return the command, in an environment of its own: it cannot share ours (jsonschema<4)."""
+    folder = cache_folder() / f"{REANA_CLIENT.replace('==', '-')}-py3.{sys.version_info[1]}"
+
+    def build():
+        venv.create(folder, with_pip=True)
+        install = [folder / "bin" / "pip", "install", "-q", REANA_CLIENT, "setuptools<81"]
+        subprocess.run(install, check=True)
+
+    install_once(folder, build, print, what="reana-client")
+    return folder / "bin" / "reana-client"
+
+
+@pytest.fixture
+def reana():
+    """Answer ``GET /api/you`` as REANA 0.9 does; returns its URL and the tokens that it saw."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            url = urlsplit(self.path)
+            seen.append((url.path, parse_qs(url.query).get("access_token")))
+            body = json.dumps(
+                {
+                    "email": "alice@example.org",
+                    "full_name": "Alice",
+                    "username": "alice",
+                    "reana_server_version": "0.9.4",
+                    "reana_token": {"value": "kept", "status": "active"},
+                }
+            ).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_reana_client_signs_in_with_the_lent_token(reana_client, reana, own_agent, monkeypatch):
+    url, seen = reana
+    with FakeHub(audiences={"reana": lambda: "a-token-for-reana"}) as hub:
+        for name, value in hub.environment().items():
+            monkeypatch.setenv(name, value)
+        done = subprocess.run(
+            [sys.executable, "-m", "escape_vre", "with-token", "reana", "--", reana_client, "ping"],
+            env={**os.environ, "REANA_SERVER_URL": url, "PYTHONWARNINGS": "ignore"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Authenticated as: Alice <alice@example.org>" in done.stdout
+    assert seen == [("/api/you", ["a-token-for-reana"])]
+    assert "a-token-for-reana" not in done.stdout + done.stderr
