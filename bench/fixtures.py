@@ -40,6 +40,7 @@ class Sizes:
     starts: int = 11
     probe_s: float = 6.0
     delay_s: float = 3.0
+    people: int = 1000
 
 
 SMALL = Sizes(
@@ -52,6 +53,7 @@ SMALL = Sizes(
     starts=3,
     probe_s=2.0,
     delay_s=1.0,
+    people=40,
 )
 
 

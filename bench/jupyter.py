@@ -31,7 +31,7 @@ class Jupyter:
     def __init__(self, user: User, *, extension: bool = True) -> None:
         self._user = user
         self._token = secrets.token_urlsafe(24)
-        self._port = _free_port()
+        self._port = free_port()
         self._extension = extension
         self.started_s = 0.0
 
@@ -156,7 +156,8 @@ class Jupyter:
         raise BenchError(f"JupyterLab does not start: {last}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens at."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

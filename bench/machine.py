@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+_PACKAGES = ("escape-vre", "jupyterlab", "jupyter-server", "jupyterhub", "oauthenticator")
+
 RUCIO_CACHE = (
     "in the server's process (dogpile.cache.memory_pickle); Rucio without any cache"
     " answers list_replicas of many files some fifty times more slowly"
@@ -43,7 +45,7 @@ def describe(scratch: Path, *, rucio_python: Path) -> dict[str, Any]:
         "load_before": round(os.getloadavg()[0], 2),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
-            **{name: _version(name) for name in ("escape-vre", "jupyterlab", "jupyter-server")},
+            **{name: _version(name) for name in _PACKAGES},
             "rucio": _said([str(rucio_python), "-c", _ASK_RUCIO]),
             "curl": _said(["curl", "--version"]).partition(" (")[0].removeprefix("curl "),
             "commit": _said(["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"])[:12],

@@ -13,6 +13,7 @@ NAMES = (
     "javascript",
     "jupyter-start",
     "agent",
+    "hub-tokens",
     "one-big-file",
     "many-files",
     "status-while-transfer",
