@@ -15,6 +15,7 @@ import pytest
 
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import AuthError
+from escape_vre.local.lake.lake import Lake
 from tests.integration.conftest import wait_until
 
 PHOTONS = {"refs": ["rucio:demo:fermi.photons"]}
@@ -59,11 +60,14 @@ def subject(token):
 
 
 @pytest.fixture(scope="module")
-def trusting(lake, idp):
+def trusting(tmp_path_factory, idp):
+    """A lake of our own: an account, once made, stays, and others list what there is."""
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    lake.start(tied=True)
     lake.trust(idp.issuer)
     lake.map_identity(subject(idp.tokens("alice")["access_token"]), "alice")
     yield lake
-    lake.distrust()
+    lake.stop()
 
 
 @pytest.fixture
