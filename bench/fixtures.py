@@ -41,6 +41,7 @@ class Sizes:
     probe_s: float = 6.0
     delay_s: float = 3.0
     people: int = 1000
+    keycloak_people: int = 100
 
 
 SMALL = Sizes(
@@ -54,6 +55,7 @@ SMALL = Sizes(
     probe_s=2.0,
     delay_s=1.0,
     people=40,
+    keycloak_people=25,
 )
 
 

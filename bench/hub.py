@@ -4,19 +4,21 @@ import json
 import secrets
 import shutil
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
+from bench.load import Request
 from bench.measure import BenchError
-from bench.oidc import Oidc
 from escape_vre.testing.hub import TestHub
 
 Kind = Literal["ours", "stock"]
+KINDS: tuple[Kind, ...] = ("ours", "stock")
 
 CHECKED_EVERY_S = 60
 """JupyterHub's ``auth_refresh_age`` of both: how old a look at the session may be, seconds."""
@@ -56,16 +58,20 @@ configure(c, {
         "client_id": oidc["client_id"],
         "allow_all": True,
     },
-    "tokens": {"audiences": [{"name": name} for name in given["audiences"]]},
+    "tokens": {
+        "audiences": [
+            {"name": name, "scopes": ["openid", name]} for name in given["audiences"]
+        ]
+    },
 })
 """
 
 _STOCK = """\
 c.JupyterHub.authenticator_class = "generic-oauth"
 c.GenericOAuthenticator.client_id = oidc["client_id"]
-c.GenericOAuthenticator.authorize_url = oidc["issuer"] + "/auth"
-c.GenericOAuthenticator.token_url = oidc["issuer"] + "/token"
-c.GenericOAuthenticator.userdata_url = oidc["issuer"] + "/userinfo"
+c.GenericOAuthenticator.authorize_url = oidc["authorize_url"]
+c.GenericOAuthenticator.token_url = oidc["token_url"]
+c.GenericOAuthenticator.userdata_url = oidc["userdata_url"]
 c.GenericOAuthenticator.oauth_callback_url = given["url"] + "hub/oauth_callback"
 c.GenericOAuthenticator.username_claim = "preferred_username"
 c.GenericOAuthenticator.scope = [
@@ -90,6 +96,23 @@ c.JupyterHub.load_roles += [
 """
 
 
+class Provider(Protocol):
+    """What a hub must know of an identity provider; an ``Idp`` is one."""
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's URL."""
+
+    def client_secret(self) -> str:
+        """Return the secret of the client ``hub``."""
+
+    def endpoint(self, name: str) -> str:
+        """Return the URL of ``auth``, ``token`` or ``userinfo``."""
+
+    def password(self, user: str) -> str:
+        """Return somebody's password."""
+
+
 class CrowdedHub(TestHub):
     """A hub whose users' servers all run at one address that answers for them.
 
@@ -104,23 +127,31 @@ class CrowdedHub(TestHub):
     """
 
     def __init__(
-        self, home: Path, kind: Kind, oidc: Oidc, *, address: str, audiences: Sequence[str]
+        self, home: Path, kind: Kind, provider: Provider, *, address: str, audiences: Sequence[str]
     ) -> None:
         self.kind = kind
+        self.audiences = tuple(audiences)
+        self._provider = provider
         self._more_given = {
             "address": address,
             "audiences": list(audiences),
             "checked_every_s": CHECKED_EVERY_S,
             "root": str(Path(__file__).parents[1]),
-            "oidc": {"issuer": oidc.issuer, "client_id": oidc.client_id},
+            "oidc": {
+                "issuer": provider.issuer,
+                "client_id": "hub",
+                "authorize_url": provider.endpoint("auth"),
+                "token_url": provider.endpoint("token"),
+                "userdata_url": provider.endpoint("userinfo"),
+            },
         }
         variables = {
             "ours": {
-                "ESCAPE_VRE_CLIENT_SECRET": oidc.client_secret,
+                "ESCAPE_VRE_CLIENT_SECRET": provider.client_secret(),
                 "ESCAPE_VRE_HUB_KEYS": secrets.token_hex(32),
             },
             "stock": {
-                "OAUTH_CLIENT_SECRET": oidc.client_secret,
+                "OAUTH_CLIENT_SECRET": provider.client_secret(),
                 "JUPYTERHUB_CRYPT_KEY": secrets.token_hex(32),
             },
         }
@@ -144,6 +175,19 @@ class CrowdedHub(TestHub):
             raise BenchError(f"the hub has ended: {self.said()[-500:]}")
         return self.process.pid
 
+    def start(self, *, timeout_s: float = 180.0) -> None:
+        """Start it, and the proxy, and return when it answers.
+
+        Raises
+        ------
+        BenchError
+            It ended instead.
+        """
+        try:
+            super().start(timeout_s=timeout_s)
+        except RuntimeError as e:
+            raise BenchError(str(e)[-500:]) from e
+
     def fill(self, people: Sequence[str]) -> None:
         """Have everybody sign in through the provider's form, and start their server.
 
@@ -154,7 +198,7 @@ class CrowdedHub(TestHub):
         """
 
         def arrive(name: str) -> None:
-            self.signed_in(name)
+            self.signed_in(name, self._provider.password(name))
             answer = self.api("POST", f"users/{name}/server", {})
             if answer.status != 201:
                 raise BenchError(f"the server of {name} does not start: {answer.text[:200]}")
@@ -171,6 +215,30 @@ class CrowdedHub(TestHub):
         lines = (self.home / "tokens").read_text().splitlines()
         return dict(line.split(" ") for line in lines)
 
+    def rounds(self, people: Sequence[str]) -> list[list[Request]]:
+        """Return one request a user for each audience.
+
+        The stock hub knows no audiences: what it has is asked for as often.
+        """
+        tokens = self.server_tokens
+        if self.kind == "ours":
+            return [
+                [
+                    Request("POST", "/hub/escape/token", tokens[name], {"audience": audience})
+                    for name in people
+                ]
+                for audience in self.audiences
+            ]
+        return [
+            [Request("GET", f"/hub/api/users/{name}", tokens[name]) for name in people]
+            for _ in self.audiences
+        ]
+
+    def renew(self, people: Sequence[str]) -> None:
+        """Have these people sign in anew; their servers go on."""
+        for name in people:
+            self.signed_in(name, self._provider.password(name))
+
     def keep(self) -> None:
         """Stop the hub, and note what it knows."""
         self.stop()
@@ -180,11 +248,19 @@ class CrowdedHub(TestHub):
         """Start the hub again with what was noted, and nothing in memory."""
         self.stop()
         shutil.copy(self._database.with_suffix(".kept"), self._database)
-        self.start(timeout_s=120)
+        self.start()
 
     @property
     def _database(self) -> Path:
         return self.home / "jupyterhub.sqlite"
+
+
+def filled(hubs: Iterable[CrowdedHub], people: Sequence[str]) -> float:
+    """Fill hubs at the same time; returns how long that took, seconds."""
+    began = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda hub: hub.fill(people), hubs))
+    return time.monotonic() - began
 
 
 class Servers:

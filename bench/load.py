@@ -80,6 +80,19 @@ def send(
     return Load(**json.loads(done.stdout))
 
 
+def all_well(load: Load) -> Load:
+    """Return the load.
+
+    Raises
+    ------
+    BenchError
+        Not every answer was 200.
+    """
+    if set(load.statuses) != {"200"}:
+        raise BenchError(f"not everybody was answered: {load.statuses}")
+    return load
+
+
 class _Sender:
     def __init__(self, given: dict[str, Any]) -> None:
         self._port = given["port"]

@@ -14,6 +14,7 @@ NAMES = (
     "jupyter-start",
     "agent",
     "hub-tokens",
+    "hub-sessions",
     "one-big-file",
     "many-files",
     "status-while-transfer",

@@ -8,15 +8,15 @@ import statistics
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
 from bench.fixtures import Bench
-from bench.hub import CHECKED_EVERY_S, CrowdedHub, Kind, Servers
-from bench.load import Load, Request, send
+from bench.hub import CHECKED_EVERY_S, KINDS, CrowdedHub, Kind, Servers, filled
+from bench.load import all_well, send
 from bench.measure import BenchError, cpu_s, forget_peak, p99, peak_mb, rss_mb
 from bench.oidc import Oidc
 from bench.table import Row, row
@@ -25,15 +25,11 @@ TITLE = "tokens for the servers of 1,000 users on one hub, and the hub's own pag
 
 AUDIENCES = ("rucio", "reana", "notebooks")
 
-_KINDS: tuple[Kind, ...] = ("ours", "stock")
 _AT_ONCE = 32
 _STEADY = 100.0
 _WARM_ROUNDS = 3
 _LIFETIME_S = 900
 _PAGE_EVERY_S = 0.05
-_RACERS = 20
-_RACE_AT_ONCE = 10
-_RACE_LIFETIME_S = 2
 _WATCHED = "watched"
 
 _STOCK = "stock oauthenticator"
@@ -129,52 +125,23 @@ def measure(bench: Bench) -> Iterator[Row]:
     ):
         oidc.tell(lifetime_s=1)  # at the start of every run, all access tokens have ended
         hubs: dict[Kind, CrowdedHub] = {}
-        for kind in _KINDS:
+        for kind in KINDS:
             hubs[kind] = CrowdedHub(
                 home / kind, kind, oidc, address=servers.address, audiences=AUDIENCES
             )
             ending.callback(hubs[kind].close)
             hubs[kind].start()
-        took = _filled(hubs.values(), [*people, _WATCHED])
+        took = filled(hubs.values(), [*people, _WATCHED])
         print(f"  everybody has signed in, and has a server ({took:.0f} s)", flush=True)
         for hub in hubs.values():
             hub.keep()
         oidc.tell(keep=True)
         site = _Site(bench, oidc, hubs, people)
-        found: dict[Kind, _Runs] = {kind: _Runs() for kind in _KINDS}
+        found: dict[Kind, _Runs] = {kind: _Runs() for kind in KINDS}
         for number in range(bench.sizes.runs):
-            for kind in _KINDS if number % 2 == 0 else _KINDS[::-1]:
+            for kind in KINDS if number % 2 == 0 else KINDS[::-1]:
                 _run(site, kind, found[kind])
-        lost = {kind: _race(site, kind) for kind in _KINDS}
     yield from _rows(found["ours"], found["stock"], site=site)
-    yield _lost(lost["ours"], lost["stock"])
-
-
-def _filled(hubs: Iterable[CrowdedHub], people: Sequence[str]) -> float:
-    began = time.monotonic()
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda hub: hub.fill(people), hubs))
-    return time.monotonic() - began
-
-
-def _rounds(hub: CrowdedHub, people: Sequence[str]) -> list[list[Request]]:
-    """Return one request a user for each audience.
-
-    The stock hub knows no audiences: what it has is asked for as often.
-    """
-    tokens = hub.server_tokens
-    if hub.kind == "ours":
-        return [
-            [
-                Request("POST", "/hub/escape/token", tokens[name], {"audience": audience})
-                for name in people
-            ]
-            for audience in AUDIENCES
-        ]
-    return [
-        [Request("GET", f"/hub/api/users/{name}", tokens[name]) for name in people]
-        for _ in AUDIENCES
-    ]
 
 
 def _run(site: _Site, kind: Kind, found: _Runs) -> None:
@@ -184,7 +151,7 @@ def _run(site: _Site, kind: Kind, found: _Runs) -> None:
         other.stop()
     site.oidc.tell(restore=True, lifetime_s=_LIFETIME_S)
     hub.restore()
-    rounds = _rounds(hub, site.people)
+    rounds = hub.rounds(site.people)
     requests = list(chain.from_iterable(rounds))
     with _Pages(hub):
         time.sleep(1)  # templates are read at first use
@@ -195,24 +162,24 @@ def _run(site: _Site, kind: Kind, found: _Runs) -> None:
     forget_peak(hub.pid)
     used = cpu_s(hub.pid)
     with _watched(hub, found, "cold"):
-        # One after the other: the stock hub loses whoever asks twice at once, see _race.
-        loads = [_all_well(send(hub.port, one, at_once=_AT_ONCE)) for one in rounds]
+        # One after the other: the stock hub loses whoever asks twice at once, see hub-sessions.
+        loads = [all_well(send(hub.port, one, at_once=_AT_ONCE)) for one in rounds]
     cold_ms = [value for load in loads for value in load.ms]
     found.cold_cpu_ms.append(1000 * (cpu_s(hub.pid) - used) / len(requests))
     found.cold_s.append(sum(load.wall_s for load in loads))
     found.cold_p99.append(p99(cold_ms))
     found.typical["cold"] += cold_ms
     used = cpu_s(hub.pid)
-    warm = _all_well(send(hub.port, requests * _WARM_ROUNDS, at_once=_AT_ONCE))
+    warm = all_well(send(hub.port, requests * _WARM_ROUNDS, at_once=_AT_ONCE))
     found.warm_cpu_ms.append(1000 * (cpu_s(hub.pid) - used) / len(warm.ms))
     found.warm_s.append(warm.wall_s / _WARM_ROUNDS)
     some = requests[: int(_STEADY * sizes.probe_s)]
     with _watched(hub, found, "steady"):
-        steady = _all_well(send(hub.port, some, at_once=_AT_ONCE, rate=_STEADY))
+        steady = all_well(send(hub.port, some, at_once=_AT_ONCE, rate=_STEADY))
     found.steady_p99.append(p99(steady.ms))
     found.typical["steady"] += steady.ms
     found.peak_mb.append(peak_mb(hub.pid) or rss_mb(hub.pid))
-    found.calls.append(site.oidc.tell()["calls"])
+    found.calls.append(site.oidc.tell())
 
 
 @contextlib.contextmanager
@@ -221,42 +188,6 @@ def _watched(hub: CrowdedHub, found: _Runs, when: str) -> Iterator[None]:
         yield
     found.pages[f"login {when}"].append(pages.login_ms)
     found.pages[f"activity {when}"].append(pages.activity_ms)
-
-
-def _all_well(load: Load) -> Load:
-    if set(load.statuses) != {"200"}:
-        raise BenchError(f"not everybody was given a token: {load.statuses}")
-    return load
-
-
-def _race(site: _Site, kind: Kind) -> dict[str, int]:
-    """Ask for ten things at once when the session must be renewed, and see who is still in.
-
-    Returns
-    -------
-    dict
-        ``lost``: sessions that are no good afterwards; ``answered``: requests of the ten of each
-        that were answered with 200; ``asked``: users.
-    """
-    hub, people = site.hubs[kind], site.people[:_RACERS]
-    for other in site.hubs.values():
-        other.stop()
-    site.oidc.tell(restore=True, lifetime_s=_RACE_LIFETIME_S)
-    hub.restore()
-    answered = 0
-    for name in people:
-        same = _rounds(hub, [name])[0][0]
-        load = send(hub.port, [same] * _RACE_AT_ONCE, at_once=_RACE_AT_ONCE)
-        answered += load.statuses.get("200", 0)
-    hub.stop()
-    time.sleep(_RACE_LIFETIME_S)  # what was given has ended too: only a session helps now
-    hub.start()
-    load = send(hub.port, _rounds(hub, people)[0], at_once=1)
-    return {
-        "lost": len(people) - load.statuses.get("200", 0),
-        "answered": answered,
-        "asked": len(people),
-    }
 
 
 def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
@@ -357,26 +288,6 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
                 f" {_p99(stock, page, when)}, median {_median(stock, page, when)};"
                 f" at rest {_p99(stock, page, 'rest')} and {_median(stock, page, 'rest')}",
             )
-
-
-def _lost(ours: Mapping[str, int], stock: Mapping[str, int]) -> Row:
-    def said(one: Mapping[str, int]) -> str:
-        return (
-            f"{one['asked'] - one['lost']} of {one['asked']} sessions kept, {one['answered']} of"
-            f" {one['asked'] * _RACE_AT_ONCE} requests answered"
-        )
-
-    return row(
-        "hub-tokens.sessions-lost",
-        [ours["lost"]],
-        peer=[stock["lost"]],
-        peer_name=_STOCK,
-        unit=f"of {ours['asked']}",
-        limit=0.0,
-        bar="none, when ten requests of one user come at once after expiry",
-        note="The provider rotates refresh tokens and ends a session whose old one is used again,"
-        f" as Keycloak's Revoke Refresh Token. Ours: {said(ours)}; stock: {said(stock)}",
-    )
 
 
 def _rate(count: int, seconds: Sequence[float]) -> str:
