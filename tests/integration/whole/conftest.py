@@ -50,8 +50,10 @@ def subject(idp, user):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory, idp, lake):
+def site(tmp_path_factory, idp):
     """One site for all tests here: starting a server takes longer than most of them."""
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    lake.start(tied=True)
     idp.set_lifetimes(access_token_s=LIFETIME_S)
     lake.trust(idp.issuer)
     for user in ("alice", "bob"):
@@ -97,6 +99,7 @@ def site(tmp_path_factory, idp, lake):
         command = [Path(sys.executable).with_name("escape-vre"), "agent", "stop", "--force"]
         subprocess.run(command, env={"HOME": str(home), "PATH": os.environ["PATH"]}, check=True)
     idp.set_lifetimes(access_token_s=300)
+    lake.stop()
 
 
 @pytest.fixture
