@@ -12,7 +12,7 @@ export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
-.PHONY: demo test test-hub lint bench docs clean api unit js ui help
+.PHONY: demo test test-hub test-cluster cluster cluster-down images lock lint bench docs clean api unit js ui help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ demo: $(STAMPS)/product ## Open the product on a data lake of its own (CHECK=1: 
 test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## Set everything up and run every test
 	scripts/timed "lint" $(MAKE) --no-print-directory lint
 	scripts/timed "JavaScript unit tests" npm test --silent
-	scripts/timed "Python tests" $(BIN)/python -m pytest tests -m "not long"
+	scripts/timed "Python tests" $(BIN)/python -m pytest tests -m "not long and not cluster"
 	scripts/timed "documentation" $(MAKE) --no-print-directory docs
 	scripts/timed "demo, checked" $(BIN)/escape-vre demo --check
 	scripts/timed "browser tests" $(MAKE) --no-print-directory ui
@@ -31,6 +31,23 @@ test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## Set everything up a
 
 test-hub: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## A day at a hub, in a browser: waits for tokens to expire
 	scripts/timed "a day at a hub" $(BIN)/python -m pytest tests -m long
+
+cluster: $(STAMPS)/test ## A Kubernetes with our images in it; KUBECONFIG=... uses yours
+	$(BIN)/python -m tests.cluster up
+
+cluster-down: $(STAMPS)/test ## End that Kubernetes, and leave nothing of it
+	$(BIN)/python -m tests.cluster down
+
+test-cluster: $(STAMPS)/test $(STAMPS)/chromium ## The tests on a real Kubernetes
+	scripts/timed "Kubernetes, built" $(BIN)/python -m tests.cluster tools
+	scripts/timed "images, built" $(BIN)/python -m tests.cluster images
+	scripts/timed "tests on Kubernetes" $(BIN)/python -m tests.cluster test
+
+images: $(STAMPS)/test ## Build our images with buildah
+	$(BIN)/python -m tests.cluster images
+
+lock: $(STAMPS)/test ## Choose the versions in the images anew
+	scripts/lock-images
 
 unit: $(STAMPS)/product $(STAMPS)/test ## The quick Python tests
 	$(BIN)/python -m pytest tests/unit

@@ -1,12 +1,14 @@
 """Where everything of one identity provider lies: the one place that knows file names."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
 
-HOST = "127.0.0.1"
+HOST = os.environ.get("ESCAPE_VRE_LOCAL_HOST") or "127.0.0.1"
+"""As a lake's, and for the same tests."""
 REALM = "escape"
 
 

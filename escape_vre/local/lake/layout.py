@@ -12,7 +12,9 @@ from typing import TypedDict
 # Rucio's generic permissions let an ordinary account put files on sites called so.
 SITES = ("NORTH-USERDISK", "SOUTH-USERDISK")
 PREFIX = "/data"
-HOST = "127.0.0.1"
+HOST = os.environ.get("ESCAPE_VRE_LOCAL_HOST") or "127.0.0.1"
+"""Another address is for tests in which others than this machine's programs are to reach it: pods
+of a Kubernetes whose network leads nowhere else."""
 
 
 class State(TypedDict, total=False):

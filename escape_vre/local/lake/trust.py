@@ -17,7 +17,7 @@ from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 from .errors import LakeError
-from .layout import write
+from .layout import HOST, write
 
 _LARGEST = 1_000_000
 
@@ -161,7 +161,7 @@ def _read(answer: HTTPResponse, timeout_s: float) -> bytes:
 
 def _is_near(host: str) -> bool:
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host in ("localhost", HOST) or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ..layout import write
+from ..layout import HOST, write
 
 _YEARS = datetime.timedelta(days=3650)
 
@@ -60,7 +60,7 @@ def make(ca: Path, *, server: Path, client: Path) -> None:
         if path is server:
             names = [
                 x509.DNSName("localhost"),
-                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+                *(x509.IPAddress(ipaddress.ip_address(one)) for one in {"127.0.0.1", HOST}),
             ]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate = builder.sign(ca_key, hashes.SHA256())

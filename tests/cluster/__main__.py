@@ -1,0 +1,123 @@
+"""What one can do with the cluster: ``python -m tests.cluster up|down|test|run|tools|images``."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tests.cluster import images, kubectl, node, tools
+from tests.cluster.errors import ClusterError
+from tests.cluster.places import KUBECONFIG, ROOT, given_kubeconfig
+
+
+def main() -> int:
+    """Do what the command line says; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("tools", help="build Kubernetes, CoreDNS and Helm, once")
+    actions.add_parser("images", help="build our images")
+    actions.add_parser("packages", help="say which Debian packages are not installed")
+    actions.add_parser("up", help="bring the node up, our images in its registry")
+    actions.add_parser("down", help="end it, and remove everything of it")
+    actions.add_parser("watch")  # what `test` starts beside itself
+    test = actions.add_parser("test", help="run the tests, on a node that is gone afterwards")
+    run = actions.add_parser("run", help="run a command in the node's network, with kubectl, helm")
+    for one in (test, run):
+        one.add_argument("words", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    try:
+        return _do(given.action, getattr(given, "words", []))
+    except ClusterError as e:
+        print(e, file=sys.stderr)
+        return 1
+
+
+def _do(action: str, words: Sequence[str]) -> int:
+    if action == "packages":
+        print(" ".join(node.lacking()))
+    elif action == "tools":
+        tools.ensure(_say)
+    elif action == "images":
+        with node.locked():
+            images.build(_say)
+    elif action == "up":
+        with node.locked():
+            _up()
+        _say(_how_to_reach())
+    elif action == "down":
+        with node.locked():
+            node.down()
+    elif action == "run":
+        os.execvpe("/usr/bin/env", kubectl.command("/usr/bin/env", *words), kubectl.environment())
+    elif action == "watch":
+        sys.stdin.read()
+        node.down()
+    else:
+        return _test(words)
+    return 0
+
+
+def _up() -> None:
+    if given_kubeconfig() is None and not node.is_up():
+        node.up(_say)
+    images.build(_say)
+    for image in (images.user(), images.hub()):
+        images.push(image, _say)
+    if given_kubeconfig() is None:
+        images.push_proxy(_say)
+
+
+def _test(words: Sequence[str]) -> int:
+    with node.locked() as lock, _gone_afterwards(lock):
+        _up()
+        pytest = [sys.executable, "-m", "pytest", "-m", "cluster", *(words or ["tests/cluster"])]
+        return subprocess.run(
+            kubectl.command("/usr/bin/env", *pytest),
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, "PATH": kubectl.environment()["PATH"]},
+        ).returncode
+
+
+@contextmanager
+def _gone_afterwards(lock: int) -> Iterator[None]:
+    """Take the node down afterwards, even if we are killed; one that was up before stays.
+
+    A process of its own waits for the end of ours, and holds the lock until it is done.
+    """
+    if given_kubeconfig() or node.is_up():
+        yield
+        return
+    watcher = subprocess.Popen(
+        [sys.executable, "-m", "tests.cluster", "watch"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        pass_fds=[lock],
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        watcher.communicate()
+        if watcher.returncode:
+            raise ClusterError("The cluster was not removed.", "Call `make cluster-down`.")
+
+
+def _how_to_reach() -> str:
+    if given := given_kubeconfig():
+        return f"Our images are where the cluster of {given} pulls from: {images.registry()}."
+    return (
+        f"The cluster is up: KUBECONFIG={KUBECONFIG}. It has a network of its own:\n"
+        "  python -m tests.cluster run kubectl get pods -A\n"
+        "  make cluster-down"
+    )
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,297 @@
+"""One node: everything up, everything down, and nothing left of it."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.cluster import certificates, images, network, processes, settings, tools, volumes
+from tests.cluster.errors import ClusterError
+from tests.cluster.kubectl import kubectl
+from tests.cluster.places import (
+    ADDRESS,
+    CACHE,
+    CERTIFICATES,
+    LOCK,
+    LOGS,
+    NETWORK,
+    NODE,
+    PIDS,
+    RUN,
+    SERVICES,
+    STATE,
+)
+from tests.cluster.tools import Say, program
+
+DEBIAN = {
+    "etcd": "etcd-server",
+    "containerd": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "ip": "iproute2",
+    "sysctl": "procps",
+    "conntrack": "conntrack",
+    "socat": "socat",
+    "buildah": "buildah",
+    "mmdebstrap": "mmdebstrap",
+    "docker-registry": "docker-registry",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+}
+"""Programs of the system, and the Debian packages that they are in."""
+
+READY_S = 90.0
+_SYSCTLS = ("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory")
+"""The kubelet sets these for the whole machine."""
+_BEFORE = STATE / "before.json"
+_READY = STATE / "ready"
+
+
+def lacking() -> list[str]:
+    """Return the Debian packages that are not installed."""
+    return [package for name, package in DEBIAN.items() if shutil.which(name) is None]
+
+
+def check() -> None:
+    """See that a node can be brought up here.
+
+    Raises
+    ------
+    ClusterError
+        It cannot; the hint says what to do.
+    """
+    if os.geteuid() != 0:
+        raise ClusterError(
+            "A node of our own needs root.",
+            "Be root, or name an existing cluster with KUBECONFIG.",
+        )
+    if missing := lacking():
+        raise ClusterError(
+            "A node of our own needs programs that are not here.",
+            f"On Debian: apt-get install --no-install-recommends {' '.join(missing)}",
+        )
+
+
+@contextmanager
+def locked() -> Iterator[int]:
+    """Keep others off the node; yields the lock's descriptor, for those who are to hold it too.
+
+    Raises
+    ------
+    ClusterError
+        Somebody else has it.
+    """
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            raise ClusterError(
+                "Somebody else starts, tests or ends a cluster on this machine.",
+                "Wait for them, or end their run.",
+            ) from e
+        yield lock.fileno()
+
+
+def is_up() -> bool:
+    """Say whether the node runs and answers."""
+    return _READY.exists() and processes.runs("kube-apiserver") and _answers()
+
+
+def up(say: Say) -> None:
+    """Bring the node up; what a killed run left goes first.
+
+    Raises
+    ------
+    ClusterError
+        It does not come up; nothing of it is left.
+    """
+    check()
+    tools.ensure(say)
+    down()
+    if processes.pods_groups():
+        raise ClusterError(
+            "Another Kubernetes runs on this machine.",
+            "Use it by KUBECONFIG, or end it first.",
+        )
+    began = time.monotonic()
+    try:
+        _start(say)
+    except BaseException:
+        down()
+        raise
+    _READY.touch()
+    say(f"Kubernetes {tools.KUBERNETES} is ready after {time.monotonic() - began:.1f} s.")
+
+
+def down() -> None:
+    """End the node and remove everything of it, whatever state it is in.
+
+    Nothing of it is worth an orderly end, so there is one way, which a killed run leaves open too.
+
+    Raises
+    ------
+    ClusterError
+        Something is still there.
+    """
+    if not STATE.exists() and not network.exists():
+        return
+    before = json.loads(_BEFORE.read_text()) if _BEFORE.exists() else {}
+    processes.stop("registry", grace_s=3)  # what it keeps outlives the node
+    while left := processes.ours():  # the dying still beget
+        processes.end(left, grace_s=0)
+    pods = network.pods() - set(before.get("pods", network.pods()))
+    network.remove(pods | {NETWORK})
+    _unmount()
+    for group in processes.pods_groups():
+        for path, _, _ in os.walk(group, topdown=False):
+            _remove_group(Path(path))
+    for key, value in before.get("sysctls", {}).items():
+        Path("/proc/sys", key).write_text(value)
+    for folder in (STATE, RUN):
+        shutil.rmtree(folder, ignore_errors=True)
+    if found := leftovers():
+        raise ClusterError(f"Not all of the cluster could be removed: {', '.join(found)}.")
+
+
+def leftovers() -> list[str]:
+    """Return what there is of a node, in words."""
+    found = [f"process {pid}" for pid in sorted(processes.ours())]
+    found += [f"mount {mount}" for mount in _mounts()]
+    found += [f"control group {group}" for group in processes.pods_groups()]
+    found += [str(folder) for folder in (STATE, RUN) if folder.exists()]
+    if network.exists():
+        found.append(f"network namespace {NETWORK}")
+    return found
+
+
+def start_kubelet() -> None:
+    """Start the kubelet; pods may run already."""
+    processes.start(
+        "kubelet",
+        *(program("kubelet"), "--config", settings.KUBELET),
+        *("--kubeconfig", certificates.kubeconfig("kubelet")),
+        *("--root-dir", STATE / "kubelet", "--hostname-override", NODE, "--node-ip", ADDRESS),
+    )
+
+
+def start_containerd() -> None:
+    """Start containerd; containers may run already."""
+    processes.start("containerd", "containerd", "-c", settings.CONTAINERD)
+
+
+def _start(say: Say) -> None:
+    for folder in (LOGS, PIDS):
+        folder.mkdir(parents=True)
+    RUN.mkdir(exist_ok=True)
+    sysctls = {key: Path("/proc/sys", key).read_text().strip() for key in _SYSCTLS}
+    _BEFORE.write_text(json.dumps({"sysctls": sysctls, "pods": sorted(network.pods())}))
+    network.make()
+    certificates.write()
+    settings.write()
+    processes.start("registry", "docker-registry", "serve", settings.IMAGE_REGISTRY)
+    start_containerd()
+    processes.start("etcd", "etcd", "--data-dir", STATE / "etcd", "--unsafe-no-fsync")
+    _start_api_server()
+    _wait(_answers, "kube-apiserver")
+    _start_controllers()
+    start_kubelet()
+    processes.start("kube-proxy", program("kube-proxy"), "--config", settings.KUBE_PROXY)
+    processes.start("coredns", program("coredns"), "-conf", settings.COREDNS)
+    images.push_pause(say)
+    volumes.make()
+    _wait(_is_ready, "kubelet")
+
+
+def _start_api_server() -> None:
+    of = CERTIFICATES
+    processes.start(
+        "kube-apiserver",
+        program("kube-apiserver"),
+        "--etcd-servers=http://127.0.0.1:2379",
+        f"--advertise-address={ADDRESS}",
+        f"--service-cluster-ip-range={SERVICES}",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged=true",
+        *(f"--tls-cert-file={of}/apiserver.crt", f"--tls-private-key-file={of}/apiserver.key"),
+        f"--client-ca-file={of}/ca.crt",
+        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        f"--service-account-key-file={of}/sa.pub",
+        f"--service-account-signing-key-file={of}/sa.key",
+        f"--kubelet-client-certificate={of}/to-kubelet.crt",
+        f"--kubelet-client-key={of}/to-kubelet.key",
+        f"--kubelet-certificate-authority={of}/ca.crt",
+        "--kubelet-preferred-address-types=InternalIP",
+    )
+
+
+def _start_controllers() -> None:
+    of = CERTIFICATES
+    more = {
+        "kube-controller-manager": [
+            f"--service-account-private-key-file={of}/sa.key",
+            f"--root-ca-file={of}/ca.crt",
+            "--use-service-account-credentials",
+            f"--cluster-signing-cert-file={of}/ca.crt",
+            f"--cluster-signing-key-file={of}/ca.key",
+        ],
+        "kube-scheduler": [],
+    }
+    for name, options in more.items():
+        own = certificates.kubeconfig(name)
+        processes.start(
+            name,
+            program(name),
+            f"--kubeconfig={own}",
+            f"--authentication-kubeconfig={own}",
+            f"--authorization-kubeconfig={own}",
+            "--leader-elect=false",
+            *options,
+        )
+
+
+def _answers() -> bool:
+    return kubectl("get", "--raw=/readyz", check=False).returncode == 0
+
+
+def _is_ready() -> bool:
+    # Pods are refused until the controller manager has made the default service account.
+    account = kubectl("get", "serviceaccount", "default", check=False)
+    return " Ready" in kubectl("get", "node", NODE, check=False).stdout and not account.returncode
+
+
+def _wait(condition: Callable[[], bool], daemon: str) -> None:
+    deadline = time.monotonic() + READY_S
+    while not condition():
+        if not processes.runs(daemon):
+            raise ClusterError(f"The node's {daemon} ended: {processes.said(daemon)}")
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                f"The node's {daemon} is not ready after {READY_S:.0f} s: {processes.said(daemon)}"
+            )
+        time.sleep(0.1)
+
+
+def _mounts() -> list[str]:
+    found = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    ours = tuple(f"{folder}/" for folder in (STATE, RUN, CACHE))
+    return [mount for mount in reversed(found) if mount.startswith(ours)]
+
+
+def _unmount() -> None:
+    for mount in _mounts():
+        subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
+
+
+def _remove_group(folder: Path) -> None:
+    """Remove a control group, which the kernel empties a moment after the last process ended."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            folder.rmdir()
+            return
+        time.sleep(0.05)
