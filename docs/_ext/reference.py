@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from docutils import nodes
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -67,8 +69,14 @@ class Fields(_Table):
     def rows(self) -> Iterable[tuple[str, ...]]:
         """Return a row for each field."""
         for name, field in _load(self.arguments[0]).model_fields.items():
-            default = "required" if field.is_required() else f"`{json.dumps(field.default)}`"
-            yield f"`{name}`", _type(field.annotation), default, field.description or ""
+            yield f"`{name}`", _type(field.annotation), _default(field), field.description or ""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    # A section's own fields have their defaults in its own table.
+    return "" if isinstance(field.default, BaseModel) else f"`{json.dumps(field.default)}`"
 
 
 def _type(annotation: Any) -> str:
@@ -80,6 +88,8 @@ def _type(annotation: Any) -> str:
         return _type(parts[0])
     if origin is tuple:
         return f"list of {_type(parts[0])}"
+    if origin is dict:
+        return "map"
     if parts:
         return " or ".join(_type(kind) for kind in parts if kind is not type(None))
     named = {str: "text", float: "number", int: "integer", bool: "`true` or `false`"}

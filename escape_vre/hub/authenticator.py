@@ -14,7 +14,7 @@ from tornado import web
 from traitlets import Instance, default
 
 from escape_vre.core.errors import AuthError, EscapeError
-from escape_vre.hub import shares
+from escape_vre.hub import shares, trial
 from escape_vre.hub.claims import claim
 from escape_vre.hub.endpoint import TokenHandler
 from escape_vre.hub.names import user_name
@@ -53,7 +53,9 @@ class EscapeAuthenticator(GenericOAuthenticator):
         if not keeper.keys:
             # One secret is enough for a site: JupyterHub's own encryption takes a key of ours.
             keeper.keys = [derived(key, b"auth state") for key in keys]
-        self.provider = Provider(self.settings.login, self.settings.calls)
+        self.provider = Provider(
+            self.settings.oidc, self.settings.calls, authorities=self.settings.authorities
+        )
         self.store = Store(Sealer(keys), self.log)
         self.sessions = Sessions(
             settings=self.settings,
@@ -65,11 +67,11 @@ class EscapeAuthenticator(GenericOAuthenticator):
 
     @default("login_service")
     def _login_service(self) -> str:
-        return self.settings.login.shown_title
+        return self.settings.oidc.shown_title
 
     @default("client_id")
     def _client_id(self) -> str:
-        return self.settings.login.client_id
+        return self.settings.oidc.client_id
 
     @default("client_secret")
     def _client_secret(self) -> str:
@@ -77,7 +79,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
 
     @default("scope")
     def _scope(self) -> list[str]:
-        return list(self.settings.login.asked_scopes)
+        return list(self.settings.oidc.asked_scopes)
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
         """Add the endpoint that hands out tokens."""
@@ -107,7 +109,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         except EscapeError as e:
             self.log.warning("Nobody is signed in: %s", e)
             raise web.HTTPError(e.status, str(e)) from e
-        login = self.settings.login
+        login = self.settings.oidc
         if login.admin_groups:
             model["admin"] = self._is_admin(model["name"], set(model["groups"]))
         return model
@@ -138,7 +140,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         AuthError
             The provider did not send the claim.
         """
-        name = self.settings.login.name_claim
+        name = self.settings.oidc.name_claim
         value = claim(user_info, name)
         if not value or not isinstance(value, str):
             raise AuthError(
@@ -156,7 +158,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         name = self.normalize_username(self.user_info_to_username(user_info))
         session = Session.begin(
             answer,
-            issuer=self.settings.login.issuer,
+            issuer=self.settings.oidc.issuer,
             subject=user_info["sub"],
             after=self.sessions.newest(name),
         )
@@ -164,7 +166,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
         """Return the groups that the claim lists; none where it is missing."""
-        login = self.settings.login
+        login = self.settings.oidc
         found = claim(auth_state[CLAIMS], login.group_claim)
         if isinstance(found, str):
             found = [found]
@@ -188,7 +190,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         """
         if await super().check_allowed(username, auth_model):
             return True
-        login = self.settings.login
+        login = self.settings.oidc
         if auth_model and claim(auth_model["auth_state"][CLAIMS], login.group_claim) is None:
             raise web.HTTPError(
                 403,
@@ -216,6 +218,8 @@ class EscapeAuthenticator(GenericOAuthenticator):
 
         What is renewed is saved here, under the user's lock, and not by JupyterHub afterwards.
         """
+        if user.name == trial.USER:
+            return True  # nobody, who has no session and gets no tokens
         alive = await self.sessions.check(user)
         # A server whose person must sign in again is at work all the same: its activity counts,
         # or a culler would end it.
@@ -237,7 +241,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
             "groups": sorted(groups),
         }
         user.sync_groups(model["groups"])
-        if self.settings.login.admin_groups and user.admin != admin:
+        if self.settings.oidc.admin_groups and user.admin != admin:
             user.admin = admin
             assign_default_roles(user.db, entity=user.orm_user)
             user.db.commit()
@@ -247,6 +251,6 @@ class EscapeAuthenticator(GenericOAuthenticator):
             return False
 
     def _is_admin(self, name: str, groups: set[str]) -> bool:
-        login = self.settings.login
+        login = self.settings.oidc
         by_group = login.admin_access and not groups.isdisjoint(login.admin_groups)
         return name in self.admin_users or by_group

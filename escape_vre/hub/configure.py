@@ -12,10 +12,14 @@ from traitlets.config.loader import LazyConfigValue
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.hub.authenticator import EscapeAuthenticator
 from escape_vre.hub.names import is_user_name, user_name
+from escape_vre.hub.password import share_password
+from escape_vre.hub.pods import equip
 from escape_vre.hub.provider import EXCHANGE, Provider, client_secret
 from escape_vre.hub.sealing import read_keys
-from escape_vre.hub.settings import PATH, Calls, HubSettings, load
+from escape_vre.hub.settings import PATH, Calls, HubSettings, Login, SharedPassword, load
 from escape_vre.hub.shares import SCOPE
+from escape_vre.hub.traits import listed
+from escape_vre.hub.trial import let_test
 
 CHECK_S = 5.0
 """So long the provider is waited for when a hub starts, seconds."""
@@ -66,15 +70,31 @@ def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> 
     """
     try:
         found = load(settings)
-        read_keys(found.keys)
-        client_secret(found.login)
-        _check_somebody_may(c, found)
-        if check:
-            check_provider(found)
-        _apply(c, found)
+        if isinstance(found.login, SharedPassword):
+            share_password(c)
+        else:
+            check_secrets(found)
+            check_somebody_may(c, found.login)
+            if check:
+                check_provider(found)
+            _apply(c, found)
+        equip(c, found)
+        let_test(c)
     except EscapeError as e:
         # A traceback would hide the one line that matters.
         raise SystemExit(f"escape-vre: {e}") from e
+
+
+def check_secrets(settings: HubSettings) -> None:
+    """Look whether the secrets are where the settings say.
+
+    Raises
+    ------
+    ConfigurationError
+        One is not, or is no good.
+    """
+    read_keys(settings.keys)
+    client_secret(settings.oidc)
 
 
 def check_provider(settings: HubSettings) -> None:
@@ -92,8 +112,9 @@ def check_provider(settings: HubSettings) -> None:
 
 
 async def _checked(settings: HubSettings) -> str:
-    login = settings.login
-    provider = Provider(login, Calls(timeout_s=min(CHECK_S, settings.calls.timeout_s)))
+    login = settings.oidc
+    calls = Calls(timeout_s=min(CHECK_S, settings.calls.timeout_s))
+    provider = Provider(login, calls, authorities=settings.authorities)
     try:
         async with asyncio.timeout(CHECK_S):
             metadata = await provider.discover()
@@ -126,14 +147,20 @@ async def _checked(settings: HubSettings) -> str:
     return ""
 
 
-def _check_somebody_may(c: Config, settings: HubSettings) -> None:
-    login = settings.login
+def check_somebody_may(c: Config, login: Login) -> None:
+    """Look whether anybody may sign in.
+
+    Raises
+    ------
+    ConfigurationError
+        Nobody may, or a name is none of ours.
+    """
     sections = ("Authenticator", "OAuthenticator", "GenericOAuthenticator", "EscapeAuthenticator")
     named = [
         (section, option) for section in sections for option in ("allowed_users", "admin_users")
     ]
     for section, option in named:
-        for name in _list(c[section].get(option)):
+        for name in listed(c[section].get(option)):
             if not is_user_name(name):
                 raise ConfigurationError(
                     f"c.{section}.{option} has {name!r}, and nobody is called so here.",
@@ -141,7 +168,7 @@ def _check_somebody_may(c: Config, settings: HubSettings) -> None:
                 )
     if login.allow_all or login.allowed_groups or login.admin_groups:
         return
-    if any(_list(c[section].get(option)) for section, option in named):
+    if any(listed(c[section].get(option)) for section, option in named):
         return
     if any(c[s].get(name) for s in sections for name in ("allow_all", "allow_existing_users")):
         return
@@ -151,18 +178,8 @@ def _check_somebody_may(c: Config, settings: HubSettings) -> None:
     )
 
 
-def _list(found: Any) -> list[Any]:
-    """Return what a list or set of the configuration holds, also one that was only added to."""
-    if isinstance(found, LazyConfigValue):
-        # Not get_value(), which would remember the kind of collection that we gave it.
-        added = found.to_dict()
-        added["inserts"] = [value for _, value in added.get("inserts", ())]
-        return [value for values in added.values() for value in values]
-    return list(found or ())
-
-
 def _apply(c: Config, settings: HubSettings) -> None:
-    login = settings.login
+    login = settings.oidc
     c.JupyterHub.authenticator_class = EscapeAuthenticator
     c.JupyterHub.admin_access = login.admin_access
     ours = c.EscapeAuthenticator
@@ -202,7 +219,7 @@ def _apply(c: Config, settings: HubSettings) -> None:
 
 def _roles(c: Config) -> list[dict[str, Any]]:
     """Return copies of the site's roles: what it appends to the original later is not lost."""
-    return [dict(role) for role in _list(c.JupyterHub.get("load_roles"))]
+    return [dict(role) for role in listed(c.JupyterHub.get("load_roles"))]
 
 
 def _grant(

@@ -25,7 +25,9 @@ from escape_vre.core.errors import (
     RemoteError,
 )
 from escape_vre.core.http import tls_context
+from escape_vre.hub import mounted
 from escape_vre.hub.claims import OF_THE_TOKEN, claim, jwt_claims, lifetime_s
+from escape_vre.hub.mounted import CLIENT_SECRET
 from escape_vre.hub.settings import PATH, Audience, Calls, Login
 from escape_vre.hub.wire import Wire, unavailable
 
@@ -85,12 +87,14 @@ class TokenAnswer:
 class Provider:
     """One identity provider, as one client."""
 
-    def __init__(self, login: Login, calls: Calls) -> None:
+    def __init__(self, login: Login, calls: Calls, *, authorities: str | None = None) -> None:
         self._login = login
         try:
             tls = tls_context(login.ca_file)
         except ConfigurationError as e:
             raise ConfigurationError(e.message, hint=f"Correct {_LOGIN}.ca_file.") from e
+        if authorities:
+            tls.load_verify_locations(cadata=authorities)
         self._wire = Wire(tls=tls, calls=calls, bell=self._document)
         self._discovering = asyncio.Lock()
         self._metadata: Metadata | None = None
@@ -355,7 +359,8 @@ def client_secret(login: Login) -> str:
         if login.client_secret_file:
             secret = Path(login.client_secret_file).read_text(encoding="utf-8").strip()
         else:
-            secret = os.environ.get(login.client_secret_env, "").strip()
+            secret = os.environ.get(login.client_secret_env, "") or mounted.read(CLIENT_SECRET)
+            secret = secret.strip()
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigurationError(
             f"The client's secret cannot be read from {login.secret_place}.",

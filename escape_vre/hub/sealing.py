@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from escape_vre.core.errors import ConfigurationError
+from escape_vre.hub import mounted
+from escape_vre.hub.mounted import KEYS
 from escape_vre.hub.settings import PATH, Keys
 
 MIN_LENGTH = 32
@@ -39,8 +41,8 @@ def read_keys(settings: Keys) -> tuple[str, ...]:
         except (OSError, UnicodeDecodeError) as e:
             raise ConfigurationError(f"The keys in {place} cannot be read.", hint=_HINT) from e
     else:
-        place = f"the variable {settings.env} ({PATH}.keys.env)"
-        text = os.environ.get(settings.env, "")
+        place = f"the variable {settings.env} ({PATH}.keys.env){mounted.place(KEYS)}"
+        text = os.environ.get(settings.env, "") or mounted.read(KEYS)
     keys = tuple(re.split(r"[\s;]+", text.strip(" \t\r\n;"))) if text.strip(" \t\r\n;") else ()
     if not keys:
         raise ConfigurationError(f"There is no key in {place}.", hint=_HINT)

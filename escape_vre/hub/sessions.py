@@ -300,7 +300,7 @@ class Sessions:
             claims = await self._provider.claims(
                 answer,
                 subject=session.subject,
-                wanted=(self._settings.login.group_claim,),
+                wanted=(self._settings.oidc.group_claim,),
             )
             welcome = await self._welcome(user, claims)
         except RemoteError as e:
@@ -319,7 +319,7 @@ class Sessions:
         await self._store.save(user, known.memory, replace(stored, claims=claims), session)
 
     def _is_recent(self, session: Session) -> bool:
-        return 0 <= time.time() - session.checked_at < self._settings.login.recheck_s
+        return 0 <= time.time() - session.checked_at < self._settings.oidc.recheck_s
 
     def _known(self, user: User) -> _Known:
         known = self._users.setdefault(user.name, _Known())

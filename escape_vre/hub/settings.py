@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from escape_vre.core.errors import ConfigurationError
+from escape_vre.hub.mounted import CLIENT_SECRET, place
 from escape_vre.hub.presets import PRESETS, Method, Preset
+from escape_vre.hub.section import Section
+from escape_vre.hub.user_settings import Authorities, Lake, Reana, User
 
 PATH = "global.escape"
 """Where the settings stand in a site's values; what messages begin with."""
@@ -21,11 +24,16 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]  # RFC 6749 section 3.3
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+class SharedPassword(Section):
+    """Everybody signs in with one password: for a laptop and a demonstration, and nothing else."""
+
+    provider: Literal["shared-password"] = Field(
+        description="JupyterHub's own `shared-password`: whoever knows the password is whoever they"
+        " say. It stands in `jupyterhub.hub.config.SharedPasswordAuthenticator.user_password`."
+    )
 
 
-class Login(_Section):
+class Login(Section):
     """How people sign in."""
 
     provider: Literal["keycloak", "iam", "egi"] = Field(
@@ -39,7 +47,8 @@ class Login(_Section):
     client_secret_env: str = Field(
         default="ESCAPE_VRE_CLIENT_SECRET",
         min_length=1,
-        description="Environment variable of the hub that holds the client's secret.",
+        description="Environment variable of the hub that holds the client's secret. Without it,"
+        " the chart's hub reads `escape.client-secret` of `jupyterhub.hub.existingSecret`.",
     )
     client_secret_file: str | None = Field(
         default=None,
@@ -152,10 +161,11 @@ class Login(_Section):
         """Where the client's secret is, for messages."""
         if self.client_secret_file:
             return f"the file {self.client_secret_file} ({PATH}.login.client_secret_file)"
-        return f"the variable {self.client_secret_env} ({PATH}.login.client_secret_env)"
+        named = f"the variable {self.client_secret_env} ({PATH}.login.client_secret_env)"
+        return named + place(CLIENT_SECRET)
 
 
-class Audience(_Section):
+class Audience(Section):
     """A service that a user's server may have a token for."""
 
     name: str = Field(
@@ -178,7 +188,7 @@ class Audience(_Section):
         return self.audience or self.name
 
 
-class Tokens(_Section):
+class Tokens(Section):
     """What tokens there are for users' servers."""
 
     method: Method | None = Field(
@@ -199,7 +209,7 @@ class Tokens(_Section):
         return self
 
 
-class Calls(_Section):
+class Calls(Section):
     """How the hub treats the identity provider."""
 
     at_once: int = Field(
@@ -210,34 +220,91 @@ class Calls(_Section):
     )
 
 
-class Keys(_Section):
+class Keys(Section):
     """What seals the sessions that the hub keeps."""
 
     env: str = Field(
         default="ESCAPE_VRE_HUB_KEYS",
         min_length=1,
         description="Environment variable of the hub with one key or more, separated by white"
-        " space or `;`, each of at least 32 characters. The first seals, all open.",
+        " space or `;`, each of at least 32 characters. The first seals, all open. Without it, the"
+        " chart's hub reads `escape.keys` of `jupyterhub.hub.existingSecret`.",
     )
     file: str | None = Field(
         default=None, description="File with the keys, instead of the variable."
     )
 
 
-class HubSettings(_Section):
+class HubSettings(Section):
     """Everything under ``global.escape``."""
 
-    login: Login = Field(description="How people sign in.")
+    login: Annotated[Login | SharedPassword, Field(discriminator="provider")] = Field(
+        description="How people sign in."
+    )
     tokens: Tokens = Field(
         default=Tokens(), description="What tokens there are for users' servers."
     )
     calls: Calls = Field(default=Calls(), description="How the hub treats the identity provider.")
     keys: Keys = Field(default=Keys(), description="What seals the sessions that the hub keeps.")
+    authorities: Authorities | None = Field(
+        default=None,
+        description="Certificates (PEM) of the authorities that vouch for the provider and for the"
+        " data lakes, where the system's do not: trusted by the hub and by users' servers.",
+    )
+    lakes: tuple[Lake, ...] = Field(
+        default=(),
+        description="The data lakes that users' servers offer, the first one being the default:"
+        " each as an entry of `DataLake.instances`.",
+    )
+    reana: Reana = Field(default=Reana(), description="Where users' workflows run.")
+    user: User = Field(default=User(), description="Users' servers.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        names = [lake.name for lake in self.lakes]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"lakes has {name} twice")
+        known = {audience.name for audience in self.tokens.audiences}
+        if isinstance(self.login, SharedPassword) and known:
+            raise ValueError(
+                "tokens.audiences needs an identity provider: with login.provider shared-password,"
+                " nobody gives tokens"
+            )
+        for n, lake in enumerate(self.lakes):
+            if lake.auth == "hub" and lake.audience not in known:
+                raise ValueError(
+                    f"lakes[{n}].audience is {lake.audience}, and tokens.audiences has none of that"
+                    " name"
+                )
+        for n, server in enumerate(self.reana.servers):
+            if server.audience is not None and server.audience not in known:
+                raise ValueError(
+                    f"reana.servers[{n}].audience is {server.audience}, and tokens.audiences has"
+                    " none of that name"
+                )
+        return self
 
     @property
     def method(self) -> Method:
         """How a session is narrowed to one service."""
-        return self.tokens.method or self.login.preset.method
+        return self.tokens.method or self.oidc.preset.method
+
+    @property
+    def oidc(self) -> Login:
+        """How people sign in at the provider, where there is one.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none.
+        """
+        if not isinstance(self.login, Login):
+            raise ConfigurationError(
+                f"{PATH}.login.provider is {self.login.provider}: there is no identity provider.",
+                hint="Name one, such as keycloak.",
+            )
+        return self.login
 
 
 def load(settings: Mapping[str, Any]) -> HubSettings:
@@ -265,9 +332,18 @@ def load(settings: Mapping[str, Any]) -> HubSettings:
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    loc = _without_kind(loc)
     path = PATH + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
     if kind == "extra_forbidden":
         return f"{path} is not a setting"
-    if kind == "missing":
-        return f"{path} is missing"
+    if kind in ("missing", "union_tag_not_found"):
+        return f"{path}{'.provider' if kind != 'missing' else ''} is missing"
+    if kind == "union_tag_invalid":
+        return f"{path}.provider must be one of {', '.join([*PRESETS, 'shared-password'])}"
     return f"{path}: {message.removeprefix('Value error, ')}"
+
+
+def _without_kind(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Leave out the kind of provider, which pydantic puts behind `login`."""
+    kinds = {*PRESETS, "shared-password"}
+    return (*loc[:1], *loc[2:]) if loc[:1] == ("login",) and loc[1:2] and loc[1] in kinds else loc

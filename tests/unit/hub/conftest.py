@@ -90,7 +90,7 @@ class Hub:
         self.settings = load(self.given)
         self.sealer = Sealer(keys)
         self.store = Store(self.sealer, logging.getLogger("hub"))
-        self.provider = Provider(self.settings.login, self.settings.calls)
+        self.provider = Provider(self.settings.oidc, self.settings.calls)
         self.providers.append(self.provider)
         self.sessions = Sessions(
             settings=self.settings,

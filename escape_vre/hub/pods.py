@@ -1,0 +1,91 @@
+"""What users' pods on Kubernetes get from us.
+
+What a server is told travels in annotations of its own pod, which the kubelet writes into files:
+no ConfigMap that could differ from the settings, and no container that runs before the server.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
+
+from escape_vre.hub.settings import HubSettings
+
+CONFIG = "escape-vre.config"
+AUTHORITIES = "escape-vre.authorities"
+"""Annotations of a user's pod."""
+
+VOLUME = "escape-vre-told"
+CONFIG_FILE = "/etc/jupyter/escape_vre_config.d/50-hub.json"
+AUTHORITIES_FILE = "/etc/escape-vre/authorities.pem"
+
+
+def told(settings: HubSettings) -> dict[str, Any]:
+    """Return what a user's agent reads, as ``escape_vre_config`` has it."""
+    config = {name: dict(section) for name, section in settings.user.config.items()}
+    lakes = [lake.model_dump(mode="json", exclude_unset=True) for lake in settings.lakes]
+    if settings.authorities:
+        # Those of the system are not in a file that we know: the site's own replace them there.
+        lakes = [{"ca_file": AUTHORITIES_FILE, **lake} for lake in lakes]
+    reana = [
+        server.model_dump(mode="json", exclude_unset=True) for server in settings.reana.servers
+    ]
+    for name, option, value in (
+        ("DataLake", "instances", lakes),
+        ("Workflows", "servers", reana),
+        ("Agent", "data_dir", settings.user.data_dir),
+    ):
+        if value:
+            config.setdefault(name, {})[option] = value
+    return config
+
+
+def equip(c: Config, settings: HubSettings) -> None:
+    """Give users' pods their configuration; what the site gives them stays.
+
+    Parameters
+    ----------
+    c : Config
+        The hub's configuration; without kubespawner, this changes nothing.
+    settings : HubSettings
+        The site's.
+    """
+    config = json.dumps(told(settings), sort_keys=True)
+    _add(c, AUTHORITIES, settings.authorities, AUTHORITIES_FILE)
+    _add(c, CONFIG, config if config != "{}" else None, CONFIG_FILE)
+
+
+def _add(c: Config, annotation: str, text: str | None, path: str) -> None:
+    """Give every pod a file with this text."""
+    if text is None:
+        return
+    name = annotation.partition(".")[2]
+    spawner = c.KubeSpawner
+    spawner.extra_annotations = {
+        **_named(spawner.get("extra_annotations")),
+        # kubespawner expands {username} and its like in all that it is given.
+        annotation: text.replace("{", "{{").replace("}", "}}"),
+    }
+    volumes = _named(spawner.get("volumes"))
+    volume = volumes.setdefault(VOLUME, {"name": VOLUME, "downwardAPI": {"items": []}})
+    volume["downwardAPI"]["items"].append(
+        {"path": name, "fieldRef": {"fieldPath": f"metadata.annotations['{annotation}']"}}
+    )
+    spawner.volumes = volumes
+    spawner.volume_mounts = {
+        **_named(spawner.get("volume_mounts")),
+        # One file each, so that nothing of the image beside it is hidden.
+        annotation: {"name": VOLUME, "mountPath": path, "subPath": name, "readOnly": True},
+    }
+
+
+def _named(found: Any) -> dict[str, Any]:
+    """Return kubespawner's collections as mappings; it takes lists too, and z2jh gives mappings."""
+    if isinstance(found, LazyConfigValue):
+        found = found.get_value({})
+    if isinstance(found, Mapping):
+        return dict(found)
+    # Two mounts may be of one volume: a name alone is no key.
+    return {f"{n:03}-{entry['name']}": entry for n, entry in enumerate(found or ())}
