@@ -12,7 +12,7 @@ export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
-.PHONY: demo test test-hub test-cluster cluster cluster-down images lock lint bench docs clean api unit js ui help
+.PHONY: demo test test-hub test-cluster cluster cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,13 +63,19 @@ lint: $(STAMPS)/product $(STAMPS)/test ## Format, types, imports, spelling, gene
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell escape_vre src docs tests README.md CHANGELOG.md
+	$(BIN)/codespell escape_vre src docs tests helm README.md CHANGELOG.md
 	npm run --silent lint:check
 	scripts/check-generated
 
 api: $(STAMPS)/product ## Generate the OpenAPI document and the TypeScript types
 	$(BIN)/python -m escape_vre.agent.openapi src/core/agent.openapi.json
 	npm run --silent api
+
+chart: $(STAMPS)/product ## Package the Helm chart into dist/ (Z2JH_CHART=z2jh's own chart)
+	$(BIN)/python scripts/make_chart.py
+
+chart-schema: $(STAMPS)/test ## Generate the chart's values schema and the table in its README
+	$(BIN)/python -m escape_vre.hub.schema helm/escape-vre
 
 bench: $(STAMPS)/product $(STAMPS)/test ## Measure us and the peers (ONLY=name for one question)
 	$(BIN)/python -m bench $(ONLY)

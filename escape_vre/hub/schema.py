@@ -21,6 +21,10 @@ def values_schema() -> dict[str, Any]:
     escape = HubSettings.model_json_schema()
     definitions = escape.pop("$defs")
     escape["properties"]["login"] = _login(definitions)
+    for section in definitions.values():
+        for field in section["properties"].values():
+            if "patternProperties" in field:  # pydantic leaves others allowed
+                field["additionalProperties"] = False
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Values of escape-vre",
