@@ -137,7 +137,7 @@ def down() -> None:
     ClusterError
         Something is still there.
     """
-    if not STATE.exists() and not network.exists():
+    if not (STATE.exists() or RUN.exists() or network.exists()):
         return
     before = json.loads(_BEFORE.read_text()) if _BEFORE.exists() else {}
     processes.stop("registry", grace_s=3)  # what it keeps outlives the node
