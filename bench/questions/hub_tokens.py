@@ -89,7 +89,7 @@ class _Pages:
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status != 200:
-                    raise BenchError(f"{path} answers {answer.status}")
+                    raise BenchError(f"{self._hub.kind}: {path} answers {answer.status}")
                 found.append(1000 * (time.perf_counter() - due))
                 due += _PAGE_EVERY_S * _PAGE_CONNECTIONS
 
@@ -158,6 +158,8 @@ def _run(site: _Site, kind: Kind, found: _Runs) -> None:
     hub.restore()
     rounds = hub.rounds(site.people)
     requests = list(chain.from_iterable(rounds))
+    # Alone, or the stock hub loses the session that the pages are asked for with.
+    all_well(send(hub.port, hub.rounds([_WATCHED])[0], at_once=1))
     with _Pages(hub):
         time.sleep(1)  # templates are read at first use
     found.idle_mb.append(rss_mb(hub.pid))
