@@ -27,6 +27,7 @@ AUDIENCES = ("rucio", "reana", "notebooks")
 
 _AT_ONCE = 32
 _STEADY = 100.0
+_FIRST_LIFETIME_S = 10
 _LIFETIME_S = 900
 _PAGE_EVERY_S = 0.05
 _PAGE_CONNECTIONS = 4
@@ -128,7 +129,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         Oidc([*people, _WATCHED], AUDIENCES) as oidc,
         Servers() as servers,
     ):
-        oidc.tell(lifetime_s=1)  # at the start of every run, all access tokens have ended
+        oidc.tell(lifetime_s=_FIRST_LIFETIME_S)
         hubs: dict[Kind, CrowdedHub] = {}
         for kind in KINDS:
             hubs[kind] = CrowdedHub(
@@ -141,6 +142,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         for hub in hubs.values():
             hub.keep()
         oidc.tell(keep=True)
+        time.sleep(_FIRST_LIFETIME_S)  # at the start of every run, all access tokens have ended
         site = _Site(bench, oidc, hubs, people)
         found: dict[Kind, _Runs] = {kind: _Runs() for kind in KINDS}
         for number in range(bench.sizes.runs):
