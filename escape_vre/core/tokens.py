@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from escape_vre.core.errors import AuthError, EscapeError
 
@@ -235,14 +235,19 @@ def _wanted(error: EscapeError, pause: float) -> float:
     return min(max(float(asked), RETRY_S[0]), RETRY_S[1]) if asked else pause
 
 
-def jwt_expiry(token: str) -> float | None:
-    """Return the ``exp`` of a JWT (RFC 7519 section 4.1.4), seconds since 1970; None if none."""
+def jwt_claims(token: str) -> dict[str, Any]:
+    """Return the claims of a JWT (RFC 7519), unverified; empty where it is none."""
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, binascii.Error):
-        return None
-    expires = claims.get("exp") if isinstance(claims, dict) else None
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def jwt_expiry(token: str) -> float | None:
+    """Return the ``exp`` of a JWT (RFC 7519 section 4.1.4), seconds since 1970; None if none."""
+    expires = jwt_claims(token).get("exp")
     return float(expires) if isinstance(expires, int | float) else None

@@ -1,11 +1,10 @@
 """What tokens and claims say."""
 
-import base64
-import binascii
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
+
+from escape_vre.core.tokens import jwt_claims
 
 DEFAULT_LIFETIME_S = 300.0
 """How long a token is taken to live whose provider does not say, seconds."""
@@ -27,18 +26,6 @@ def claim(claims: Mapping[str, Any], path: str) -> Any:
             return None
         found = found.get(part)
     return found
-
-
-def jwt_claims(token: str) -> dict[str, Any]:
-    """Return the claims of a JWT (RFC 7519), unverified; empty where it is none."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, binascii.Error):
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def lifetime_s(response: Mapping[str, Any]) -> float:

@@ -25,8 +25,9 @@ from escape_vre.core.errors import (
     RemoteError,
 )
 from escape_vre.core.http import tls_context
+from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import mounted
-from escape_vre.hub.claims import OF_THE_TOKEN, claim, jwt_claims, lifetime_s
+from escape_vre.hub.claims import OF_THE_TOKEN, claim, lifetime_s
 from escape_vre.hub.mounted import CLIENT_SECRET
 from escape_vre.hub.settings import PATH, Audience, Calls, Login
 from escape_vre.hub.wire import Wire, unavailable
@@ -318,7 +319,8 @@ class Provider:
         if found is None:
             raise unavailable(f"The identity provider answered {status}, and not in JSON.")
         if status == httpx.codes.OK and found.get("access_token"):
-            return TokenAnswer(found, time.time() + lifetime_s(found))
+            # A token ends at a whole second: up to one before the lifetime that was told.
+            return TokenAnswer(found, time.time() + lifetime_s(found) - 1)
         raise self._refused(kind, status, found)
 
     def _refused(self, kind: str, status: int, found: Mapping[str, Any]) -> EscapeError:

@@ -114,7 +114,8 @@ class Wire:
     async def _slot(self) -> AsyncIterator[None]:
         self._leave_alone()
         try:
-            await asyncio.wait_for(self._slots.acquire(), 2 * self._timeout_s)
+            async with asyncio.timeout(2 * self._timeout_s):
+                await self._slots.acquire()
         except TimeoutError as e:
             raise unavailable("Too many wait for the identity provider.") from e
         try:

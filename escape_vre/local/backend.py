@@ -10,38 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
 from escape_vre.local.cache import Say
 from escape_vre.local.errors import LocalError
+from escape_vre.local.lake.layout import Folder
 
 _STOP_S = 30.0
-
-
-class Places(Protocol):
-    """The files of a back end that every kind has, below its folder ``home``."""
-
-    @property
-    def home(self) -> Path:
-        """Everything is in this folder."""
-
-    @property
-    def supervisor_lock(self) -> Path:
-        """Locked (``flock``) for as long as the supervisor lives."""
-
-    @property
-    def start_lock(self) -> Path:
-        """Locked while somebody starts, stops or erases the back end."""
-
-    @property
-    def state_file(self) -> Path:
-        """What the supervisor said last."""
-
-    def log(self, part: str) -> Path:
-        """Log of one process, of this start; the one before has the suffix ``.1``."""
-
-    def state(self) -> Any:
-        """Read what the supervisor said last: ``state``, ``pids``, ``problem``; perhaps empty."""
 
 
 class Backend(ABC):
@@ -60,15 +35,15 @@ class Backend(ABC):
     error: ClassVar[type[LocalError]] = LocalError
     timeout_s: ClassVar[float] = 90
 
-    def __init__(self, layout: Places, *, say: Say | None = None) -> None:
-        self._places = layout
+    def __init__(self, layout: Folder, *, say: Say | None = None) -> None:
+        self._folder = layout
         self._say = say or (lambda _sentence: None)
         self._tie: int | None = None
 
     @property
     def home(self) -> Path:
         """The back end's folder, absolute."""
-        return self._places.home
+        return self._folder.home
 
     @abstractmethod
     def install(self) -> None:
@@ -103,7 +78,7 @@ class Backend(ABC):
         """
         self.install()
         self._make_home()
-        with self._locked(self._places.start_lock):
+        with self._locked(self._folder.start_lock):
             deadline = time.monotonic() + (timeout_s or self.timeout_s)
             # One that was just killed may take a moment to be gone.
             while self._alive() and time.monotonic() < deadline:
@@ -139,9 +114,9 @@ class Backend(ABC):
         if self._tie is not None:
             os.close(self._tie)
             self._tie = None
-        if not self._places.start_lock.exists():
+        if not self._folder.start_lock.exists():
             return
-        with self._locked(self._places.start_lock):
+        with self._locked(self._folder.start_lock):
             self._stop()
 
     def reset(self, *, timeout_s: float | None = None) -> None:
@@ -159,7 +134,7 @@ class Backend(ABC):
         """
         self.stop()
         if self.home.exists() and any(self.home.iterdir()):
-            if not self._places.start_lock.exists():
+            if not self._folder.start_lock.exists():
                 raise self.error(
                     f"{self.home} holds something else than {self.article} {self.noun}.",
                     f"Give the {self.noun}'s own folder with --home.",
@@ -168,7 +143,7 @@ class Backend(ABC):
 
     def _state(self, *, was_started: bool) -> tuple[str, str | None]:
         """Give one of absent, stopped, starting, ready, broken; and what is wrong, if anything."""
-        said = self._places.state()
+        said = self._folder.state()
         if self._alive():
             return said.get("state", "starting"), said.get("problem")
         if said.get("state") == "failed":
@@ -179,7 +154,7 @@ class Backend(ABC):
 
     def _make_home(self) -> None:
         try:
-            self._places.start_lock.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.start_lock.parent.mkdir(parents=True, exist_ok=True)
             self.home.chmod(0o700)
         except OSError as error:
             raise self.error(
@@ -196,7 +171,7 @@ class Backend(ABC):
     def _alive(self) -> bool:
         """Say whether the supervisor lives: its lock goes with it, a process number may not."""
         try:
-            with self._places.supervisor_lock.open() as lock:
+            with self._folder.supervisor_lock.open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
@@ -206,12 +181,12 @@ class Backend(ABC):
 
     def _spawn(self, *, tied: bool) -> None:
         """Start the supervisor, which leaves our family: we need not reap it, nor it us."""
-        log = self._places.log("supervisor")
+        log = self._folder.log("supervisor")
         log.parent.mkdir(mode=0o700, exist_ok=True)
         for old in log.parent.glob("*.log"):
             old.replace(old.with_suffix(".log.1"))
-        self._places.state_file.unlink(missing_ok=True)
-        self._places.supervisor_lock.touch()
+        self._folder.state_file.unlink(missing_ok=True)
+        self._folder.supervisor_lock.touch()
         command, environment = self._supervisor()
         reading: int | None = None
         if tied:
@@ -236,7 +211,7 @@ class Backend(ABC):
     def _wait(self, deadline: float) -> None:
         while time.monotonic() < deadline:
             alive = self._alive()
-            said = self._places.state()
+            said = self._folder.state()
             if said.get("state") == "ready":
                 return
             if not alive:
@@ -253,17 +228,17 @@ class Backend(ABC):
         )
 
     def _stop(self) -> None:
-        pid = self._places.state().get("pids", {}).get("supervisor")
+        pid = self._folder.state().get("pids", {}).get("supervisor")
         for how in (signal.SIGTERM, signal.SIGKILL):
             deadline = time.monotonic() + _STOP_S
             while self._alive() and time.monotonic() < deadline:
-                pid = pid or self._places.state().get("pids", {}).get("supervisor")
+                pid = pid or self._folder.state().get("pids", {}).get("supervisor")
                 if pid:
                     with suppress(ProcessLookupError):
                         os.kill(pid, how)
                 time.sleep(0.05)
             if not self._alive():
-                self._places.state_file.unlink(missing_ok=True)
+                self._folder.state_file.unlink(missing_ok=True)
                 return
         raise self.error(
             f"The {self.noun} in {self.home} does not end.", f"End process {pid} by hand."

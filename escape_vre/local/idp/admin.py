@@ -8,9 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
+from escape_vre.local.lake.layout import HOST
+
 from . import realm
 from .errors import IdpError
-from .layout import HOST, REALM
+from .layout import REALM
 
 # Keycloak's own work for one import grows with the square of it.
 _CHUNK = 50

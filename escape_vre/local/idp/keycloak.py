@@ -9,9 +9,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from escape_vre.local.lake.layout import HOST
 from escape_vre.local.lake.server import process
 
-from .layout import HOST, base_url
+from .layout import base_url
 
 _JAVA_OPTIONS = (
     "-Xms64m",

@@ -1,34 +1,17 @@
 """Where everything of one identity provider lies: the one place that knows file names."""
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import quote
 
-HOST = os.environ.get("ESCAPE_VRE_LOCAL_HOST") or "127.0.0.1"
-"""As a lake's, and for the same tests."""
+from escape_vre.local.lake.layout import HOST, Folder
+
 REALM = "escape"
 
 
-class State(TypedDict, total=False):
-    """What the supervisor writes for others to read.
-
-    ``pids`` maps a part's name to its process; ``problem`` is there when ``state`` is
-    ``failed``.
-    """
-
-    state: str
-    pids: dict[str, int]
-    problem: str
-
-
 @dataclass(frozen=True)
-class Layout:
+class Layout(Folder):
     """Paths of the provider whose folder is ``home``."""
-
-    home: Path
 
     @property
     def passwords(self) -> Path:
@@ -62,33 +45,6 @@ class Layout:
     def realm_file(self) -> Path:
         """Says which realm was made in the database; missing until it is complete."""
         return self.home / "run" / "realm"
-
-    def log(self, part: str) -> Path:
-        """Log of one process, of this start; the one before has the suffix ``.1``."""
-        return self.home / "log" / f"{part}.log"
-
-    @property
-    def supervisor_lock(self) -> Path:
-        """Locked (``flock``) for as long as the supervisor lives."""
-        return self.home / "run" / "supervisor.lock"
-
-    @property
-    def start_lock(self) -> Path:
-        """Locked while somebody starts, stops or erases the provider."""
-        return self.home / "run" / "start.lock"
-
-    @property
-    def state_file(self) -> Path:
-        """The supervisor's ``State``, JSON."""
-        return self.home / "run" / "state.json"
-
-    def state(self) -> State:
-        """Read what the supervisor said last; empty if it said nothing."""
-        try:
-            state: State = json.loads(self.state_file.read_text())
-        except (OSError, ValueError):
-            return {}
-        return state
 
     def port(self) -> int | None:
         """Read the port of the last start, or None before the first."""

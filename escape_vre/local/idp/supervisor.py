@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from escape_vre.local.lake.layout import write
+from escape_vre.local.lake.layout import State, write
 from escape_vre.local.lake.server.process import end
 
 from . import installation, keycloak
-from .layout import Layout, State
+from .layout import Layout
 
 _LOG = logging.getLogger(__name__)
 _READY_S = 170.0

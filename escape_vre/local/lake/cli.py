@@ -2,11 +2,12 @@
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from escape_vre.core.location import state_dir
 
 from .errors import LakeError
 from .lake import Lake
@@ -14,19 +15,6 @@ from .status import Status
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
-
-
-def default_home() -> Path:
-    """Give where the user's lake is unless ``--home`` says otherwise."""
-    own = os.environ.get("ESCAPE_VRE_HOME")
-    if own:
-        return Path(own) / "lake"
-    try:
-        from jupyter_core.paths import jupyter_data_dir
-    except ImportError:
-        data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-        return Path(data) / "jupyter" / "escape-vre" / "lake"
-    return Path(jupyter_data_dir()) / "escape-vre" / "lake"
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -51,8 +39,8 @@ def add_parser(subparsers: "Subparsers") -> None:
             "--home",
             type=Path,
             metavar="DIR",
-            help="the lake's folder (default: $ESCAPE_VRE_HOME/lake, or escape-vre/lake in "
-            "Jupyter's data folder)",
+            help="the lake's folder (default: `lake` in the state folder, "
+            "$ESCAPE_VRE_HOME or escape-vre in Jupyter's data folder)",
         )
         command.add_argument("--json", action="store_true", help="print the status as JSON")
         if name == "start":
@@ -93,7 +81,7 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
 
 
 def _lake(arguments: argparse.Namespace) -> Lake:
-    return Lake(arguments.home or default_home(), say=_say)
+    return Lake(arguments.home or state_dir() / "lake", say=_say)
 
 
 def _start(arguments: argparse.Namespace) -> int:

@@ -13,8 +13,8 @@ from typing import TypedDict
 SITES = ("NORTH-USERDISK", "SOUTH-USERDISK")
 PREFIX = "/data"
 HOST = os.environ.get("ESCAPE_VRE_LOCAL_HOST") or "127.0.0.1"
-"""Another address is for tests in which others than this machine's programs are to reach it: pods
-of a Kubernetes whose network leads nowhere else."""
+"""Where back ends listen. Another address is for tests in which others than this machine's programs
+are to reach them: pods of a Kubernetes whose network leads nowhere else."""
 
 
 class State(TypedDict, total=False):
@@ -37,10 +37,42 @@ class Ports(TypedDict):
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Paths of the lake whose folder is ``home``."""
+class Folder:
+    """The files that every back end has below its folder ``home``, whatever it is."""
 
     home: Path
+
+    def log(self, part: str) -> Path:
+        """Log of one process, of this start; the one before has the suffix ``.1``."""
+        return self.home / "log" / f"{part}.log"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """Locked (``flock``) for as long as the supervisor lives."""
+        return self.home / "run" / "supervisor.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        """Locked while somebody starts, stops or erases the back end."""
+        return self.home / "run" / "start.lock"
+
+    @property
+    def state_file(self) -> Path:
+        """The supervisor's ``State``, JSON."""
+        return self.home / "run" / "state.json"
+
+    def state(self) -> State:
+        """Read what the supervisor said last; empty if it said nothing."""
+        try:
+            state: State = json.loads(self.state_file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return state
+
+
+@dataclass(frozen=True)
+class Layout(Folder):
+    """Paths of the lake whose folder is ``home``."""
 
     @property
     def ca(self) -> Path:
@@ -110,37 +142,10 @@ class Layout:
         """Folder that is ``/`` of a site's URLs; Rucio's files lie below ``PREFIX`` in it."""
         return self.home / "sites" / name
 
-    def log(self, part: str) -> Path:
-        """Log of one process, of this start; the one before has the suffix ``.1``."""
-        return self.home / "log" / f"{part}.log"
-
-    @property
-    def supervisor_lock(self) -> Path:
-        """Locked (``flock``) for as long as the lake's supervisor lives."""
-        return self.home / "run" / "supervisor.lock"
-
-    @property
-    def start_lock(self) -> Path:
-        """Locked while somebody starts, stops or erases the lake."""
-        return self.home / "run" / "start.lock"
-
     @property
     def trust_lock(self) -> Path:
         """Locked while somebody changes ``trust``."""
         return self.home / "run" / "trust.lock"
-
-    @property
-    def state_file(self) -> Path:
-        """The supervisor's ``State``, JSON."""
-        return self.home / "run" / "state.json"
-
-    def state(self) -> State:
-        """Read what the supervisor said last; empty if it said nothing."""
-        try:
-            state: State = json.loads(self.state_file.read_text())
-        except (OSError, ValueError):
-            return {}
-        return state
 
     def ports(self) -> Ports | None:
         """Read the ports of the last start, or None before the first."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.hub.conftest import at_once, claims, error, issued, wait_for
 
-LIFETIME_S = 3
+LIFETIME_S = 4
 """How long access tokens live here: long enough to be used, short enough to be waited for."""
 
 

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from escape_vre.hub.claims import DEFAULT_LIFETIME_S, claim, jwt_claims, lifetime_s
+from escape_vre.core.tokens import jwt_claims
+from escape_vre.hub.claims import DEFAULT_LIFETIME_S, claim, lifetime_s
 
 CLAIMS = {
     "groups": ["a"],

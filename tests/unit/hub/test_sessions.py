@@ -10,9 +10,9 @@ from jupyterhub.crypto import CryptKeeper
 from sqlalchemy.exc import OperationalError
 
 from escape_vre.core.errors import ConfigurationError, RemoteUnavailableError
+from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import sessions as module
 from escape_vre.hub import wire
-from escape_vre.hub.claims import jwt_claims
 from escape_vre.hub.provider import SessionEndedError
 from tests.unit.hub.conftest import KEY, until
 
