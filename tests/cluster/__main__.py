@@ -50,7 +50,8 @@ def _do(action: str, words: Sequence[str]) -> int:
         with node.locked():
             node.down()
     elif action == "run":
-        os.execvpe("/usr/bin/env", kubectl.command("/usr/bin/env", *words), kubectl.environment())
+        command = kubectl.command("/usr/bin/env", *words)  # which looks up the program on our PATH
+        os.execvpe(command[0], command, kubectl.environment())
     elif action == "watch":
         sys.stdin.read()
         node.down()

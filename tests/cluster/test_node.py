@@ -111,7 +111,7 @@ def test_server_is_ready_with_our_extension_and_agent(pods, measured):
     # The agent starts on a read-only root, and answers through the server.
     said = pods.inside("server", "python3", "-c", ask, "escape-vre/datalake/instances")
     assert json.loads(said) is not None
-    assert "running" in pods.inside("server", "escape-vre", "agent", "status")
+    assert " runs, " in pods.inside("server", "escape-vre", "agent", "status")
 
 
 def test_image_that_does_not_exist_says_so(pods):

@@ -1,0 +1,89 @@
+"""Our chart on the cluster, installed as an administrator does."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.errors import ClusterError
+from tests.cluster.kubectl import command, environment, get, kubectl, run
+
+WAIT = "180s"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release of the chart in a namespace of its name.
+
+    Parameters
+    ----------
+    name : str
+        Of the release and of the namespace.
+    chart : Path
+        The chart with its dependency in it.
+    """
+
+    name: str
+    chart: Path
+
+    def install(self, *values: Path, settings: Sequence[str] = ()) -> str:
+        """Install it, or upgrade it; returns what Helm says when all is ready.
+
+        Raises
+        ------
+        ClusterError
+            Helm refuses, or it does not get ready; the message is what it said.
+        """
+        files = [f"--values={path}" for path in values]
+        given = [f"--set={setting}" for setting in settings]
+        done = run(
+            *("helm", "upgrade", "--install", self.name, str(self.chart)),
+            *(f"--namespace={self.name}", "--create-namespace", "--wait", f"--timeout={WAIT}"),
+            *(*files, *given),
+            check=False,
+            timeout_s=300,
+        )
+        if done.returncode:
+            said = kubectl("get", "pods,events", "-n", self.name, check=False).stdout
+            raise ClusterError(f"{done.stderr.strip()}\n{said}")
+        return done.stdout
+
+    def remove(self) -> None:
+        """Uninstall it, and delete what it leaves: people's volumes and servers."""
+        run("helm", "uninstall", self.name, f"--namespace={self.name}", check=False)
+        kubectl("delete", "namespace", self.name, "--wait=false", check=False)
+
+    def logs(self, workload: str = "deployment/hub") -> str:
+        """Return what a workload's container says."""
+        return kubectl("logs", "-n", self.name, workload, check=False).stdout
+
+    def pods(self, label: str = "") -> list[str]:
+        """Return the names of its pods, or of those with a label."""
+        wanted = [f"--selector={label}"] if label else []
+        found = get("pods", "-n", self.name, *wanted)["items"]
+        return [pod["metadata"]["name"] for pod in found]
+
+    @contextmanager
+    def forwarded(self, service: str = "proxy-public", port: str = "http") -> Iterator[str]:
+        """Forward a service to this machine, as the laptop's example says; yields its URL."""
+        forward = ["kubectl", "port-forward", "-n", self.name, f"service/{service}", f":{port}"]
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(
+                command("/usr/bin/env", *forward),
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+            try:
+                assert process.stdout is not None
+                first = process.stdout.readline()
+                if "->" not in first:
+                    errors.seek(0)
+                    raise ClusterError(f"{service} cannot be reached: {errors.read()}")
+                yield f"http://{first.split()[2]}/"
+            finally:
+                process.terminate()
+                process.communicate(timeout=20)

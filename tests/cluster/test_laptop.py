@@ -1,0 +1,49 @@
+"""``helm install`` with nothing but the laptop's example, and somebody who uses it."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cluster import chart, images
+from tests.cluster.kubectl import kubectl
+from tests.cluster.release import Release
+from tests.integration.conftest import chromium  # noqa: F401
+
+pytestmark = pytest.mark.cluster
+
+EXAMPLE = chart.EXAMPLES / "laptop.yaml"
+# What an administrator of a cluster that can pull nothing has to say beside the example.
+BARE = ("jupyterhub.singleuser.cloudMetadata.blockWithIptables=false",)
+
+
+@pytest.fixture(scope="module")
+def laptop(cluster, tmp_path_factory):
+    release = Release("laptop", chart.assembled(tmp_path_factory.mktemp("chart")))
+    try:
+        yield release
+    finally:
+        release.remove()
+
+
+def test_install_sign_in_and_a_server_with_our_panel(laptop, chromium, measured):  # noqa: F811
+    began = time.monotonic()
+    notes = laptop.install(EXAMPLE, settings=BARE)
+    measured("helm install to Ready, s", time.monotonic() - began)
+    assert "WARNING" in notes.upper()
+    with laptop.forwarded() as url:
+        page = chromium.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(60_000)
+        page.goto(url)
+        page.locator("#username_input").fill("alice")
+        page.locator("#password_input").fill("escape-on-my-laptop")
+        began = time.monotonic()
+        page.locator("#login_submit").click()
+        expect(page.locator("#jp-main-dock-panel")).to_be_visible(timeout=120_000)
+        measured("sign-in to JupyterLab shown, s", time.monotonic() - began)
+        tab = page.locator('.jp-SideBar [data-id="escape-vre-datalake"]')
+        expect(tab).to_be_visible(timeout=60_000)
+        page.close()
+    (server,) = laptop.pods("component=singleuser-server")
+    said = kubectl("get", "pod", "-n", laptop.name, server, "-o", "jsonpath={..image}").stdout
+    assert images.user().tagged in said
