@@ -78,7 +78,7 @@ def _test(words: Sequence[str]) -> int:
             kubectl.command("/usr/bin/env", *pytest),
             check=False,
             cwd=ROOT,
-            env={**os.environ, "PATH": kubectl.environment()["PATH"]},
+            env=kubectl.environment(),
         ).returncode
 
 

@@ -27,7 +27,7 @@ def pytest_terminal_summary(terminalreporter, config):
         MEASURED.write_text(json.dumps(numbers, indent=1))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def measured(pytestconfig):
     """Note a number: its name, which ends in its unit, and how much it is."""
     return pytestconfig.stash[_numbers].__setitem__

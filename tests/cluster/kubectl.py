@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.cluster import processes, tools
 from tests.cluster.errors import ClusterError
-from tests.cluster.places import KUBECONFIG, given_kubeconfig
+from tests.cluster.places import ADDRESS, KUBECONFIG, given_kubeconfig
 
 
 def command(*words: str) -> list[str]:
@@ -16,10 +16,18 @@ def command(*words: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables with which ``kubectl`` and ``helm`` find each other and the cluster."""
-    kubeconfig = given_kubeconfig() or KUBECONFIG
-    path = os.environ["PATH"] if given_kubeconfig() else tools.search_path()
-    return {**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path}
+    """Return the variables with which programs find each other, the cluster, and where to listen.
+
+    What runs beside a cluster that was given listens where ``ESCAPE_VRE_LOCAL_HOST`` says.
+    """
+    if given_kubeconfig():
+        return dict(os.environ)
+    ours = {
+        "KUBECONFIG": str(KUBECONFIG),
+        "PATH": tools.search_path(),
+        "ESCAPE_VRE_LOCAL_HOST": ADDRESS,
+    }
+    return {**os.environ, **ours}
 
 
 def run(

@@ -1,14 +1,16 @@
 """Our chart on the cluster, installed as an administrator does."""
 
+import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.kubectl import command, environment, get, kubectl, run
+from tests.cluster.kubectl import apply, command, environment, get, kubectl, run
 
 WAIT = "180s"
 
@@ -28,27 +30,43 @@ class Release:
     name: str
     chart: Path
 
-    def install(self, *values: Path, settings: Sequence[str] = ()) -> str:
+    def install(self, *values: Path | Mapping[str, Any], options: Sequence[str] = ()) -> str:
         """Install it, or upgrade it; returns what Helm says when all is ready.
+
+        Parameters
+        ----------
+        values : Path or mapping
+            The later goes over the earlier.
+        options : sequence of str
+            Of ``helm upgrade``.
 
         Raises
         ------
         ClusterError
             Helm refuses, or it does not get ready; the message is what it said.
         """
-        files = [f"--values={path}" for path in values]
-        given = [f"--set={setting}" for setting in settings]
-        done = run(
-            *("helm", "upgrade", "--install", self.name, str(self.chart)),
-            *(f"--namespace={self.name}", "--create-namespace", "--wait", f"--timeout={WAIT}"),
-            *(*files, *given),
-            check=False,
-            timeout_s=300,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            files = [_file(one, Path(folder) / f"{n}.json") for n, one in enumerate(values)]
+            done = run(
+                *("helm", "upgrade", "--install", self.name, str(self.chart)),
+                *(f"--namespace={self.name}", "--create-namespace", "--wait", f"--timeout={WAIT}"),
+                *(f"--values={path}" for path in files),
+                *options,
+                check=False,
+                timeout_s=300,
+            )
         if done.returncode:
             said = kubectl("get", "pods,events", "-n", self.name, check=False).stdout
             raise ClusterError(f"{done.stderr.strip()}\n{said}")
         return done.stdout
+
+    def make_namespace(self) -> None:
+        """Make the namespace, unless it is there."""
+        apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}})
+
+    def has(self, kind: str, name: str) -> bool:
+        """Say whether its namespace has an object."""
+        return not kubectl("get", kind, name, "-n", self.name, check=False).returncode
 
     def remove(self) -> None:
         """Uninstall it, and delete what it leaves: people's volumes and servers."""
@@ -87,3 +105,10 @@ class Release:
             finally:
                 process.terminate()
                 process.communicate(timeout=20)
+
+
+def _file(values: Path | Mapping[str, Any], place: Path) -> Path:
+    if isinstance(values, Path):
+        return values
+    place.write_text(json.dumps(values))
+    return place

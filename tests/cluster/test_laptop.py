@@ -14,7 +14,7 @@ pytestmark = pytest.mark.cluster
 
 EXAMPLE = chart.EXAMPLES / "laptop.yaml"
 # What an administrator of a cluster that can pull nothing has to say beside the example.
-BARE = ("jupyterhub.singleuser.cloudMetadata.blockWithIptables=false",)
+BARE = {"jupyterhub": {"singleuser": {"cloudMetadata": {"blockWithIptables": False}}}}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def laptop(cluster, tmp_path_factory):
 
 def test_install_sign_in_and_a_server_with_our_panel(laptop, chromium, measured):  # noqa: F811
     began = time.monotonic()
-    notes = laptop.install(EXAMPLE, settings=BARE)
+    notes = laptop.install(EXAMPLE, BARE)
     measured("helm install to Ready, s", time.monotonic() - began)
     assert "WARNING" in notes.upper()
     with laptop.forwarded() as url:

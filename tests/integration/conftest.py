@@ -98,15 +98,10 @@ def idp(tmp_path_factory):
 @pytest.fixture(scope="module")
 def chromium():
     """A real browser; for a module only, because its event loop would be in others' way."""
-    from playwright.sync_api import sync_playwright
+    from tests.chromium import started
 
-    found = subprocess.run(["scripts/find-chromium"], check=True, stdout=subprocess.PIPE, text=True)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=found.stdout.strip(), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+    with started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -38,9 +38,14 @@ class Site:
             for value in re.findall(r'^escape_vre_token_requests_total{.*"ok".*} (.+)$', said, re.M)
         )
 
-    def home(self, user):
-        """Return the folder that a user's server shows."""
-        return self.hub.home / "homes" / user
+    @property
+    def url(self):
+        """Where people find the hub."""
+        return self.hub.url
+
+    def has(self, user, path):
+        """Tell whether a file is below the folder that a user's server shows."""
+        return (self.hub.home / "homes" / user / path).exists()
 
 
 def subject(idp, user):

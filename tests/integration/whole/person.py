@@ -29,7 +29,7 @@ class Person:
         """Go to the own server, by way of the provider's form if need be."""
         # A named server's own address belongs to the first server until it has started.
         path = f"hub/spawn/{self.name}/{server}" if server else f"user/{self.name}/lab?reset"
-        self.page.goto(self.site.hub.url + path)
+        self.page.goto(self.site.url + path)
         self.sign_in(self.page)
         launch = self.page.get_by_role("button", name="Launch Server")
         lab = self.page.locator("#jp-main-dock-panel")
@@ -102,4 +102,5 @@ class Person:
 
     def has(self, path):
         """Tell whether a file is below the folder that the server shows."""
-        return (self.site.home(self.name) / path).exists()
+        found: bool = self.site.has(self.name, path)
+        return found

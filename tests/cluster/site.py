@@ -1,0 +1,177 @@
+"""A site: our chart on the cluster, with a real Keycloak and a real lake beside it."""
+
+import base64
+import json
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from escape_vre.local.idp import Idp
+from escape_vre.local.lake.lake import Lake
+from escape_vre.local.lake.layout import HOST
+from tests.cluster import chart
+from tests.cluster.kubectl import apply, get, kubectl
+from tests.cluster.release import Release
+
+NAME = "vre"
+PORT = 30080
+"""Of the node: where browsers find the hub."""
+
+SECRET = "escape-hub"
+PEOPLE = ("alice", "bob")
+
+
+@dataclass
+class Site:
+    """What a site consists of; tests break its parts and mend them again.
+
+    Parameters
+    ----------
+    release : Release
+        The chart.
+    idp, lake : Idp, Lake
+        They listen where pods can reach them: see ``HOST``.
+    """
+
+    release: Release
+    idp: Idp
+    lake: Lake
+
+    @classmethod
+    def below(cls, folder: Path) -> Self:
+        """Return the site whose back ends live in a folder."""
+        packed = chart.assembled(Path(tempfile.mkdtemp(dir=folder)))
+        return cls(Release(NAME, packed), Idp(folder / "idp"), Lake(folder / "lake"))
+
+    @property
+    def url(self) -> str:
+        """Where people find the hub."""
+        return f"http://{HOST}:{PORT}/"
+
+    @property
+    def origins(self) -> tuple[str, str]:
+        """What a browser must take for secure, as a real site has TLS for it."""
+        return self.url.rstrip("/"), self.idp.issuer.partition("/realms/")[0]
+
+    def start_back_ends(self, *, tied: bool) -> None:
+        """Start Keycloak and the lake, which trusts it and knows its people.
+
+        Parameters
+        ----------
+        tied : bool
+            Whether they end when this process ends.
+        """
+        self.idp.start(tied=tied, redirect_uris=(f"{self.url}hub/oauth_callback",))
+        self.lake.start(tied=tied)
+        self.lake.trust(self.idp.issuer)
+        for user in PEOPLE:
+            self.lake.map_identity(subject(self.idp, user), user)
+
+    def install(self, *more: Mapping[str, Any], options: Sequence[str] = ()) -> str:
+        """Install the chart, or upgrade it; returns what Helm says.
+
+        Parameters
+        ----------
+        more : mapping
+            Values over those of the site.
+        """
+        self.release.make_namespace()
+        secret = {
+            "escape.client-secret": self.idp.client_secret("hub"),
+            "escape.keys": secrets.token_hex(32),
+        }
+        if not self.release.has("secret", SECRET):
+            metadata = {"name": SECRET, "namespace": self.release.name}
+            apply(
+                {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": secret}
+            )
+        return self.release.install(
+            chart.EXAMPLES / "site-keycloak.yaml", self.values(), *more, options=options
+        )
+
+    def values(self) -> dict[str, Any]:
+        """Return what differs from the example: addresses, and what this cluster has not."""
+        lake = {**self.lake.token_instance(), "name": "escape"}
+        del lake["ca_file"]  # it is the site's authority
+        return {
+            "global": {
+                "escape": {
+                    "login": {
+                        "issuer": self.idp.issuer,
+                        "allow_http": True,
+                        "admin_groups": ["/vre-admins"],
+                        "recheck_s": 30,
+                    },
+                    "authorities": self.lake.layout.ca.read_text(),
+                    "lakes": [lake],
+                }
+            },
+            "jupyterhub": {
+                "hub": {"db": {"pvc": {"storageClassName": None}}},
+                "singleuser": {
+                    "cloudMetadata": {"blockWithIptables": False},
+                    "memory": {"guarantee": "256M"},
+                    "storage": {"dynamic": {"storageClass": None}, "capacity": "1Gi"},
+                },
+                "proxy": {"service": {"type": "NodePort", "nodePorts": {"http": PORT}}},
+                "httpRoute": {"enabled": False},
+                "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},
+                "scheduling": {
+                    "userScheduler": {"enabled": False},
+                    "userPlaceholder": {"enabled": False},
+                },
+            },
+        }
+
+    def stop(self) -> None:
+        """Remove the chart, and end what is beside it."""
+        self.release.remove()
+        with suppress(Exception):
+            self.lake.stop()
+        self.idp.stop()
+
+    def server(self, user: str) -> str:
+        """Return the name of a user's pod."""
+        (pod,) = self.release.pods(f"component=singleuser-server,hub.jupyter.org/username={user}")
+        return pod
+
+    def inside(self, user: str, *command: str, check: bool = True) -> str:
+        """Run a command in a user's server; returns what it printed."""
+        namespace = self.release.name
+        done = kubectl(
+            "exec",
+            "-n",
+            namespace,
+            self.server(user),
+            "-c",
+            "notebook",
+            "--",
+            *command,
+            check=check,
+        )
+        return done.stdout
+
+    def has(self, user: str, path: str) -> bool:
+        """Tell whether a file is below the folder that a user's server shows."""
+        return "yes" in self.inside(user, "sh", "-c", 'test -e "$1" && echo yes || true', "-", path)
+
+    def environment(self, user: str) -> dict[str, str]:
+        """Return the environment of a user's server."""
+        said = self.inside(user, "sh", "-c", "tr '\\0' '\\n' < /proc/1/environ")
+        return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+
+    def restarts(self) -> dict[str, str]:
+        """Return when each person's pod started: another pod has another time."""
+        found = get("pods", "-n", self.release.name, "-l", "component=singleuser-server")["items"]
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+
+
+def subject(idp: Idp, user: str) -> str:
+    """Return what the provider calls a user in tokens."""
+    body = idp.tokens(user)["access_token"].split(".")[1]
+    said: str = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["sub"]
+    return said
