@@ -57,7 +57,7 @@ def check(given: Mapping[str, Any]) -> None:
 
 
 def _check_secret(name: str | None) -> None:
-    if name is None or (mounted.FOLDER.is_dir() and any(mounted.FOLDER.iterdir())):
+    if name is None or mounted.keys():
         return
     raise ConfigurationError(
         f"There is no Secret called {name} in this namespace, or nothing is in it"

@@ -25,6 +25,14 @@ def read(key: str) -> str:
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
+def keys() -> list[str]:
+    """Return the keys that the Secret has; none where there is no Secret."""
+    if not FOLDER.is_dir():
+        return []
+    # Kubernetes keeps folders of its own there, whose names begin with two dots.
+    return [path.name for path in FOLDER.iterdir() if not path.name.startswith("..")]
+
+
 def place(key: str) -> str:
     """Say where else a secret could be, for messages: nothing outside the chart."""
     return (

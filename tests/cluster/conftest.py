@@ -2,13 +2,20 @@
 
 import json
 import secrets
+import time
 
 import pytest
 
+from tests.chromium import started
 from tests.cluster import images
 from tests.cluster.kubectl import kubectl
 from tests.cluster.places import ROOT, given_kubeconfig
 from tests.cluster.pods import Pods
+from tests.cluster.site import Site
+from tests.integration.whole.person import Person
+
+LIFETIME_S = 30
+"""How long access tokens live at the site, seconds."""
 
 MEASURED = ROOT / ".stamps/cluster.json"
 _numbers = pytest.StashKey[dict[str, float]]()
@@ -60,3 +67,44 @@ def pulled(image, digest=""):
     """Return the name by which pods pull an image; a digest in place of the tag, where given."""
     prefix = f"{images.registry()}/" if given_kubeconfig() else ""
     return f"{prefix}{image.name}@{digest}" if digest else f"{prefix}{image.tagged}"
+
+
+@pytest.fixture(scope="session")
+def site(cluster, tmp_path_factory, measured):
+    """A site for all tests; whoever breaks a part of it mends it."""
+    found = Site.below(tmp_path_factory.mktemp("site"))
+    try:
+        began = time.monotonic()
+        found.start_back_ends(tied=True)
+        measured("Keycloak and a lake started, s", time.monotonic() - began)
+        found.idp.set_lifetimes(access_token_s=LIFETIME_S)
+        began = time.monotonic()
+        found.install()
+        measured("site installed, s", time.monotonic() - began)
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium(site):
+    """A browser that takes the site for what it would be with TLS."""
+    with started(f"--unsafely-treat-insecure-origin-as-secure={','.join(site.origins)}") as found:
+        yield found
+
+
+@pytest.fixture
+def enter(site, chromium, tmp_path):
+    """Let a person in, with a browser of their own."""
+    contexts = []
+
+    def one(name):
+        context = chromium.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        return Person(name, site, context)
+
+    yield one
+    for n, context in enumerate(contexts):
+        context.pages[0].screenshot(path=tmp_path / f"last-{n}.png")  # what a failed test saw
+        context.close()

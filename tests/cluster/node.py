@@ -169,13 +169,29 @@ def leftovers() -> list[str]:
 
 
 def start_kubelet() -> None:
-    """Start the kubelet; pods may run already."""
-    processes.start(
-        "kubelet",
-        *(program("kubelet"), "--config", settings.KUBELET),
-        *("--kubeconfig", certificates.kubeconfig("kubelet")),
-        *("--root-dir", STATE / "kubelet", "--hostname-override", NODE, "--node-ip", ADDRESS),
-    )
+    """Start the kubelet; pods may run already.
+
+    Raises
+    ------
+    ClusterError
+        It does not start.
+    """
+    log = LOGS / "kubelet.log"
+    deadline = time.monotonic() + READY_S
+    # It ends where containerd is not ready yet; on other nodes, systemd starts it again.
+    while time.monotonic() < deadline:
+        before = log.stat().st_size if log.exists() else 0
+        processes.start(
+            "kubelet",
+            *(program("kubelet"), "--config", settings.KUBELET),
+            *("--kubeconfig", certificates.kubeconfig("kubelet")),
+            *("--root-dir", STATE / "kubelet", "--hostname-override", NODE, "--node-ip", ADDRESS),
+        )
+        while processes.runs("kubelet") and time.monotonic() < deadline:
+            if b"Started kubelet" in log.read_bytes()[before:]:
+                return
+            time.sleep(0.1)
+    raise ClusterError(f"The kubelet does not start: {processes.said('kubelet')}")
 
 
 def start_containerd() -> None:

@@ -60,6 +60,40 @@ class Release:
             raise ClusterError(f"{done.stderr.strip()}\n{said}")
         return done.stdout
 
+    def test(self) -> str:
+        """Run ``helm test``; returns what the test pod said.
+
+        Raises
+        ------
+        ClusterError
+            It found something; the message is what it said.
+        """
+        done = run("helm", "test", self.name, f"--namespace={self.name}", timeout_s=400)
+        return done.stdout + done.stderr  # the hooks' logs are among Helm's own
+
+    def rollback(self) -> None:
+        """Go back to the revision before."""
+        wait = ("--wait", f"--timeout={WAIT}")
+        run("helm", "rollback", self.name, f"--namespace={self.name}", *wait, timeout_s=300)
+
+    def revision(self) -> int:
+        """Return the number of the newest revision."""
+        return int(self._said()["version"])
+
+    def status(self) -> str:
+        """Return what Helm says of the newest revision, such as ``deployed``."""
+        status: str = self._said()["info"]["status"]
+        return status
+
+    def given(self) -> str:
+        """Return the values that were given, as Helm keeps them."""
+        return run("helm", "get", "values", self.name, f"--namespace={self.name}").stdout
+
+    def wait(self, workload: str) -> None:
+        """Wait until a workload is all there; raises ClusterError where it does not get so."""
+        where = ("-n", self.name, f"--timeout={WAIT}")
+        kubectl("rollout", "status", workload, *where, timeout_s=200)
+
     def make_namespace(self) -> None:
         """Make the namespace, unless it is there."""
         apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}})
@@ -82,6 +116,10 @@ class Release:
         wanted = [f"--selector={label}"] if label else []
         found = get("pods", "-n", self.name, *wanted)["items"]
         return [pod["metadata"]["name"] for pod in found]
+
+    def _said(self) -> Any:
+        words = ("helm", "status", self.name, f"--namespace={self.name}", "--output=json")
+        return json.loads(run(*words).stdout)
 
     @contextmanager
     def forwarded(self, service: str = "proxy-public", port: str = "http") -> Iterator[str]:

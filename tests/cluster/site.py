@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from escape_vre.local.lake.lake import Lake
 from escape_vre.local.lake.layout import HOST
 from tests.cluster import chart
 from tests.cluster.kubectl import apply, get, kubectl
+from tests.cluster.places import STATE
 from tests.cluster.release import Release
 
 NAME = "vre"
@@ -44,6 +46,7 @@ class Site:
     @classmethod
     def below(cls, folder: Path) -> Self:
         """Return the site whose back ends live in a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
         packed = chart.assembled(Path(tempfile.mkdtemp(dir=folder)))
         return cls(Release(NAME, packed), Idp(folder / "idp"), Lake(folder / "lake"))
 
@@ -127,6 +130,16 @@ class Site:
             },
         }
 
+    def how_to_reach(self) -> str:
+        """Say where the site is, and who may sign in."""
+        people = "\n".join(f"  {user}  {self.idp.password(user)}" for user in PEOPLE)
+        return (
+            f"{self.url}\n{people}\n"
+            "Keycloak's cookies want TLS, which it has not here: give your browser a profile of its"
+            f" own for it.\n  chromium --user-data-dir=$(mktemp -d)"
+            f" --unsafely-treat-insecure-origin-as-secure={','.join(self.origins)} {self.url}"
+        )
+
     def stop(self) -> None:
         """Remove the chart, and end what is beside it."""
         self.release.remove()
@@ -136,8 +149,12 @@ class Site:
 
     def server(self, user: str) -> str:
         """Return the name of a user's pod."""
-        (pod,) = self.release.pods(f"component=singleuser-server,hub.jupyter.org/username={user}")
+        (pod,) = self.release.pods(self.label(user))
         return pod
+
+    def label(self, user: str) -> str:
+        """Return what selects a user's pods."""
+        return f"component=singleuser-server,hub.jupyter.org/username={user}"
 
     def inside(self, user: str, *command: str, check: bool = True) -> str:
         """Run a command in a user's server; returns what it printed."""
@@ -164,8 +181,28 @@ class Site:
         said = self.inside(user, "sh", "-c", "tr '\\0' '\\n' < /proc/1/environ")
         return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
 
-    def restarts(self) -> dict[str, str]:
-        """Return when each person's pod started: another pod has another time."""
+    def address(self, user: str) -> str:
+        """Return the IP address of a user's pod."""
+        found = get("pod", "-n", self.release.name, self.server(user))
+        address: str = found["status"]["podIP"]
+        return address
+
+    def claim(self, user: str) -> str:
+        """Return the name of the volume claim that a user's home is on."""
+        volumes = get("pod", "-n", self.release.name, self.server(user))["spec"]["volumes"]
+        (found,) = (
+            one["persistentVolumeClaim"] for one in volumes if "persistentVolumeClaim" in one
+        )
+        name: str = found["claimName"]
+        return name
+
+    def claims(self) -> list[str]:
+        """Return the names of all volume claims."""
+        found = get("persistentvolumeclaims", "-n", self.release.name)["items"]
+        return [one["metadata"]["name"] for one in found]
+
+    def servers(self) -> dict[str, str]:
+        """Return people's pods, and what tells each from one of the same name."""
         found = get("pods", "-n", self.release.name, "-l", "component=singleuser-server")["items"]
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
 
@@ -175,3 +212,15 @@ def subject(idp: Idp, user: str) -> str:
     body = idp.tokens(user)["access_token"].split(".")[1]
     said: str = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["sub"]
     return said
+
+
+def main() -> None:
+    """Bring a site up that stays, and say how to reach it."""
+    site = Site.below(STATE / "site")
+    site.start_back_ends(tied=False)
+    site.install()
+    sys.stdout.write(f"{site.how_to_reach()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,55 +1,17 @@
 """People at a site on Kubernetes: signed in once, each in their own, come what may."""
 
+import json
+import re
 import time
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.chromium import started
-from tests.cluster.site import Site
-from tests.integration.whole.person import Person
+from tests.cluster.conftest import LIFETIME_S
+from tests.cluster.site import PEOPLE
+from tests.integration.hub.conftest import claims
 
 pytestmark = pytest.mark.cluster
-
-LIFETIME_S = 60
-"""How long access tokens live at this site, seconds."""
-
-
-@pytest.fixture(scope="module")
-def site(cluster, tmp_path_factory, measured):
-    found = Site.below(tmp_path_factory.mktemp("site"))
-    try:
-        found.start_back_ends(tied=True)
-        found.idp.set_lifetimes(access_token_s=LIFETIME_S)
-        began = time.monotonic()
-        found.install()
-        measured("site installed, s", time.monotonic() - began)
-        yield found
-    finally:
-        found.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium(site):
-    with started(f"--unsafely-treat-insecure-origin-as-secure={','.join(site.origins)}") as found:
-        yield found
-
-
-@pytest.fixture
-def enter(site, chromium, tmp_path):
-    """Let a person in, with a browser of their own."""
-    contexts = []
-
-    def one(name):
-        context = chromium.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        return Person(name, site, context)
-
-    yield one
-    for n, context in enumerate(contexts):
-        context.pages[0].screenshot(path=tmp_path / f"last-{n}.png")  # what a failed test saw
-        context.close()
 
 
 def test_sign_in_once_then_panel_and_magic_work(site, enter, measured):
@@ -71,3 +33,77 @@ def test_sign_in_once_then_panel_and_magic_work(site, enter, measured):
     alice.find("demo:km3net")
     alice.get("km3net.events")
     alice.is_here("km3net.events")
+
+
+def test_a_provider_that_sleeps_is_one_sentence_and_then_nothing(site, enter):
+    alice = enter("alice")
+    alice.open()
+    alice.find("demo:lofar")
+    expect(alice.row("lofar.images")).to_be_visible()
+    site.idp.pause()
+    try:
+        time.sleep(LIFETIME_S)  # so that no token is left that is still good
+        alice.find("demo:vo")
+        error = alice.panel.locator(".escape-Notice")
+        expect(error).to_have_count(1)
+        expect(error).to_contain_text("identity provider")
+    finally:
+        site.idp.resume()
+    # Nobody has to click.
+    expect(alice.row("vo.neighbours")).to_be_visible()
+    expect(error).to_have_count(0)
+
+
+ASK = """
+import os, sys, urllib.error, urllib.request
+headers = {"Authorization": f"token {os.environ['JUPYTERHUB_API_TOKEN']}"}
+headers["Content-Type"] = "application/json"
+body = sys.argv[2].encode() if len(sys.argv) > 2 else None
+request = urllib.request.Request(sys.argv[1], body, headers)
+try:
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        print(answer.status, answer.read().decode())
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+"""
+
+
+def test_each_has_a_server_an_agent_tokens_and_a_volume_of_their_own(site, enter):
+    alice, bob = enter("alice"), enter("bob")
+    alice.open()
+    bob.open()
+    expect(bob.panel).to_contain_text("bob")
+    api = site.environment("alice")["JUPYTERHUB_API_URL"]
+
+    def asked_by_bob(*words):
+        status, _, said = site.inside("bob", "python3", "-c", ASK, *words).partition(" ")
+        return int(status), said
+
+    # Server: by the front door, and from pod to pod.
+    answer = bob.page.goto(f"{site.url}user/alice/api/contents")
+    assert answer.status in (403, 404), answer.text()
+    inner = site.address("alice")
+    for path in ("api/contents", "escape-vre/datalake/instances"):
+        assert asked_by_bob(f"http://{inner}:8888/user/alice/{path}")[0] in (302, 403)
+    # Tokens: what bob's server may ask for is bob's.
+    status, said = asked_by_bob(
+        f"{api.removesuffix('/api')}/escape/token", json.dumps({"audience": "rucio"})
+    )
+    assert status == 200
+    assert claims(json.loads(said)["access_token"])["preferred_username"] == "bob"
+    for path in ("users/alice", "users/alice/tokens"):
+        assert asked_by_bob(f"{api}/{path}")[0] in (403, 404)
+    # Agent and volume: another pod, another claim.
+    sockets = {user: site.inside(user, "sh", "-c", "escape-vre agent status") for user in PEOPLE}
+    assert all(" runs, " in said for said in sockets.values())
+    site.inside("alice", "sh", "-c", "echo alice > ~/whose")
+    assert not site.has("bob", "whose")
+    assert site.claim("alice") != site.claim("bob")
+
+
+def test_helm_test_tries_it_and_leaves_nothing(site):
+    said = site.release.test()
+    assert re.search(r"Rucio 41\.\S+ answers", said)
+    assert "nobody has signed in" in said
+    assert not [name for name in site.release.pods() if "escape--test" in name]
+    assert not [name for name in site.claims() if "escape--test" in name]

@@ -60,6 +60,16 @@ class Person:
                 self.picture("sign-in")
             page.locator("#kc-login").click()
 
+    def stop(self):
+        """Stop the own server."""
+        # Its buttons do nothing before its scripts have come.
+        self.page.goto(self.site.url + "hub/home", wait_until="networkidle")
+        stop = self.page.get_by_role("button", name="Stop My Server")
+        stop = stop.or_(self.page.get_by_role("link", name="Stop My Server"))
+        if stop.is_visible():
+            stop.click()
+            expect(stop).not_to_be_visible()
+
     def notebook(self):
         """Open a new notebook whose kernel is ready."""
         self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click()

@@ -43,6 +43,7 @@ def test_what_is_good_passes(given, secret):
 def test_a_secret_that_is_not_there_is_named(given, secret):
     for file in secret.iterdir():
         file.unlink()
+    (secret / "..data").mkdir()  # as Kubernetes mounts a Secret that is not there
     said = refusal(given)
     assert "There is no Secret called escape-hub" in said
     assert "jupyterhub.hub.existingSecret" in said

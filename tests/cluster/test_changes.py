@@ -1,0 +1,104 @@
+"""What an administrator changes at a site where people are at work."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cluster.errors import ClusterError
+from tests.cluster.kubectl import get
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def alice(site, enter):
+    """Alice, at work; the site is as it was again afterwards."""
+    alice = enter("alice")
+    alice.open()
+    expect(alice.panel.get_by_role("treeitem", name="Scope demo")).to_be_visible()
+    hub = site.release.pods("component=hub")
+    yield alice
+    if site.release.pods("component=hub") != hub:
+        site.install()
+
+
+def escape(**values):
+    return {"global": {"escape": values}}
+
+
+def goes_on(alice):
+    """Assert that her server works, in a page that she never left."""
+    alice.find("demo:cta")
+    expect(alice.row("cta.events")).to_be_visible()
+    alice.find("demo:")
+
+
+def test_an_upgrade_restarts_the_hub_and_no_server(site, alice):
+    servers, hub = site.servers(), site.release.pods("component=hub")
+    site.install(escape(user={"config": {"Transfers": {"connections": 3}}}))
+    assert site.release.pods("component=hub") != hub
+    assert site.servers() == servers
+    goes_on(alice)
+    # It is in what is started from now on.
+    alice.stop()
+    alice.open()
+    told = site.inside("alice", "cat", "/etc/jupyter/escape_vre_config.d/50-hub.json")
+    assert '"connections": 3' in told
+
+
+def test_an_upgrade_to_the_same_changes_nothing(site, alice):
+    before = site.servers(), site.release.pods()
+    site.install()
+    assert (site.servers(), site.release.pods()) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param(escape(lokes=[]), "lokes", id="typo"),
+        pytest.param(
+            {"jupyterhub": {"hub": {"existingSecret": "other"}}},
+            "no Secret called other",
+            id="secret",
+        ),
+        pytest.param(
+            escape(login={"issuer": "https://127.0.0.1:1/realms/x"}), None, id="provider-away"
+        ),
+        pytest.param("other-realm", "global.escape.login.issuer", id="issuer"),
+    ],
+)
+def test_bad_values_are_refused_before_anything_changes(site, alice, values, said):
+    if values == "other-realm":
+        values = escape(login={"issuer": site.idp.issuer + "x"})
+    before = site.servers(), site.release.pods("component=hub"), site.release.revision()
+    if said is None:
+        # A provider that does not answer stops nothing: the hub is as away as it is.
+        site.install(values)
+        assert site.servers() == before[0]
+        return
+    with pytest.raises(ClusterError) as refused:
+        site.install(values)
+    assert said in str(refused.value)
+    assert (site.servers(), site.release.pods("component=hub")) == before[:2]
+    goes_on(alice)
+
+
+def test_a_failed_upgrade_is_rolled_back(site, alice):
+    servers = site.servers()
+    image = {"jupyterhub": {"hub": {"config": {"JupyterHub": {"db_url": "nonsense://"}}}}}
+    with pytest.raises(ClusterError):
+        site.install(image, options=("--rollback-on-failure", "--timeout=45s"))
+    assert site.release.status() == "deployed"
+    hub = get("deployment", "hub", "-n", site.release.name)
+    assert hub["status"].get("readyReplicas") == 1
+    assert site.servers() == servers
+    goes_on(alice)
+
+
+def test_a_rollback_restores_what_was(site, alice):
+    site.install(escape(login={"title": "Somewhere else"}))
+    servers, newest = site.servers(), site.release.revision()
+    site.release.rollback()
+    assert site.release.revision() == newest + 1
+    assert site.servers() == servers
+    assert "Somewhere else" not in site.release.given()
+    goes_on(alice)

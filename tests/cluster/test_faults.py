@@ -1,0 +1,99 @@
+"""Bad luck: what ends, ends for itself alone, and what was under way goes on."""
+
+import subprocess
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cluster import node, processes
+from tests.cluster.conftest import LIFETIME_S
+from tests.cluster.kubectl import command, environment, kubectl
+from tests.cluster.places import NODE, given_kubeconfig
+from tests.integration.hub.conftest import wait_for
+
+pytestmark = pytest.mark.cluster
+
+
+def kill_hub(site):
+    """End the hub as a node that burns does; Kubernetes starts another."""
+    (pod,) = site.release.pods("component=hub")
+    kubectl("delete", "pod", pod, "-n", site.release.name, "--grace-period=0", "--force")
+
+
+def hub_is_back(site):
+    site.release.wait("deployment/hub")
+
+
+def test_a_hub_that_ends_while_a_server_starts_costs_no_more_than_a_click(site, enter):
+    bob = enter("bob")
+    bob.open()
+    kept = site.claim("bob")
+    bob.stop()
+    bob.page.goto(f"{site.url}hub/spawn/bob")
+    wait_for(lambda: site.release.pods(site.label("bob")), 60, "a pod")
+    kill_hub(site)
+    hub_is_back(site)
+
+    def arrives():
+        # JupyterHub's page of a server that it looks for does not go on by itself.
+        bob.page.goto(f"{site.url}user/bob/lab")
+        return "spawn-pending" not in bob.page.url
+
+    wait_for(arrives, 60, "an answer")
+    bob.open()
+    expect(bob.panel).to_contain_text("bob")
+    assert len(site.release.pods(site.label("bob"))) == 1
+    assert site.claim("bob") == kept
+
+
+def test_a_hub_that_ends_while_a_token_is_asked_for_is_waited_for(site, enter):
+    alice = enter("alice")
+    alice.open()
+    alice.find("demo:cta")
+    expect(alice.row("cta.events")).to_be_visible()
+    alice.page.wait_for_timeout(LIFETIME_S * 1000)  # so that no token is left that is still good
+    site.idp.pause()  # so that the request is under way for as long as we like
+    get = ("escape-vre", "dl", "get", "demo:lofar.images")
+    where = ("-n", site.release.name, site.server("alice"), "-c", "notebook")
+    try:
+        asking = subprocess.Popen(
+            command("/usr/bin/env", "kubectl", "exec", *where, "--", *get),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        job = "lofar.images"
+        wait_for(lambda: job in site.inside("alice", "escape-vre", "dl", "jobs"), 60, "a job")
+        kill_hub(site)
+        hub_is_back(site)
+    finally:
+        site.idp.resume()
+    said, _ = asking.communicate(timeout=120)
+    assert asking.returncode == 0, said
+    assert alice.has("data/demo/lofar.images")
+    alice.find("demo:vo")
+    expect(alice.row("vo.neighbours")).to_be_visible()
+    expect(alice.page.get_by_text("Sign in")).to_have_count(0)
+
+
+@pytest.mark.skipif(given_kubeconfig() is not None, reason="not our node to stop")
+def test_a_node_whose_kubelet_and_containerd_restart_keeps_its_pods(site, enter):
+    alice = enter("alice")
+    alice.open()
+    bob = enter("bob")
+    bob.open()
+    bob.stop()
+    servers = site.servers()
+    processes.stop("kubelet")
+    processes.stop("containerd")
+    # Containers need neither: she works on.
+    alice.find("demo:fermi.photons")
+    expect(alice.row("fermi.photons")).to_be_visible()
+    node.start_containerd()
+    node.start_kubelet()
+    kubectl("wait", f"node/{NODE}", "--for=condition=Ready", "--timeout=90s")
+    bob.open()  # a server can be started again
+    assert site.servers().items() >= servers.items()
+    alice.find("demo:cta")
+    expect(alice.row("cta.events")).to_be_visible()
