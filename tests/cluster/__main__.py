@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from tests.cluster import images, kubectl, node, tools
+from tests.cluster import images, kubectl, network, node, tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import KUBECONFIG, ROOT, given_kubeconfig
 
@@ -19,7 +19,7 @@ def main() -> int:
     actions.add_parser("tools", help="build Kubernetes, CoreDNS and Helm, once")
     actions.add_parser("images", help="build our images")
     actions.add_parser("packages", help="say which Debian packages are not installed")
-    actions.add_parser("up", help="bring the node up, our images in its registry")
+    actions.add_parser("up", help="bring the node up, and the chart on it")
     actions.add_parser("down", help="end it, and remove everything of it")
     actions.add_parser("watch")  # what `test` starts beside itself
     test = actions.add_parser("test", help="run the tests, on a node that is gone afterwards")
@@ -45,7 +45,7 @@ def _do(action: str, words: Sequence[str]) -> int:
     elif action == "up":
         with node.locked():
             _up()
-        _say(_how_to_reach())
+            _install()
     elif action == "down":
         with node.locked():
             node.down()
@@ -68,6 +68,21 @@ def _up() -> None:
         images.push(image, _say)
     if given_kubeconfig() is None:
         images.push_proxy(_say)
+
+
+def _install() -> None:
+    if given_kubeconfig() is None and not network.is_linked():
+        network.link()
+    module = kubectl.command("/usr/bin/env", sys.executable, "-m", "tests.cluster.site")
+    done = subprocess.run(module, check=False, cwd=ROOT, env=kubectl.environment())
+    if done.returncode:
+        raise ClusterError("The chart is not installed.")
+    if given_kubeconfig() is None:
+        _say(
+            f"KUBECONFIG={KUBECONFIG}\n"
+            "  python -m tests.cluster run kubectl get pods -A\n"
+            "  make cluster-down"
+        )
 
 
 def _test(words: Sequence[str]) -> int:
@@ -104,16 +119,6 @@ def _gone_afterwards(lock: int) -> Iterator[None]:
         watcher.communicate()
         if watcher.returncode:
             raise ClusterError("The cluster was not removed.", "Call `make cluster-down`.")
-
-
-def _how_to_reach() -> str:
-    if given := given_kubeconfig():
-        return f"Our images are where the cluster of {given} pulls from: {images.registry()}."
-    return (
-        f"The cluster is up: KUBECONFIG={KUBECONFIG}. It has a network of its own:\n"
-        "  python -m tests.cluster run kubectl get pods -A\n"
-        "  make cluster-down"
-    )
 
 
 def _say(sentence: str) -> None:

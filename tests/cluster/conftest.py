@@ -9,7 +9,7 @@ import pytest
 from tests.chromium import started
 from tests.cluster import images
 from tests.cluster.kubectl import kubectl
-from tests.cluster.places import ROOT, given_kubeconfig
+from tests.cluster.places import ROOT
 from tests.cluster.pods import Pods
 from tests.cluster.site import Site
 from tests.integration.whole.person import Person
@@ -63,16 +63,10 @@ def image(request):
     return {"user": images.user, "hub": images.hub}[request.param]()
 
 
-def pulled(image, digest=""):
-    """Return the name by which pods pull an image; a digest in place of the tag, where given."""
-    prefix = f"{images.registry()}/" if given_kubeconfig() else ""
-    return f"{prefix}{image.name}@{digest}" if digest else f"{prefix}{image.tagged}"
-
-
 @pytest.fixture(scope="session")
 def site(cluster, tmp_path_factory, measured):
     """A site for all tests; whoever breaks a part of it mends it."""
-    found = Site.below(tmp_path_factory.mktemp("site"))
+    found = Site.below(tmp_path_factory.mktemp("site"), "site", 30081)
     try:
         began = time.monotonic()
         found.start_back_ends(tied=True)

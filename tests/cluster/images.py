@@ -137,6 +137,12 @@ def registry() -> str:
     return given
 
 
+def pulled(image: Image, digest: str = "") -> str:
+    """Return the name by which pods pull an image; a digest in place of the tag, where given."""
+    prefix = f"{registry()}/" if given_kubeconfig() else ""
+    return f"{prefix}{image.name}@{digest}" if digest else f"{prefix}{image.tagged}"
+
+
 def unpacked_bytes(image: Image) -> int:
     """Return how much an image takes on a node's disk."""
     said = _buildah("images", "--json", image.built).stdout

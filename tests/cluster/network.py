@@ -3,10 +3,11 @@
 import subprocess
 from pathlib import Path
 
-from tests.cluster.places import ADDRESS, NETWORK
+from tests.cluster.places import ADDRESS, NETWORK, OUTSIDE
 from tests.cluster.processes import inside
 
 _NAMESPACES = Path("/run/netns")
+_LINK = "escape-vre"
 
 
 def make() -> None:
@@ -32,6 +33,22 @@ def make() -> None:
     # Not there where the kernel's module br_netfilter is not; then bridges skip iptables anyway.
     bridges = inside("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=1")
     subprocess.run(bridges, check=False, capture_output=True)
+
+
+def link() -> None:
+    """Let this machine reach the node, and it this machine: for people, not for tests."""
+    for line in (
+        f"link add {_LINK} type veth peer name nv2 netns {NETWORK}",
+        f"-n {NETWORK} link set nv2 master node0 up",
+        f"addr add {OUTSIDE}/24 dev {_LINK}",
+        f"link set {_LINK} up",
+    ):
+        _run("ip", *line.split())
+
+
+def is_linked() -> bool:
+    """Say whether this machine can reach the node."""
+    return Path("/sys/class/net", _LINK).exists()
 
 
 def pods() -> set[str]:

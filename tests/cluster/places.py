@@ -33,6 +33,9 @@ NODE = "node1"
 ADDRESS = "10.200.0.1"
 """Where pods find the node, and what else runs in its network namespace."""
 
+OUTSIDE = "10.200.0.2"
+"""Where the node finds this machine, once somebody wants to reach the node from it."""
+
 REGISTRY = f"{ADDRESS}:5000"
 PODS = "10.244.0.0/24"
 SERVICES = "10.96.0.0/16"

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.errors import ClusterError
+from tests.cluster.images import hub, pulled, user
 from tests.cluster.kubectl import apply, command, environment, get, kubectl, run
+from tests.cluster.places import given_kubeconfig
 
 WAIT = "180s"
 
@@ -46,7 +48,8 @@ class Release:
             Helm refuses, or it does not get ready; the message is what it said.
         """
         with tempfile.TemporaryDirectory() as folder:
-            files = [_file(one, Path(folder) / f"{n}.json") for n, one in enumerate(values)]
+            whole = [*values, _images()]
+            files = [_file(one, Path(folder) / f"{n}.json") for n, one in enumerate(whole)]
             done = run(
                 *("helm", "upgrade", "--install", self.name, str(self.chart)),
                 *(f"--namespace={self.name}", "--create-namespace", "--wait", f"--timeout={WAIT}"),
@@ -143,6 +146,19 @@ class Release:
             finally:
                 process.terminate()
                 process.communicate(timeout=20)
+
+
+def _images() -> dict[str, Any]:
+    """Return the values that name our images where a cluster that was given pulls them from."""
+    if given_kubeconfig() is None:
+        return {}
+    names = {"hub": pulled(hub()), "singleuser": pulled(user())}
+    parts = {part: name.rpartition(":") for part, name in names.items()}
+    return {
+        "jupyterhub": {
+            part: {"image": {"name": name, "tag": tag}} for part, (name, _, tag) in parts.items()
+        }
+    }
 
 
 def _file(values: Path | Mapping[str, Any], place: Path) -> Path:

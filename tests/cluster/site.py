@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,8 @@ from escape_vre.local.lake.lake import Lake
 from escape_vre.local.lake.layout import HOST
 from tests.cluster import chart
 from tests.cluster.kubectl import apply, get, kubectl
-from tests.cluster.places import STATE
+from tests.cluster.places import STATE, given_kubeconfig
 from tests.cluster.release import Release
-
-NAME = "vre"
-PORT = 30080
-"""Of the node: where browsers find the hub."""
 
 SECRET = "escape-hub"
 PEOPLE = ("alice", "bob")
@@ -37,23 +34,26 @@ class Site:
         The chart.
     idp, lake : Idp, Lake
         They listen where pods can reach them: see ``HOST``.
+    port : int
+        Of the node: where browsers find the hub.
     """
 
     release: Release
     idp: Idp
     lake: Lake
+    port: int
 
     @classmethod
-    def below(cls, folder: Path) -> Self:
-        """Return the site whose back ends live in a folder."""
+    def below(cls, folder: Path, name: str, port: int) -> Self:
+        """Return the site of a name, whose back ends live in a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         packed = chart.assembled(Path(tempfile.mkdtemp(dir=folder)))
-        return cls(Release(NAME, packed), Idp(folder / "idp"), Lake(folder / "lake"))
+        return cls(Release(name, packed), Idp(folder / "idp"), Lake(folder / "lake"), port)
 
     @property
     def url(self) -> str:
         """Where people find the hub."""
-        return f"http://{HOST}:{PORT}/"
+        return f"http://{HOST}:{self.port}/"
 
     @property
     def origins(self) -> tuple[str, str]:
@@ -120,7 +120,7 @@ class Site:
                     "memory": {"guarantee": "256M"},
                     "storage": {"dynamic": {"storageClass": None}, "capacity": "1Gi"},
                 },
-                "proxy": {"service": {"type": "NodePort", "nodePorts": {"http": PORT}}},
+                "proxy": {"service": {"type": "NodePort", "nodePorts": {"http": self.port}}},
                 "httpRoute": {"enabled": False},
                 "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},
                 "scheduling": {
@@ -215,11 +215,18 @@ def subject(idp: Idp, user: str) -> str:
 
 
 def main() -> None:
-    """Bring a site up that stays, and say how to reach it."""
-    site = Site.below(STATE / "site")
-    site.start_back_ends(tied=False)
-    site.install()
-    sys.stdout.write(f"{site.how_to_reach()}\n")
+    """Install the chart to stay, and say how to reach it."""
+    if given_kubeconfig() and HOST == "127.0.0.1":
+        folder = Path(tempfile.mkdtemp())
+        laptop = Release("laptop", chart.assembled(folder))
+        said = laptop.install(chart.EXAMPLES / "laptop.yaml")
+        shutil.rmtree(folder)
+    else:
+        site = Site.below(STATE / "site", "vre", 30080)
+        site.start_back_ends(tied=False)
+        site.install()
+        said = site.how_to_reach()
+    sys.stdout.write(f"{said}\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.cluster import images
-from tests.cluster.conftest import pulled
+from tests.cluster.images import pulled
 from tests.cluster.kubectl import get
 
 pytestmark = pytest.mark.cluster
