@@ -21,6 +21,7 @@ NAMES = (
     "status-while-rucio-slow",
     "availability",
     "first-rows",
+    "kubernetes",
 )
 
 Measure = Callable[[Bench], Iterator[Row]]

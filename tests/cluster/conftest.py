@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import statistics
 import time
 
 import pytest
@@ -18,7 +19,7 @@ LIFETIME_S = 30
 """How long access tokens live at the site, seconds."""
 
 MEASURED = ROOT / ".stamps/cluster.json"
-_numbers = pytest.StashKey[dict[str, float]]()
+_numbers = pytest.StashKey[dict[str, list[float]]]()
 
 
 def pytest_configure(config):
@@ -28,16 +29,20 @@ def pytest_configure(config):
 def pytest_terminal_summary(terminalreporter, config):
     """Say what was measured, and leave it for the bench."""
     if numbers := config.stash[_numbers]:
-        for name, number in numbers.items():
-            terminalreporter.write_line(f"{number:8.1f}  {name}")
+        for name, runs in numbers.items():
+            terminalreporter.write_line(f"{statistics.median(runs):8.1f}  {name}")
         MEASURED.parent.mkdir(exist_ok=True)
         MEASURED.write_text(json.dumps(numbers, indent=1))
 
 
 @pytest.fixture(scope="session")
 def measured(pytestconfig):
-    """Note a number: its name, which ends in its unit, and how much it is."""
-    return pytestconfig.stash[_numbers].__setitem__
+    """Note a number: its name, which ends in its unit, and how much it is; once a run."""
+
+    def note(name, number):
+        pytestconfig.stash[_numbers].setdefault(name, []).append(number)
+
+    return note
 
 
 @pytest.fixture(scope="session")
