@@ -42,8 +42,17 @@ def told(settings: HubSettings) -> dict[str, Any]:
     return config
 
 
+SPAWNER = "escape_vre.hub.spawner.EscapeSpawner"
+KUBESPAWNERS = frozenset(
+    {"kubespawner", "kubespawner.KubeSpawner", "kubespawner.spawner.KubeSpawner"}
+)
+"""KubeSpawner itself, as a site may name it; one of a site's own making stays."""
+
+
 def equip(c: Config, settings: HubSettings) -> None:
-    """Give users' pods their configuration; what the site gives them stays.
+    """Give users' pods their configuration, and say why one does not start.
+
+    What the site gives its pods stays.
 
     Parameters
     ----------
@@ -55,6 +64,12 @@ def equip(c: Config, settings: HubSettings) -> None:
     config = json.dumps(told(settings), sort_keys=True)
     _add(c, AUTHORITIES, settings.authorities, AUTHORITIES_FILE)
     _add(c, CONFIG, config if config != "{}" else None, CONFIG_FILE)
+    chosen = c.get("JupyterHub", {}).get("spawner_class")
+    if isinstance(chosen, type):
+        chosen = f"{chosen.__module__}.{chosen.__qualname__}"
+    if chosen in KUBESPAWNERS:
+        # By its name: kubespawner is imported where it is used, and by JupyterHub.
+        c.JupyterHub.spawner_class = SPAWNER
 
 
 def _add(c: Config, annotation: str, text: str | None, path: str) -> None:
