@@ -54,11 +54,12 @@ class EscapeSpawner(KubeSpawner):
 
     _watched = False
     _before = ""
+    _last: Trouble | None = None
     _events: ClassVar[WeakKeyDictionary[Any, tuple[float, _Told]]] = WeakKeyDictionary()
 
     def start(self) -> "asyncio.Future[str]":
         """Start a server; the error of one that cannot start says why."""
-        self._watched = False
+        self._watched, self._last = False, None
         started: asyncio.Future[str] = asyncio.ensure_future(self._watch(super().start()))
         return started
 
@@ -151,7 +152,7 @@ class EscapeSpawner(KubeSpawner):
                     told = trouble.what
                     yield trouble.alone()
                 # KubeSpawner's end when the container runs; or at once, if it watches no events.
-                if not event and not self._spawn_pending:
+                if not event and self.pending != "spawn":
                     return
 
     async def poll(self) -> int | None:
@@ -159,11 +160,12 @@ class EscapeSpawner(KubeSpawner):
         # JupyterHub's ``User.stop`` asks this first, also where a start took too long: there it
         # has just caught the error that people are shown, and the pod is still there.
         error = sys.exception()
-        if isinstance(error, TimeoutError) and not hasattr(error, "jupyterhub_message"):
-            trouble = self.trouble()
-            if trouble:
-                self._forgive()
-                _say(error, trouble)
+        if self._pod():
+            # Its own look every half a minute deletes a pod that has ended, and with it the reason.
+            self._last = self.trouble()
+        if isinstance(error, TimeoutError) and self._last:
+            self._forgive()
+            _say(error, self._last)
         status: int | None = await super().poll()
         return status
 
@@ -189,6 +191,7 @@ async def _paced(
     finally:
         coming.cancel()
         await asyncio.wait({coming})
+        await events.aclose()
 
 
 _GOES_ON = frozenset({"Scheduled", "Pulling", "Pulled", "Created", "Started", "Killing"})

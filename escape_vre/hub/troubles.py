@@ -254,9 +254,12 @@ def _container(pod: Json, status: Json, events: Sequence[Json], *, choice: bool)
         )
     ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
     # What prepares a server ends, and is meant to.
-    if not ended or (ended.get("exitCode") == 0 and "running" not in state and not waiting):
+    if ended and (ended.get("exitCode") != 0 or "running" in state or waiting):
+        return _ended(pod, status, ended, choice=choice)
+    if reason in {"", "ContainerCreating", "PodInitializing"}:
         return None
-    return _ended(pod, status, ended, choice=choice)
+    what = "Your server does not start yet."
+    return Trouble(what, RETRY_OR_ASK, f"{reason}: {said}", "Kubernetes tries again.")
 
 
 MISSING_TRIES = 2

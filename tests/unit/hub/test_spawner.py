@@ -72,6 +72,8 @@ class Kubernetes:
     def show(self, found):
         """Let the reflector see the newest pod so."""
         metadata = {"uid": f"uid-{self.made}", "name": "jupyter-ada", "namespace": "vre"}
+        if "deletionTimestamp" in found.get("metadata", {}):
+            metadata = found["metadata"]
         status = {"podIP": None, **found["status"]}
         self.pods.resources["vre/jupyter-ada"] = {**found, "metadata": metadata, "status": status}
 
@@ -157,6 +159,20 @@ async def test_an_earlier_pod_says_nothing_of_this_start(kubernetes, ada):
     starting = asyncio.ensure_future(ada.spawners[""].start())
     await until(lambda: kubernetes.made)
     await asyncio.sleep(0.05)
+    kubernetes.show(running())
+    assert await starting == "http://127.0.0.1:1"
+
+
+@pytest.mark.asyncio
+async def test_a_pod_that_is_being_deleted_says_nothing_either(kubernetes, ada):
+    """The reflector may have seen the earlier one only when it was to go."""
+    leaving = pod(phase="Failed", reason="Evicted", message="The node was low on memory")
+    leaving["metadata"] = {"uid": "uid-0", "deletionTimestamp": "2026-11-21T09:00:00Z"}
+    kubernetes.becomes = leaving
+    starting = asyncio.ensure_future(ada.spawners[""].start())
+    await until(lambda: kubernetes.made)
+    await asyncio.sleep(0.05)
+    assert not starting.done()
     kubernetes.show(running())
     assert await starting == "http://127.0.0.1:1"
 
@@ -256,7 +272,37 @@ async def test_without_events_progress_says_why_all_the_same(kubernetes, ada):
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_ends_before_it_answers(kubernetes, ada):
+async def test_a_reason_is_shown_in_place_of_a_call_for_patience(kubernetes, ada, monkeypatch):
+    """KubeSpawner 7.1 asks for it every five seconds."""
+
+    async def asks(self):
+        yield {"message": "Please be patient! 60 s"}
+        kubernetes.show(pod(unschedulable=FULL))
+        yield {"message": "Please be patient! 65 s"}
+        yield {"message": "Please be patient! 70 s"}
+        kubernetes.show(pod(**waits("ContainerCreating")))
+        yield {"message": "Please be patient! 75 s"}
+
+    monkeypatch.setattr(KubeSpawner, "progress", asks)
+    spawner = ada.spawners[""]
+    kubernetes.becomes = pod(**waits("ContainerCreating"))
+    starting = asyncio.ensure_future(spawner.start())
+    await until(lambda: kubernetes.pods.resources)
+    told = [one["message"] async for one in spawner.progress()]
+    assert [text.split(":")[0] for text in told] == [
+        "Please be patient! 60 s",
+        "No machine of this cluster has enough free memory for your server. It starts by itself"
+        " as soon as another server ends or the cluster grows.\n" + FULL.split(":")[0],
+        "Please be patient! 75 s",
+    ]
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_server_that_ends_before_it_answers(kubernetes, ada, deleted):
     """It runs for a moment, so that JupyterHub waits for its answer."""
     kubernetes.becomes = running()
     spawner = ada.spawners[""]
@@ -264,8 +310,13 @@ async def test_a_server_that_ends_before_it_answers(kubernetes, ada):
     starting = asyncio.ensure_future(refused(ada))
     await until(lambda: spawner._waiting_for_response)
     ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
-    back = waits("CrashLoopBackOff", "back-off", lastState=ended, restartCount=1)
-    kubernetes.show(pod(phase="Running", **back))
+    if deleted:
+        kubernetes.show(pod(phase="Running", state=ended, restartCount=1))
+        assert await spawner.poll() == 137  # as JupyterHub does every half a minute
+        assert not kubernetes.pods.resources
+    else:
+        back = waits("CrashLoopBackOff", "back-off", lastState=ended, restartCount=1)
+        kubernetes.show(pod(phase="Running", **back))
     error, text, _ = await starting
     assert isinstance(error, TimeoutError)
     assert text.startswith("Your server needs more memory than it may use")

@@ -235,6 +235,12 @@ def test_too_little_memory():
     assert not found.final
 
 
+def test_what_nobody_has_seen_is_said_as_it_is():
+    found = read(pod(**waits("SignatureValidationFailed", "no key")))
+    assert found.said == "SignatureValidationFailed: no key"
+    assert not found.final
+
+
 def test_a_program_that_ends_at_once():
     ended = {"terminated": {"exitCode": 3, "reason": "Error"}}
     back = waits("CrashLoopBackOff", "back-off 10s restarting", lastState=ended, restartCount=4)
