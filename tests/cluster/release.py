@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cluster import volumes
 from tests.cluster.errors import ClusterError
 from tests.cluster.images import hub, pulled, user
 from tests.cluster.kubectl import apply, command, environment, get, kubectl, run
@@ -108,7 +109,9 @@ class Release:
     def remove(self) -> None:
         """Uninstall it, and delete what it leaves: people's volumes and servers."""
         run("helm", "uninstall", self.name, f"--namespace={self.name}", check=False)
-        kubectl("delete", "namespace", self.name, "--wait=false", check=False)
+        kubectl("delete", "namespace", self.name, check=False)
+        if given_kubeconfig() is None:
+            volumes.recycle()
 
     def logs(self, workload: str = "deployment/hub") -> str:
         """Return what a workload's container says."""

@@ -4,9 +4,11 @@ The provisioner of the controller manager makes folders that pods cannot write i
 ``fsGroup`` does not reach a folder of the node: so each is made here, for everybody to write.
 """
 
+import shutil
+from pathlib import Path
 from typing import Any
 
-from tests.cluster.kubectl import apply
+from tests.cluster.kubectl import apply, get, kubectl
 from tests.cluster.places import STATE
 
 CLASS = "standard"
@@ -16,6 +18,22 @@ COUNT = 40
 def make() -> None:
     """Make the class and its volumes."""
     apply(_storage_class(), *(_volume(number) for number in range(COUNT)))
+
+
+def recycle() -> None:
+    """Empty the volumes whose claims are gone, and offer them again."""
+    for volume in get("persistentvolumes")["items"]:
+        name, spec = volume["metadata"]["name"], volume["spec"]
+        if volume["status"].get("phase") == "Released" and spec["storageClassName"] == CLASS:
+            folder = Path(spec["hostPath"]["path"])
+            shutil.rmtree(folder)
+            _make_folder(folder)
+            kubectl("patch", "pv", name, "--type=merge", '--patch={"spec": {"claimRef": null}}')
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
 
 
 def _storage_class() -> dict[str, Any]:
@@ -31,8 +49,7 @@ def _storage_class() -> dict[str, Any]:
 
 def _volume(number: int) -> dict[str, Any]:
     folder = STATE / "volumes" / f"v{number}"
-    folder.mkdir(parents=True)
-    folder.chmod(0o777)
+    _make_folder(folder)
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
