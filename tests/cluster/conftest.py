@@ -15,7 +15,7 @@ from tests.cluster.pods import Pods
 from tests.cluster.site import Site
 from tests.integration.whole.person import Person
 
-LIFETIME_S = 30
+LIFETIME_S = 15
 """How long access tokens live at the site, seconds."""
 
 MEASURED = ROOT / ".stamps/cluster.json"
@@ -92,10 +92,11 @@ def chromium(site):
         yield found
 
 
-@pytest.fixture
-def enter(site, chromium, tmp_path):
+@pytest.fixture(scope="module")
+def enter(site, chromium, tmp_path_factory):
     """Let a person in, with a browser of their own."""
     contexts = []
+    folder = tmp_path_factory.mktemp("seen")
 
     def one(name):
         context = chromium.new_context(viewport={"width": 1280, "height": 800})
@@ -105,5 +106,5 @@ def enter(site, chromium, tmp_path):
 
     yield one
     for n, context in enumerate(contexts):
-        context.pages[0].screenshot(path=tmp_path / f"last-{n}.png")  # what a failed test saw
+        context.pages[0].screenshot(path=folder / f"last-{n}.png")  # what a failed test saw
         context.close()

@@ -108,7 +108,16 @@ class Release:
 
     def remove(self) -> None:
         """Uninstall it, and delete what it leaves: people's volumes and servers."""
-        run("helm", "uninstall", self.name, f"--namespace={self.name}", check=False)
+        now = ("--grace-period=0", "--force")
+        run(
+            "helm",
+            "uninstall",
+            self.name,
+            f"--namespace={self.name}",
+            "--wait=hookOnly",
+            check=False,
+        )
+        kubectl("delete", "pods", "--all", "-n", self.name, *now, check=False)
         kubectl("delete", "namespace", self.name, check=False)
         if given_kubeconfig() is None:
             volumes.recycle()

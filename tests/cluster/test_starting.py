@@ -72,7 +72,7 @@ def test_an_image_that_does_not_exist(release, visited):
 
 
 def test_a_server_too_large_for_every_machine(release, visited):
-    release.install(EXAMPLE, BARE, single_user(memory={"guarantee": "900G"}, startTimeout=40))
+    release.install(EXAMPLE, BARE, single_user(memory={"guarantee": "900G"}, startTimeout=20))
     page = visited("emmy")
     said = page.locator("#progress-message")
     sentence = (
