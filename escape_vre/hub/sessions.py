@@ -316,7 +316,8 @@ class Sessions:
                 "You are allowed on this hub no longer.",
                 hint="Ask who runs it, then sign in again.",
             )
-        await self._store.save(user, known.memory, replace(stored, claims=claims), session)
+        if claims != stored.claims:
+            await self._store.save(user, known.memory, replace(stored, claims=claims), session)
 
     def _is_recent(self, session: Session) -> bool:
         return 0 <= time.time() - session.checked_at < self._settings.oidc.recheck_s

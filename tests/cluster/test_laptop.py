@@ -1,12 +1,14 @@
 """``helm install`` with nothing but the laptop's example, and somebody who uses it."""
 
 import time
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.cluster import chart, images
-from tests.cluster.kubectl import kubectl
+from tests.cluster.errors import ClusterError
+from tests.cluster.kubectl import get, kubectl
 from tests.cluster.release import Release
 from tests.integration.conftest import chromium  # noqa: F401
 
@@ -24,6 +26,31 @@ def laptop(cluster, tmp_path_factory):
         yield release
     finally:
         release.remove()
+
+
+@contextmanager
+def no_default_class():
+    """Take the default from the cluster's storage class for a while."""
+    marked = "storageclass.kubernetes.io/is-default-class"
+    found = get("storageclass")["items"]
+    (name,) = (
+        one["metadata"]["name"]
+        for one in found
+        if one["metadata"].get("annotations", {}).get(marked) == "true"
+    )
+    kubectl("annotate", "--overwrite", "storageclass", name, f"{marked}=false")
+    try:
+        yield
+    finally:
+        kubectl("annotate", "--overwrite", "storageclass", name, f"{marked}=true")
+
+
+def test_without_a_default_storage_class_nothing_is_installed(laptop):
+    with no_default_class(), pytest.raises(ClusterError) as refused:
+        laptop.install(EXAMPLE, BARE)
+    assert "no default StorageClass" in str(refused.value)
+    assert "jupyterhub.hub.db.pvc.storageClassName" in str(refused.value)
+    assert laptop.pods("component=hub") == []
 
 
 def test_install_sign_in_and_a_server_with_our_panel(laptop, chromium, measured):  # noqa: F811

@@ -227,7 +227,7 @@ async def test_a_commit_that_fails_loses_nothing(hub, idp, clock, monkeypatch):
     commit, failures = user.db.commit, itertools.count()
 
     def failing():
-        if next(failures) < 2:
+        if not next(failures):
             raise OperationalError("commit", {}, Exception("disk full"))
         commit()
 
@@ -313,6 +313,15 @@ async def test_groups_follow_the_provider(hub, idp, clock):
     assert idp.calls["userinfo"] == 0, "the ID token says it"
     state = await user.get_auth_state()
     assert state["oauth_user"]["groups"] == ["/escape", "/new"]
+
+
+async def test_whoever_is_in_no_group_costs_no_more_questions(hub, idp, clock):
+    idp.people["alice"]["groups"] = []
+    user = await hub.sign_in("alice")
+    clock(400)
+    assert await hub.sessions.check(user)
+    assert hub.welcomed == [("alice", [])]
+    assert idp.calls["userinfo"] == 0
 
 
 async def test_who_is_welcome_no_longer_is_out(hub, clock):
