@@ -274,7 +274,9 @@ class Provider:
         elif not subject:
             raise BadResponseError("The identity provider sent no ID token.", hint="Sign in again.")
         endpoint = (await self.metadata()).userinfo_endpoint
-        if endpoint and not (told and wanted and all(claim(told, path) is not None for path in wanted)):
+        if endpoint and not (
+            told and wanted and all(claim(told, path) is not None for path in wanted)
+        ):
             headers = {"Authorization": f"Bearer {answer.access_token}"}
             status, found = await self._wire.call("userinfo", "GET", endpoint, headers=headers)
             if status != httpx.codes.OK or found is None:

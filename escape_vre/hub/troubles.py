@@ -3,12 +3,13 @@
 Only the words: it knows pods and events as Kubernetes' JSON has them, and asks nothing.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+
+from escape_vre.hub.quantities import amount_alone, amount_of, number_of, thing
 
 ASK = "Tell the administrators of this hub."
 RETRY_OR_ASK = "Try again in a few minutes; if it stays so, tell the administrators of this hub."
@@ -120,7 +121,7 @@ def refused(code: int | None, said: str, *, choice: bool = False) -> Trouble:
     if found := re.search(r"exceeded quota: \S+, requested: (.+), used: (.+), limited: (.+)", said):
         return _quota(said, *found.groups(), choice=choice)
     if found := re.search(r"failed quota: \S+: must specify (\S+)", said):
-        what = f"This hub has a quota, and your server does not say how much {_thing(found[1])} it"
+        what = f"This hub has a quota, and your server does not say how much {thing(found[1])} it"
         return Trouble(f"{what} needs.", _other(choice), said)
     if found := re.search(r"(maximum|minimum) (\S+) usage per (\S+) is ([^\s,]+)", said):
         bound = "at most" if found[1] == "maximum" else "at least"
@@ -176,7 +177,7 @@ def _homeless(pod: Json, said: str, events: Sequence[Json], *, choice: bool) -> 
         )
     reasons = re.split(r"preemption: ", said)[0]
     lacking = sorted(
-        {_thing(name) for name in re.findall(r"Insufficient ([\w/-]+(?:\.[\w/-]+)*)", reasons)}
+        {thing(name) for name in re.findall(r"Insufficient ([\w/-]+(?:\.[\w/-]+)*)", reasons)}
     )
     full = _smaller("Try again later", choice)
     when = "It starts by itself as soon as another server ends or the cluster grows."
@@ -223,8 +224,8 @@ def _wanted(pod: Json, things: Iterable[str]) -> str:
     asked: dict[str, list[float]] = {}
     for container in pod["spec"].get("containers") or ():
         for name, amount in (container.get("resources", {}).get("requests") or {}).items():
-            asked.setdefault(name, []).append(_number(str(amount)))
-    found = [amount_of(name, str(sum(asked[name]))) for name in asked if _thing(name) in things]
+            asked.setdefault(name, []).append(number_of(str(amount)))
+    found = [amount_of(name, str(sum(asked[name]))) for name in asked if thing(name) in things]
     return _and(found)
 
 
@@ -338,7 +339,7 @@ def _ended(pod: Json, status: Json, ended: Json, *, choice: bool) -> Trouble:
             for container in pod["spec"].get("containers") or ()
             if container["name"] == status["name"]
         ]
-        may = f", {_amount('memory', str(limits[0]))}," if any(limits) else ""
+        may = f", {amount_alone('memory', str(limits[0]))}," if any(limits) else ""
         return Trouble(
             f"Your server needs more memory than it may use{may} and was ended.",
             "Choose a larger environment, or tell the administrators of this hub."
@@ -443,7 +444,7 @@ def _count(events: Iterable[Json], begins: str) -> int:
     return sum(event.get("count") or 1 for event in events if event["message"].startswith(begins))
 
 
-# ---- amounts
+# ---- quotas
 
 
 def _quota(said: str, requested: str, used: str, limited: str, *, choice: bool) -> Trouble:
@@ -454,73 +455,15 @@ def _quota(said: str, requested: str, used: str, limited: str, *, choice: bool) 
     parts, hopeless = [], False
     for name, limit in may.items():
         needs, has = asked.get(name, "0"), taken.get(name, "0")
-        hopeless = hopeless or _number(needs) > _number(limit)
-        use = _amount(name, has) if _number(has) else "none"
+        hopeless = hopeless or number_of(needs) > number_of(limit)
+        use = amount_alone(name, has) if number_of(has) else "none"
         whole = amount_of(name, limit)
-        parts.append(f"{whole} in all, {use} in use, and your server needs {_amount(name, needs)}")
+        parts.append(
+            f"{whole} in all, {use} in use, and your server needs {amount_alone(name, needs)}"
+        )
     what = f"The quota of this hub does not allow your server: {'; '.join(parts)}."
     hint = _other(choice) if hopeless else _smaller("Stop servers you do not need", choice)
     return Trouble(what, hint, said)
-
-
-_SCALE = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
-_BINARY = ("Ki", "Mi", "Gi", "Ti", "Pi")
-_SCALE |= {unit: 1024.0 ** (n + 1) for n, unit in enumerate(_BINARY)}
-
-
-def _number(quantity: str) -> float:
-    """Return a quantity of Kubernetes (resource.Quantity) as a number."""
-    found = re.fullmatch(r"([\d.]+(?:e[+-]?\d+)?)([a-zA-Z]*)", quantity.strip())
-    if not found or (found[2] and found[2] not in _SCALE):
-        return math.nan
-    return float(found[1]) * _SCALE.get(found[2], 1.0)
-
-
-def amount_of(name: str, quantity: str) -> str:
-    """Return an amount of a resource for people, as ``512 MiB of memory``."""
-    number, thing = _number(quantity), _thing(name)
-    if math.isnan(number) or _is_bytes(name):
-        return f"{_amount(name, quantity)} of {thing}"
-    return f"{number:g} {thing.removesuffix('s') if number == 1 else thing}"
-
-
-def _amount(name: str, quantity: str) -> str:
-    """Return the amount alone."""
-    number = _number(quantity)
-    if math.isnan(number):
-        return quantity
-    if not _is_bytes(name):
-        return f"{number:g}"
-    unit = "B"
-    for larger in _BINARY:
-        if number < 1024:
-            break
-        number, unit = number / 1024, f"{larger}B"
-    return f"{number:.4g} {unit}"
-
-
-def _is_bytes(name: str) -> bool:
-    return re.search(r"memory|storage$|hugepages", name) is not None
-
-
-def _thing(name: str) -> str:
-    """Return what a resource is called by people."""
-    bare = re.sub(r"^(?:requests|limits)\.", "", name)
-    known = {
-        "cpu": "processors",
-        "memory": "memory",
-        "ephemeral-storage": "disk space",
-        "pods": "servers",
-        "storage": "storage",
-        "persistentvolumeclaims": "storage volumes",
-    }
-    if bare in known:
-        return known[bare]
-    if bare.endswith("/gpu") or ".com/gpu" in bare:
-        return "graphics processors"
-    if bare.endswith(".storage"):
-        return "storage"
-    return bare
 
 
 def _and(words: Sequence[str]) -> str:
