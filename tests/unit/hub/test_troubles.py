@@ -6,7 +6,8 @@ The texts are Kubernetes' 1.36 own, taken from a cluster, unless a line says who
 
 import pytest
 
-from escape_vre.hub.troubles import amount_of, read, refused
+from escape_vre.hub.quantities import amount_of
+from escape_vre.hub.troubles import read, refused
 
 IMAGE = "escape-vre-user:no-such-tag"
 PULL = f'Failed to pull image "{IMAGE}": rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/{IMAGE}": failed to resolve reference "docker.io/library/{IMAGE}": docker.io/library/{IMAGE}: not found'
