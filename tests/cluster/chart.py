@@ -29,6 +29,11 @@ def z2jh() -> Path:
     return Path(os.environ.get("Z2JH_CHART") or STAND_IN)
 
 
+def is_real() -> bool:
+    """Say whether that is z2jh's own."""
+    return z2jh() != STAND_IN
+
+
 def assembled(folder: Path, dependency: Path | None = None) -> Path:
     """Copy our chart into a folder, with z2jh in it; return where it is."""
     dependency = dependency or z2jh()

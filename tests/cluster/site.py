@@ -116,7 +116,6 @@ class Site:
             "jupyterhub": {
                 "hub": {"db": {"pvc": {"storageClassName": None}}},
                 "singleuser": {
-                    "cloudMetadata": {"blockWithIptables": False},
                     "memory": {"guarantee": "256M"},
                     "storage": {"dynamic": {"storageClass": None}, "capacity": "1Gi"},
                 },

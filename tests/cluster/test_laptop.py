@@ -15,8 +15,6 @@ from tests.integration.conftest import chromium  # noqa: F401
 pytestmark = pytest.mark.cluster
 
 EXAMPLE = chart.EXAMPLES / "laptop.yaml"
-# What an administrator of a cluster that can pull nothing has to say beside the example.
-BARE = {"jupyterhub": {"singleuser": {"cloudMetadata": {"blockWithIptables": False}}}}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +45,7 @@ def no_default_class():
 
 def test_without_a_default_storage_class_nothing_is_installed(laptop):
     with no_default_class(), pytest.raises(ClusterError) as refused:
-        laptop.install(EXAMPLE, BARE)
+        laptop.install(EXAMPLE)
     assert "no default StorageClass" in str(refused.value)
     assert "jupyterhub.hub.db.pvc.storageClassName" in str(refused.value)
     assert laptop.pods("component=hub") == []
@@ -55,7 +53,7 @@ def test_without_a_default_storage_class_nothing_is_installed(laptop):
 
 def test_install_sign_in_and_a_server_with_our_panel(laptop, chromium, measured):  # noqa: F811
     began = time.monotonic()
-    notes = laptop.install(EXAMPLE, BARE)
+    notes = laptop.install(EXAMPLE)
     measured("helm install to Ready, s", time.monotonic() - began)
     assert "WARNING" in notes.upper()
     with laptop.forwarded() as url:

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 from tests.cluster import chart
 from tests.cluster.kubectl import apply, kubectl
 from tests.cluster.release import Release
-from tests.cluster.test_laptop import BARE, EXAMPLE
+from tests.cluster.test_laptop import EXAMPLE
 from tests.integration.conftest import chromium  # noqa: F401
+from tests.integration.whole.person import IMAGES
 
 pytestmark = pytest.mark.cluster
 
@@ -54,7 +55,7 @@ def expect_server(page):
 
 
 def test_an_image_that_does_not_exist(release, visited):
-    release.install(EXAMPLE, BARE, single_user(image={"tag": "no-such-tag"}))
+    release.install(EXAMPLE, single_user(image={"tag": "no-such-tag"}))
     page = visited("ada")
     said = page.locator("#progress-message")
     # The time to start is five minutes: this is not waited for.
@@ -67,12 +68,12 @@ def test_an_image_that_does_not_exist(release, visited):
     expect(page.get_by_text("does not exist.")).to_be_visible()
     assert release.pods("component=singleuser-server") == []
 
-    release.install(EXAMPLE, BARE)
+    release.install(EXAMPLE)
     expect_server(visited("ada"))
 
 
 def test_a_server_too_large_for_every_machine(release, visited):
-    release.install(EXAMPLE, BARE, single_user(memory={"guarantee": "900G"}, startTimeout=20))
+    release.install(EXAMPLE, single_user(memory={"guarantee": "900G"}, startTimeout=20))
     page = visited("emmy")
     said = page.locator("#progress-message")
     sentence = (
@@ -82,16 +83,18 @@ def test_a_server_too_large_for_every_machine(release, visited):
     expect(said).to_contain_text(sentence)
     expect(said).to_contain_text("It starts by itself")
     expect(said).to_contain_text("[Warning] 0/1 nodes are available: 1 Insufficient memory.")
+    if IMAGES:
+        page.screenshot(path=IMAGES / "server-does-not-start.png")
     expect(page.locator("#progress-bar.bg-danger")).to_be_hidden()
     expect(page.locator("#progress-bar.bg-danger")).to_be_visible(timeout=100_000)
     expect(said).to_contain_text(f"{sentence}Try again later or ask the administrators")
 
-    release.install(EXAMPLE, BARE)
+    release.install(EXAMPLE)
     expect_server(visited("emmy"))
 
 
 def test_a_quota(release, visited):
-    release.install(EXAMPLE, BARE)
+    release.install(EXAMPLE)
     with quota(release, "256Mi"):
         page = visited("lise")
         said = page.get_by_text("The quota of this hub does not allow your server: 256 MiB").first

@@ -89,6 +89,7 @@ def sign_in(client, idp):
     return do
 
 
+@pytest.mark.long
 def test_a_day_with_it(client, sign_in, idp):
     """Signs in, gets by token alone, past its life, is signed out and goes on after that."""
     idp.set_lifetimes(access_token_s=8)
@@ -116,6 +117,7 @@ def _refused(client):
     return None
 
 
+@pytest.mark.long
 def test_many_renewals_in_a_row_keep_the_session(client, sign_in, idp):
     """Keycloak ends the session of whoever uses a refresh token twice."""
     idp.set_lifetimes(access_token_s=6)

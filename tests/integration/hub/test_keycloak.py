@@ -129,6 +129,7 @@ def test_signing_in_brings_the_person_back_to_their_server(hub, idp, alice):
     assert page.json() == {"user": "alice"}
 
 
+@pytest.mark.long
 def test_a_provider_that_sleeps_signs_nobody_out(hub, idp, alice):
     past(hub, alice)
     idp.pause()
@@ -149,6 +150,7 @@ def test_a_provider_that_sleeps_signs_nobody_out(hub, idp, alice):
     assert hub.browser.get("hub/home").url.endswith("/hub/home")
 
 
+@pytest.mark.long
 def test_a_hub_starts_while_its_provider_sleeps(hub, idp, alice):
     issued(hub.ask(alice))
     idp.pause()
@@ -164,6 +166,7 @@ def test_a_hub_starts_while_its_provider_sleeps(hub, idp, alice):
     issued(wait_for(lambda: (a := hub.ask(alice)).status != 503 and a, 40, "the recovery"))
 
 
+@pytest.mark.long
 def test_a_provider_that_falls_asleep_at_the_worst_moment(hub, idp, alice):
     """Right after it was seen awake: the renewal is under way, and is heard when it wakes."""
     past(hub, alice)
@@ -234,6 +237,7 @@ def test_an_audience_that_keycloak_does_not_know(start_hub, idp):
     issued(hub.ask(token, "rucio"))
 
 
+@pytest.mark.long
 def test_a_provider_that_stops_exchanging(start_hub, idp):
     hub = start_hub(idp)
     sign_in(hub, idp, "bob")
@@ -277,6 +281,7 @@ def test_whose_client_secret_is_wrong_does_not_start(start_hub, idp):
     assert "global.escape.login.client_secret_env" in last
 
 
+@pytest.mark.long
 def test_load_of_many_pages_during_renewals_ends_no_session(hub, idp, alice):
     """Ten kernels and a page, for three lifetimes."""
     stop, wrong = threading.Event(), []
