@@ -4,12 +4,17 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import IO
 
 from tests.cluster import images, kubectl, network, node, tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import KUBECONFIG, ROOT, given_kubeconfig
+
+APART = tuple(f"tests/cluster/test_{name}.py" for name in ("laptop", "node", "starting"))
+"""Tests that need no site."""
 
 
 def main() -> int:
@@ -88,13 +93,27 @@ def _install() -> None:
 def _test(words: Sequence[str]) -> int:
     with node.locked() as lock, _gone_afterwards(lock):
         _up()
-        pytest = [sys.executable, "-m", "pytest", "-m", "cluster", *(words or ["tests/cluster"])]
-        return subprocess.run(
-            kubectl.command("/usr/bin/env", *pytest),
-            check=False,
-            cwd=ROOT,
-            env=kubectl.environment(),
-        ).returncode
+        if words:
+            return _pytest(*words).wait()
+        # Both mostly wait. What one of them says comes when it has ended.
+        with tempfile.TemporaryFile("w+") as said:
+            beside = _pytest(*APART, output=said)
+            code = _pytest("tests/cluster", *(f"--ignore={path}" for path in APART)).wait()
+            code = beside.wait() or code
+            said.seek(0)
+            _say(said.read())
+        return code
+
+
+def _pytest(*words: str, output: IO[str] | None = None) -> "subprocess.Popen[bytes]":
+    pytest = [sys.executable, "-m", "pytest", "-m", "cluster", *words]
+    return subprocess.Popen(
+        tools.tied(kubectl.command("/usr/bin/env", *pytest)),
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        cwd=ROOT,
+        env=kubectl.environment(),
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What the tests on a cluster share. They run where it can be reached: ``make test-cluster``."""
 
+import fcntl
 import json
 import secrets
 import statistics
@@ -10,7 +11,7 @@ import pytest
 from tests.chromium import started
 from tests.cluster import images
 from tests.cluster.kubectl import kubectl
-from tests.cluster.places import ROOT
+from tests.cluster.places import AT_WORK, ROOT
 from tests.cluster.pods import Pods
 from tests.cluster.site import Site
 from tests.integration.whole.person import Person
@@ -32,7 +33,8 @@ def pytest_terminal_summary(terminalreporter, config):
         for name, runs in numbers.items():
             terminalreporter.write_line(f"{statistics.median(runs):8.1f}  {name}")
         MEASURED.parent.mkdir(exist_ok=True)
-        MEASURED.write_text(json.dumps(numbers, indent=1))
+        others = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+        MEASURED.write_text(json.dumps(others | numbers, indent=1))
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +48,23 @@ def measured(pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def cluster():
+def _at_work():
+    """A lock that all who use the cluster share."""
+    with AT_WORK.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield lock
+
+
+@pytest.fixture
+def alone(_at_work):
+    """Wait until nobody else uses the cluster; keep others away."""
+    fcntl.flock(_at_work, fcntl.LOCK_EX)
+    yield
+    fcntl.flock(_at_work, fcntl.LOCK_SH)
+
+
+@pytest.fixture(scope="session")
+def cluster(_at_work):
     """A cluster that answers."""
     done = kubectl("get", "--raw=/readyz", check=False)
     if done.returncode:

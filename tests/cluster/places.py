@@ -21,6 +21,9 @@ RUN = Path("/run/escape-vre-cluster")
 LOCK = Path("/run/escape-vre-cluster.lock")
 """Locked (``flock``) while somebody starts, uses for tests, or ends the node."""
 
+AT_WORK = Path("/run/escape-vre-cluster.work")
+"""Locked by all who use the cluster, shared, or by one alone."""
+
 KUBECONFIG = STATE / "admin.kubeconfig"
 CERTIFICATES = STATE / "certificates"
 LOGS = STATE / "log"

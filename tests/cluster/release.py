@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class Release:
         ClusterError
             Helm refuses, or it does not get ready; the message is what it said.
         """
+        if given_kubeconfig() is None:
+            volumes.recycle()
         with tempfile.TemporaryDirectory() as folder:
             whole = [*values, _of_the_cluster()]
             files = [_file(one, Path(folder) / f"{n}.json") for n, one in enumerate(whole)]
@@ -62,6 +65,7 @@ class Release:
         if done.returncode:
             said = kubectl("get", "pods,events", "-n", self.name, check=False).stdout
             raise ClusterError(f"{done.stderr.strip()}\n{said}")
+        self._wait_for_hub()
         return done.stdout
 
     def test(self) -> str:
@@ -79,6 +83,7 @@ class Release:
         """Go back to the revision before."""
         wait = ("--wait", f"--timeout={WAIT}")
         run("helm", "rollback", self.name, f"--namespace={self.name}", *wait, timeout_s=300)
+        self._wait_for_hub()
 
     def revision(self) -> int:
         """Return the number of the newest revision."""
@@ -118,9 +123,7 @@ class Release:
             check=False,
         )
         kubectl("delete", "pods", "--all", "-n", self.name, *now, check=False)
-        kubectl("delete", "namespace", self.name, check=False)
-        if given_kubeconfig() is None:
-            volumes.recycle()
+        kubectl("delete", "namespace", self.name, "--wait=false", check=False)
 
     def logs(self, workload: str = "deployment/hub") -> str:
         """Return what a workload's container says."""
@@ -131,6 +134,15 @@ class Release:
         wanted = [f"--selector={label}"] if label else []
         found = get("pods", "-n", self.name, *wanted)["items"]
         return [pod["metadata"]["name"] for pod in found]
+
+    def _wait_for_hub(self) -> None:
+        # A pod that is ready has its address in every proxy's table a moment later.
+        path = f"/api/v1/namespaces/{self.name}/services/proxy-public:http/proxy/hub/health"
+        deadline = time.monotonic() + 60
+        while (done := kubectl("get", f"--raw={path}", check=False)).returncode:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"The hub does not answer: {done.stderr.strip()}")
+            time.sleep(0.2)
 
     def _said(self) -> Any:
         words = ("helm", "status", self.name, f"--namespace={self.name}", "--output=json")

@@ -78,7 +78,7 @@ def test_a_hub_that_ends_while_a_token_is_asked_for_is_waited_for(site, enter):
 
 
 @pytest.mark.skipif(given_kubeconfig() is not None, reason="not our node to stop")
-def test_a_node_whose_kubelet_and_containerd_restart_keeps_its_pods(site, enter):
+def test_a_node_whose_kubelet_and_containerd_restart_keeps_its_pods(site, enter, alone):
     alice = enter("alice")
     alice.open()
     bob = enter("bob")

@@ -68,9 +68,6 @@ def test_an_image_that_does_not_exist(release, visited):
     expect(page.get_by_text("does not exist.")).to_be_visible()
     assert release.pods("component=singleuser-server") == []
 
-    release.install(EXAMPLE)
-    expect_server(visited("ada"))
-
 
 def test_a_server_too_large_for_every_machine(release, visited):
     release.install(EXAMPLE, single_user(memory={"guarantee": "900G"}, startTimeout=20))
@@ -89,12 +86,14 @@ def test_a_server_too_large_for_every_machine(release, visited):
     expect(page.locator("#progress-bar.bg-danger")).to_be_visible(timeout=100_000)
     expect(said).to_contain_text(f"{sentence}Try again later or ask the administrators")
 
+
+def test_each_starts_once_the_values_are_right(release, visited):
     release.install(EXAMPLE)
+    expect_server(visited("ada"))
     expect_server(visited("emmy"))
 
 
 def test_a_quota(release, visited):
-    release.install(EXAMPLE)
     with quota(release, "256Mi"):
         page = visited("lise")
         said = page.get_by_text("The quota of this hub does not allow your server: 256 MiB").first

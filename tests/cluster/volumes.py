@@ -26,13 +26,13 @@ def recycle() -> None:
         name, spec = volume["metadata"]["name"], volume["spec"]
         if volume["status"].get("phase") == "Released" and spec["storageClassName"] == CLASS:
             folder = Path(spec["hostPath"]["path"])
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # somebody else may be at it, too
             _make_folder(folder)
             kubectl("patch", "pv", name, "--type=merge", '--patch={"spec": {"claimRef": null}}')
 
 
 def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)
 
 
