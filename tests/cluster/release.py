@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.cluster import chart, volumes
 from tests.cluster.errors import ClusterError
-from tests.cluster.images import hub, pulled, user
+from tests.cluster.images import PROXY, hub, pulled, user
 from tests.cluster.kubectl import apply, command, environment, get, kubectl, run
 from tests.cluster.places import given_kubeconfig
 
@@ -175,9 +175,15 @@ class Release:
 def _of_the_cluster() -> dict[str, Any]:
     """Return what has to be said beside any values because of the cluster."""
     if given_kubeconfig() is None:
-        # z2jh's own chart would run a program of z2jh's, which our node cannot pull.
-        cloud = {"singleuser": {"cloudMetadata": {"blockWithIptables": False}}}
-        return {"jupyterhub": cloud} if chart.is_real() else {}
+        if not chart.is_real():
+            return {}
+        # z2jh's own chart names images that our node cannot pull.
+        image = dict(zip(("name", "tag"), PROXY.split(":"), strict=True))
+        lacking = {
+            "singleuser": {"cloudMetadata": {"blockWithIptables": False}},
+            "proxy": {"chp": {"image": image}},
+        }
+        return {"jupyterhub": lacking}
     names = {"hub": pulled(hub()), "singleuser": pulled(user())}
     parts = {part: name.rpartition(":") for part, name in names.items()}
     return {
