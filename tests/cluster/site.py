@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,10 +51,12 @@ class Site:
         packed = chart.assembled(Path(tempfile.mkdtemp(dir=folder)))
         return cls(Release(name, packed), Idp(folder / "idp"), Lake(folder / "lake"), port)
 
-    @property
+    @cached_property
     def url(self) -> str:
         """Where people find the hub."""
-        return f"http://{HOST}:{self.port}/"
+        addresses = get("nodes")["items"][0]["status"]["addresses"]
+        (node,) = (one["address"] for one in addresses if one["type"] == "InternalIP")
+        return f"http://{node}:{self.port}/"
 
     @property
     def origins(self) -> tuple[str, str]:
