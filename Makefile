@@ -40,7 +40,6 @@ cluster-down: $(STAMPS)/test ## End that Kubernetes, and leave nothing of it
 
 test-cluster: $(STAMPS)/test $(STAMPS)/chromium ## The tests on a real Kubernetes
 	scripts/timed "Kubernetes, built" $(BIN)/python -m tests.cluster tools
-	scripts/timed "images, built" $(BIN)/python -m tests.cluster images
 	scripts/timed "tests on Kubernetes" $(BIN)/python -m tests.cluster test
 
 images: $(STAMPS)/test ## Build our images with buildah

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
@@ -68,11 +69,13 @@ def _do(action: str, words: Sequence[str]) -> int:
 def _up() -> None:
     if given_kubeconfig() is None and not node.is_up():
         node.up(_say)
+    began = time.monotonic()
     images.build(_say)
     for image in (images.user(), images.hub()):
         images.push(image, _say)
     if given_kubeconfig() is None:
         images.push_proxy(_say)
+    _say(f"The images are built and pushed after {time.monotonic() - began:.0f} s.")
 
 
 def _install() -> None:
