@@ -20,10 +20,10 @@ _TESTS = ("tests/cluster/test_node.py", "tests/cluster/test_laptop.py")
 def measure(_: Bench) -> Iterator[Row]:
     """Run those tests on a cluster that note what they see."""
     _MEASURED.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "tests.cluster", "test", "-q", *_TESTS]
+    command = [sys.executable, "-m", "tests.cluster", "test", *_TESTS, "-q"]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
     if done.returncode or not _MEASURED.exists():
-        raise BenchError(f"`make test-cluster` fails: {(done.stderr or done.stdout)[-500:]}")
+        raise BenchError(f"`make test-cluster` fails: {(done.stderr or done.stdout[-500:])[:500]}")
     found: dict[str, list[float]] = json.loads(_MEASURED.read_text())
     for name in ("user", "hub"):
         yield row(

@@ -36,6 +36,9 @@ def start(name: str, *command: str | Path) -> None:
         )
     _started.append(process)
     (PIDS / name).write_text(str(process.pid))
+    # Before it is in the namespace, it counts as one that does not run.
+    while process.poll() is None and process.pid not in _in_namespace():
+        time.sleep(0.01)
 
 
 def runs(name: str) -> bool:
