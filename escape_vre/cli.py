@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from escape_vre._version import __version__
-from escape_vre.core.errors import ConflictError, EscapeError
+from escape_vre.core.errors import AgentUnavailableError, ConflictError, EscapeError
 from escape_vre.core.registry import load, plugins
 
 
@@ -106,16 +106,24 @@ def _agent_status(_: argparse.Namespace) -> str:
 
 def _agent_stop(args: argparse.Namespace) -> str:
     from escape_vre.client import AgentClient
-    from escape_vre.client.start import answers
+    from escape_vre.client.start import answers, await_end
     from escape_vre.core.location import locate
 
-    if not answers(locate()):
+    location = locate()
+    if not answers(location):
         return "No agent runs."
+    client = AgentClient(location)
+    pid = client.get("/agent")["pid"]
     try:
-        AgentClient().post("/agent/stop", force="true" if args.force else "false")
+        client.post("/agent/stop", force="true" if args.force else "false")
     except ConflictError as e:
         raise ConflictError(e.message, hint="Add --force to end it now.") from e
-    return "The agent ends."
+    if not await_end(location, pid):
+        raise AgentUnavailableError(
+            "The agent has been told to end and still puts its jobs to rest.",
+            hint=f"Its log is {location.log}; its process is {pid}.",
+        )
+    return "The agent has ended."
 
 
 def _agent_run(_: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from escape_vre.core.errors import AgentUnavailableError, EscapeError
 from escape_vre.core.location import Location
 
 START_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 30.0
 
 _SECRETS = ("RUCIO_", "X509_", "JUPYTERHUB_", "OIDC_", "BEARER_TOKEN")
 
@@ -53,6 +54,46 @@ def ensure_agent(location: Location) -> bool:
     return True
 
 
+def await_end(location: Location, pid: int) -> bool:
+    """Wait until an agent that was told to end has put its jobs to rest and gone.
+
+    Returns
+    -------
+    bool
+        False when it has not after 30 s.
+    """
+    deadline = time.monotonic() + END_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if _is_free(location.lock) or _listens(location) not in (pid, None):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _is_free(lock: Path) -> bool:
+    """Tell whether no agent lives: each holds the lock until its end."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _listens(location: Location) -> int | None:
+    """Return the pid that the agent which listens has written down."""
+    try:
+        return int(location.pid.read_text())
+    except (OSError, ValueError):
+        return None
+
+
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -76,6 +117,27 @@ def _spawn(location: Location) -> None:
             environment.pop(name, None)
     environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
     location.make_state()
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        process, offset = _run(python, environment, location)
+        while not answers(location):
+            if time.monotonic() > deadline:
+                process.kill()
+            if (code := process.poll()) is not None and not answers(location):
+                break
+            time.sleep(0.01)
+        else:
+            _let_go(process)
+            return
+        if code or time.monotonic() > deadline:
+            raise _reason(location.log, offset)
+        time.sleep(0.05)  # the one before it listens no more, and still puts its jobs to rest
+
+
+def _run(
+    python: str, environment: dict[str, str], location: Location
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start an agent's process; returns it, and where in the log its words begin."""
     with location.log.open("ab") as log:
         offset = log.tell()
         process = subprocess.Popen(  # noqa: S603 — our own module, no shell
@@ -87,18 +149,7 @@ def _spawn(location: Location) -> None:
             env=environment,
             start_new_session=True,
         )
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if answers(location):
-            _let_go(process)
-            return
-        if process.poll() is not None and not answers(location):
-            break
-        time.sleep(0.01)
-    else:
-        process.kill()
-        process.wait()
-    raise _reason(location.log, offset)
+    return process, offset
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

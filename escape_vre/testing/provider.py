@@ -21,6 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
+from escape_vre.core.tokens import jwt_claims
+
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
@@ -227,7 +229,7 @@ class FakeProvider:
         return ended
 
     def _exchange(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        told = _claims_of(form.get("subject_token", ""))
+        told = jwt_claims(form.get("subject_token", ""))
         alive = any(
             s.alive and self.claims(s.user)["sub"] == told.get("sub") for s in self._sessions
         )
@@ -253,15 +255,6 @@ class FakeProvider:
             "grant_types_supported": ["authorization_code", "refresh_token", EXCHANGE],
             **self.document,
         }
-
-
-def _claims_of(token: str) -> dict[str, Any]:
-    try:
-        body = token.split(".")[1]
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return found
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -325,7 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.provider.token(form)
 
     def _userinfo(self) -> tuple[int, dict[str, Any]]:
-        told = _claims_of(self.headers.get("Authorization", "").partition(" ")[2])
+        told = jwt_claims(self.headers.get("Authorization", "").partition(" ")[2])
         for user in self.provider.people:
             if told.get("sub") == self.provider.claims(user)["sub"]:
                 return 200, self.provider.claims(user)

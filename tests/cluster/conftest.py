@@ -10,10 +10,11 @@ import pytest
 
 from escape_vre.local.lake.layout import HOST
 from tests.chromium import started
-from tests.cluster import images
+from tests.cluster import chart, images
 from tests.cluster.kubectl import kubectl
 from tests.cluster.places import AT_WORK, ROOT, given_kubeconfig
 from tests.cluster.pods import Pods
+from tests.cluster.release import Release
 from tests.cluster.site import Site
 from tests.integration.whole.person import Person
 
@@ -85,6 +86,17 @@ def pods(cluster):
 def image(request):
     """Each of our images."""
     return {"user": images.user, "hub": images.hub}[request.param]()
+
+
+@pytest.fixture(scope="module")
+def release(request, cluster, tmp_path_factory):
+    """Our chart, to be installed into a namespace that is called as the module of tests."""
+    name = request.module.__name__.rpartition("test_")[2]
+    found = Release(name, chart.assembled(tmp_path_factory.mktemp("chart")))
+    try:
+        yield found
+    finally:
+        found.remove()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """A site: our chart on the cluster, with a real Keycloak and a real lake beside it."""
 
-import base64
-import json
 import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,7 +72,7 @@ class Site:
         self.lake.start(tied=tied)
         self.lake.trust(self.idp.issuer)
         for user in PEOPLE:
-            self.lake.map_identity(subject(self.idp, user), user)
+            self.lake.map_identity(self.idp.subject(user), user)
 
     def install(self, *more: Mapping[str, Any], options: Sequence[str] = ()) -> str:
         """Install the chart, or upgrade it; returns what Helm says.
@@ -145,9 +142,10 @@ class Site:
     def stop(self) -> None:
         """Remove the chart, and end what is beside it."""
         self.release.remove()
-        with suppress(Exception):
+        try:
             self.lake.stop()
-        self.idp.stop()
+        finally:
+            self.idp.stop()
 
     def server(self, user: str) -> str:
         """Return the name of a user's pod."""
@@ -207,13 +205,6 @@ class Site:
         """Return people's pods, and what tells each from one of the same name."""
         found = get("pods", "-n", self.release.name, "-l", "component=singleuser-server")["items"]
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
-
-
-def subject(idp: Idp, user: str) -> str:
-    """Return what the provider calls a user in tokens."""
-    body = idp.tokens(user)["access_token"].split(".")[1]
-    said: str = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["sub"]
-    return said
 
 
 def main() -> None:

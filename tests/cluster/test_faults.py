@@ -5,11 +5,11 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
+from escape_vre.testing.hub import wait_for
 from tests.cluster import node, processes
 from tests.cluster.conftest import LIFETIME_S
 from tests.cluster.kubectl import command, environment, kubectl
 from tests.cluster.places import NODE, given_kubeconfig
-from tests.integration.hub.conftest import wait_for
 
 pytestmark = pytest.mark.cluster
 

@@ -9,21 +9,11 @@ from playwright.sync_api import expect
 from tests.cluster import chart, images
 from tests.cluster.errors import ClusterError
 from tests.cluster.kubectl import get, kubectl
-from tests.cluster.release import Release
 from tests.integration.conftest import chromium  # noqa: F401
 
 pytestmark = pytest.mark.cluster
 
 EXAMPLE = chart.EXAMPLES / "laptop.yaml"
-
-
-@pytest.fixture(scope="module")
-def laptop(cluster, tmp_path_factory):
-    release = Release("laptop", chart.assembled(tmp_path_factory.mktemp("chart")))
-    try:
-        yield release
-    finally:
-        release.remove()
 
 
 @contextmanager
@@ -43,20 +33,20 @@ def no_default_class():
         kubectl("annotate", "--overwrite", "storageclass", name, f"{marked}=true")
 
 
-def test_without_a_default_storage_class_nothing_is_installed(laptop):
+def test_without_a_default_storage_class_nothing_is_installed(release):
     with no_default_class(), pytest.raises(ClusterError) as refused:
-        laptop.install(EXAMPLE)
+        release.install(EXAMPLE)
     assert "no default StorageClass" in str(refused.value)
     assert "jupyterhub.hub.db.pvc.storageClassName" in str(refused.value)
-    assert laptop.pods("component=hub") == []
+    assert release.pods("component=hub") == []
 
 
-def test_install_sign_in_and_a_server_with_our_panel(laptop, chromium, measured):  # noqa: F811
+def test_install_sign_in_and_a_server_with_our_panel(release, chromium, measured):  # noqa: F811
     began = time.monotonic()
-    notes = laptop.install(EXAMPLE)
+    notes = release.install(EXAMPLE)
     measured("helm install to Ready, s", time.monotonic() - began)
     assert "WARNING" in notes.upper()
-    with laptop.forwarded() as url:
+    with release.forwarded() as url:
         page = chromium.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(60_000)
         page.goto(url)
@@ -69,6 +59,6 @@ def test_install_sign_in_and_a_server_with_our_panel(laptop, chromium, measured)
         tab = page.locator('.jp-SideBar [data-id="escape-vre-datalake"]')
         expect(tab).to_be_visible(timeout=60_000)
         page.close()
-    (server,) = laptop.pods("component=singleuser-server")
-    said = kubectl("get", "pod", "-n", laptop.name, server, "-o", "jsonpath={..image}").stdout
+    (server,) = release.pods("component=singleuser-server")
+    said = kubectl("get", "pod", "-n", release.name, server, "-o", "jsonpath={..image}").stdout
     assert images.user().tagged in said

@@ -5,23 +5,12 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from tests.cluster import chart
 from tests.cluster.kubectl import apply, kubectl
-from tests.cluster.release import Release
 from tests.cluster.test_laptop import EXAMPLE
 from tests.integration.conftest import chromium  # noqa: F401
 from tests.integration.whole.person import IMAGES
 
 pytestmark = pytest.mark.cluster
-
-
-@pytest.fixture(scope="module")
-def release(cluster, tmp_path_factory):
-    found = Release("starting", chart.assembled(tmp_path_factory.mktemp("chart")))
-    try:
-        yield found
-    finally:
-        found.remove()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypedDict
 from escape_vre.local.backend import Backend
 from escape_vre.local.cache import Say
 from escape_vre.local.lake.layout import write
+from escape_vre.local.lake.trust import unverified
 from escape_vre.local.usage import bytes_below, resident_bytes
 
 from . import installation, realm
@@ -166,6 +167,17 @@ class Idp(Backend):
             There is no such user.
         """
         return self._read(self.layout.password(user), f"there is no user {user}")
+
+    def subject(self, user: str) -> str:
+        """Give what tokens call a user (``sub``), which lakes map to an account.
+
+        Raises
+        ------
+        IdpError
+            There is no such user, or Keycloak does not answer.
+        """
+        _header, claims = unverified(self.tokens(user)["access_token"])
+        return str(claims["sub"])
 
     def add_users(self, names: Iterable[str], *, groups: Sequence[str] = ()) -> None:
         """Add users quickly, each with a password of their own, to groups that exist.

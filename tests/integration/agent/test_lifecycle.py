@@ -1,5 +1,6 @@
 """One agent: started by whoever comes first, reachable by its user alone, gone when idle."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -8,12 +9,14 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import venv
 from pathlib import Path
 
 import pytest
 
 import escape_vre
+from escape_vre.cli import main
 from escape_vre.client import AgentClient
 from escape_vre.core.location import locate
 from tests.integration.conftest import agent_pid, is_alive, wait_until
@@ -160,6 +163,30 @@ def test_stop_is_one_of_its_requests(agent):
     pid = agent.get("/agent")["pid"]
     agent.post("/agent/stop")
     wait_until(lambda: not is_alive(pid), what="the end of the agent")
+
+
+def test_the_stop_command_returns_when_it_has_ended(agent, capsys):
+    for _ in range(5):
+        agent.get("/agent")
+        assert main(["agent", "stop"]) == 0
+        assert main(["agent", "status"]) == 0
+        ended, none = capsys.readouterr().out.splitlines()
+        assert ended == "The agent has ended."
+        assert none.startswith("No agent runs for ")
+    assert main(["agent", "stop"]) == 0
+    assert capsys.readouterr().out == "No agent runs.\n"
+
+
+def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent):
+    location = locate()
+    location.make_runtime()
+    with location.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as one that listens no more, and has not ended
+        later = threading.Timer(1.0, lock.close)
+        later.start()
+        assert AgentClient().get("/agent")["pid"] == agent_pid()
+        later.join()
+    assert "another agent runs already" in location.log.read_text()
 
 
 def test_an_agent_that_cannot_start_says_why(configure):

@@ -1,7 +1,5 @@
 """A real JupyterHub, with a real Keycloak or with a provider that misbehaves on request."""
 
-import base64
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,12 +21,6 @@ whole = c.EscapeAuthenticator.settings
 login = whole.login.model_copy(update={"recheck_s": 2})
 c.EscapeAuthenticator.settings = whole.model_copy(update={"login": login})
 """
-
-
-def claims(token):
-    """What a JWT says."""
-    body = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
 def at_once(*calls):
@@ -105,4 +97,4 @@ def module_fake():
         yield provider
 
 
-__all__ = ["at_once", "claims", "error", "issued", "wait_for"]
+__all__ = ["at_once", "error", "issued", "wait_for"]

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from escape_vre.core.tokens import jwt_claims
 from escape_vre.testing.hub import call
-from tests.integration.hub.conftest import at_once, claims, error, issued
+from tests.integration.hub.conftest import at_once, error, issued
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +42,14 @@ def test_a_server_has_a_token_for_one_service(hub, servers):
     assert found["token_type"] == "Bearer"
     assert found["audience"] == "rucio"
     assert 0 < found["expires_in"] <= 300
-    assert claims(found["access_token"])["aud"] == "rucio"
-    assert claims(found["access_token"])["sub"] == "sub-of-alice"
+    assert jwt_claims(found["access_token"])["aud"] == "rucio"
+    assert jwt_claims(found["access_token"])["sub"] == "sub-of-alice"
     assert answer.headers["cache-control"] == "no-store"
 
 
 def test_each_server_has_its_own_users_tokens(hub, servers):
     for (user, _), token in servers.items():
-        assert claims(issued(hub.ask(token, "reana")))["sub"] == f"sub-of-{user}"
+        assert jwt_claims(issued(hub.ask(token, "reana")))["sub"] == f"sub-of-{user}"
 
 
 def test_the_provider_is_asked_once(hub, servers, module_fake):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.integration.hub.conftest import at_once, claims, error, issued, wait_for
+from escape_vre.core.tokens import jwt_claims
+from tests.integration.hub.conftest import at_once, error, issued, wait_for
 
 LIFETIME_S = 4
 """How long access tokens live here: long enough to be used, short enough to be waited for."""
@@ -43,14 +44,14 @@ def alice(hub, idp):
 def past(hub, token, lifetime_s=LIFETIME_S):
     """Wait until what the hub gave has ended, and the session's own token too."""
     before = issued(hub.ask(token))
-    ends = claims(before)["exp"]
+    ends = jwt_claims(before)["exp"]
     wait_for(lambda: time.time() > ends, lifetime_s + 5, "the end of the token")
     return before
 
 
 def test_a_token_is_for_its_service_only(hub, alice):
     for name in ("rucio", "reana"):
-        found = claims(issued(hub.ask(alice, name)))
+        found = jwt_claims(issued(hub.ask(alice, name)))
         assert found["aud"] == name
         assert found["preferred_username"] == "alice" or name == "reana"
         assert found["azp"] == "hub"
@@ -208,7 +209,7 @@ def test_named_servers_have_tokens_of_their_own(hub, alice):
 def test_a_server_of_one_gives_nothing_of_another(hub, idp, alice):
     sign_in(hub, idp, "bob")
     bob = hub.start_server("bob")
-    subjects = {claims(issued(hub.ask(token)))["sub"] for token in (alice, bob)}
+    subjects = {jwt_claims(issued(hub.ask(token)))["sub"] for token in (alice, bob)}
     assert len(subjects) == 2
     for path in ("users/bob", "users/bob/tokens", "users/bob/servers/"):
         assert hub.api("GET", path, token=alice).status in (403, 404, 405)
@@ -266,8 +267,8 @@ def test_without_exchange_the_session_is_narrowed(start_hub, idp):
             *(lambda: browser.get("hub/home") for _ in range(4)),
         )
         assert [answer.status for answer in answers] == [200] * 12
-        assert claims(issued(answers[0]))["aud"] == "rucio"
-        assert claims(issued(answers[4]))["aud"] == "reana"
+        assert jwt_claims(issued(answers[0]))["aud"] == "rucio"
+        assert jwt_claims(issued(answers[4]))["aud"] == "reana"
         past(hub, token)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from escape_vre.core.tokens import jwt_claims
 from escape_vre.local.idp import IdpError
 from escape_vre.testing.browser import Browser
 from tests.integration.conftest import is_alive
@@ -19,11 +20,6 @@ BACK = "http://127.0.0.1:9/hub/oauth_callback"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
-
-
-def claims(token):
-    middle = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
 
 
 def fetch(url, form=None, token=None):
@@ -115,18 +111,18 @@ def test_a_browser_signs_in(idp, ask):
         "code_verifier": verifier,
     }
     tokens = idp.token("hub", form)
-    for seen in (claims(tokens["access_token"]), claims(tokens["id_token"])):
+    for seen in (jwt_claims(tokens["access_token"]), jwt_claims(tokens["id_token"])):
         assert seen["preferred_username"] == "alice"
         assert set(seen["groups"]) == {"/escape", "/escape/cta", "/vre-admins"}
     said = userinfo(idp, tokens)
     assert said["preferred_username"] == "alice"
     assert "/escape/cta" in said["groups"]
-    access = claims(tokens["access_token"])
+    access = jwt_claims(tokens["access_token"])
     assert {"openid", "profile", "rucio"} <= set(access["scope"].split())
     assert access["aud"] == "rucio"
     assert access["iss"] == idp.issuer
-    assert claims(tokens["refresh_token"])["typ"] == "Offline"
-    assert "exp" not in claims(tokens["refresh_token"])
+    assert jwt_claims(tokens["refresh_token"])["typ"] == "Offline"
+    assert "exp" not in jwt_claims(tokens["refresh_token"])
 
 
 def test_who_is_signed_in_is_not_asked_again(idp, ask):
@@ -167,14 +163,14 @@ def test_a_wrong_password_is_said(idp, ask):
 
 
 def test_groups_differ(idp):
-    groups = set(claims(idp.tokens("bob")["access_token"])["groups"])
+    groups = set(jwt_claims(idp.tokens("bob")["access_token"])["groups"])
     assert groups == {"/escape", "/escape/km3net"}
 
 
 def test_audiences_are_asked_for(idp):
-    assert "aud" not in claims(idp.tokens("alice")["access_token"])
-    assert claims(idp.tokens("alice", audience="reana")["access_token"])["aud"] == "reana"
-    both = claims(idp.tokens("alice", scope="openid rucio reana")["access_token"])
+    assert "aud" not in jwt_claims(idp.tokens("alice")["access_token"])
+    assert jwt_claims(idp.tokens("alice", audience="reana")["access_token"])["aud"] == "reana"
+    both = jwt_claims(idp.tokens("alice", scope="openid rucio reana")["access_token"])
     assert set(both["aud"]) == {"rucio", "reana"}
 
 
@@ -191,16 +187,16 @@ def test_refresh_tokens_rotate_and_reuse_ends_the_session(idp, user, client, sco
 def test_a_refresh_may_narrow(idp, user):
     wide = idp.tokens(user, scope="openid offline_access rucio reana")
     narrow = refresh(idp, wide, scope="openid rucio")
-    assert claims(narrow["access_token"])["aud"] == "rucio"
+    assert jwt_claims(narrow["access_token"])["aud"] == "rucio"
     again = refresh(idp, narrow, scope="openid reana")
-    assert claims(again["access_token"])["aud"] == "reana"
+    assert jwt_claims(again["access_token"])["aud"] == "reana"
 
 
 def test_exchange_narrows(idp, user):
     tokens = idp.tokens(user, scope="openid rucio reana")
     found = exchange(idp, tokens, "reana")
-    assert claims(found["access_token"])["aud"] == "reana"
-    assert claims(found["access_token"])["preferred_username"] == user
+    assert jwt_claims(found["access_token"])["aud"] == "reana"
+    assert jwt_claims(found["access_token"])["preferred_username"] == user
     assert "refresh_token" not in found
     assert refusal(exchange, idp, tokens, "moon") == "invalid_client"
 
@@ -212,7 +208,7 @@ def test_exchange_can_be_forbidden(idp, user):
         assert refusal(exchange, idp, tokens, "rucio") == "invalid_request"
     finally:
         idp.set_exchange(True)
-    assert claims(exchange(idp, tokens, "rucio")["access_token"])["aud"] == "rucio"
+    assert jwt_claims(exchange(idp, tokens, "rucio")["access_token"])["aud"] == "rucio"
 
 
 def test_a_device_signs_in(idp, user):
@@ -229,8 +225,8 @@ def test_a_device_signs_in(idp, user):
             tokens = idp.token("device", form)
         except IdpError as error:
             assert error.details["error"] == "slow_down"  # noqa: PT017 - else the loop is endless
-    assert claims(tokens["access_token"])["aud"] == "rucio"
-    assert claims(tokens["access_token"])["azp"] == "device"
+    assert jwt_claims(tokens["access_token"])["aud"] == "rucio"
+    assert jwt_claims(tokens["access_token"])["azp"] == "device"
     assert refresh(idp, tokens, "device")["access_token"]
 
 
@@ -296,8 +292,8 @@ def test_a_thousand_users(idp):
     idp.add_users(names, groups=["/escape/cta"])
     for name in (names[0], names[499], names[-1]):
         tokens = idp.tokens(name, scope="openid offline_access rucio")
-        assert claims(tokens["access_token"])["preferred_username"] == name
-        assert claims(tokens["access_token"])["groups"] == ["/escape/cta"]
+        assert jwt_claims(tokens["access_token"])["preferred_username"] == name
+        assert jwt_claims(tokens["access_token"])["groups"] == ["/escape/cta"]
 
 
 def test_a_name_is_taken_once(idp):
@@ -314,7 +310,7 @@ def test_names_that_kubernetes_cannot_take(idp, ask):
     for name in names:
         page = Browser(until=BACK).sign_in(ask()[0], name, idp.password(name))
         assert page.query["code"]
-        assert claims(idp.tokens(name)["access_token"])["preferred_username"] == name
+        assert jwt_claims(idp.tokens(name)["access_token"])["preferred_username"] == name
 
 
 def test_a_sleeping_provider_answers_nobody(idp):
@@ -373,4 +369,4 @@ def test_a_restart_leaves_no_process_and_keeps_all(idp, user):
     assert idp.status()["state"] == "stopped"
     idp.start(tied=True)
     assert idp.issuer == issuer
-    assert claims(refresh(idp, tokens)["access_token"])["preferred_username"] == user
+    assert jwt_claims(refresh(idp, tokens)["access_token"])["preferred_username"] == user

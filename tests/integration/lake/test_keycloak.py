@@ -1,6 +1,5 @@
 """The lake takes the tokens of a real provider, as the Hub gets them and as a device does."""
 
-import base64
 import json
 import time
 
@@ -18,16 +17,12 @@ def until(condition, timeout_s=20):
         time.sleep(0.1)
 
 
-def subject(token):
-    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==="))["sub"]
-
-
 @pytest.fixture(scope="module")
 def trusting(lake, idp):
     """The lake, trusting Keycloak, where Alice and Bob have accounts."""
     lake.trust(idp.issuer)
     for user in ("alice", "bob"):
-        lake.map_identity(subject(idp.tokens(user)["access_token"]), user)
+        lake.map_identity(idp.subject(user), user)
     yield lake
     lake.distrust()
 

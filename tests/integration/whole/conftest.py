@@ -1,6 +1,5 @@
 """A whole site: a real JupyterHub, Keycloak and lake, and a person with a real browser."""
 
-import base64
 import json
 import os
 import re
@@ -48,12 +47,6 @@ class Site:
         return (self.hub.home / "homes" / user / path).exists()
 
 
-def subject(idp, user):
-    """Return what the provider calls a user in tokens."""
-    body = idp.tokens(user)["access_token"].split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["sub"]
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, idp):
     """One site for all tests here: starting a server takes longer than most of them."""
@@ -62,7 +55,7 @@ def site(tmp_path_factory, idp):
     idp.set_lifetimes(access_token_s=LIFETIME_S)
     lake.trust(idp.issuer)
     for user in ("alice", "bob"):
-        lake.map_identity(subject(idp, user), user)
+        lake.map_identity(idp.subject(user), user)
     config = tmp_path_factory.mktemp("config")
     (config / "escape_vre_config.json").write_text(
         json.dumps({"DataLake": {"instances": [lake.token_instance()]}})

@@ -85,6 +85,25 @@ class Person:
         self.page.keyboard.press("Shift+Enter")
         return cell.locator(".jp-OutputArea")
 
+    def outlives_a_sleep(self, wait_s, picture=""):
+        """See that a provider that sleeps for so long is one sentence, and then nothing."""
+        self.find("demo:lofar")
+        expect(self.row("lofar.images")).to_be_visible()
+        self.site.idp.pause()
+        try:
+            self.page.wait_for_timeout(wait_s * 1000)  # so that no token is left that is good
+            self.find("demo:vo")
+            error = self.panel.locator(".escape-Notice")
+            expect(error).to_have_count(1)
+            expect(error).to_contain_text("identity provider")
+            if picture:
+                self.picture(picture)
+        finally:
+            self.site.idp.resume()
+        # Nobody has to click.
+        expect(self.row("vo.neighbours")).to_be_visible()
+        expect(error).to_have_count(0)
+
     @property
     def panel(self):
         return self.page.locator("#escape-vre-datalake")
@@ -112,5 +131,4 @@ class Person:
 
     def has(self, path):
         """Tell whether a file is below the folder that the server shows."""
-        found: bool = self.site.has(self.name, path)
-        return found
+        return self.site.has(self.name, path)

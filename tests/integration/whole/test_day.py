@@ -44,21 +44,7 @@ def test_tokens_stay_fresh_past_their_lifetime(alice):
 @long
 def test_a_provider_that_sleeps_is_one_sentence_and_then_nothing(alice):
     alice.open()
-    alice.find("demo:lofar")
-    expect(alice.row("lofar.images")).to_be_visible()
-    alice.site.idp.pause()
-    try:
-        time.sleep(LIFETIME_S)  # so that no token is left that is still good
-        alice.find("demo:vo")
-        error = alice.panel.locator(".escape-Notice")
-        expect(error).to_have_count(1)
-        expect(error).to_contain_text("identity provider")
-        alice.picture("hub-provider-away")
-    finally:
-        alice.site.idp.resume()
-    # Nobody has to click.
-    expect(alice.row("vo.neighbours")).to_be_visible()
-    expect(error).to_have_count(0)
+    alice.outlives_a_sleep(LIFETIME_S, picture="hub-provider-away")
 
 
 @long

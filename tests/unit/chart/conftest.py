@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from tests.cluster.chart import assembled
-from tests.cluster.errors import ClusterError
 from tests.cluster.tools import ALL, ensure, program
 
 KUBERNETES = "1.36.2"
@@ -65,10 +64,7 @@ def chart(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def helm_of(tmp_path_factory):
-    try:
-        ensure(print, [tools for tools in ALL if tools.name == "helm"])
-    except ClusterError as e:
-        pytest.skip(str(e))
+    ensure(print, [tools for tools in ALL if tools.name == "helm"])
     home = tmp_path_factory.mktemp("helm-home")
     return lambda chart: Helm(program("helm"), chart, home)
 
