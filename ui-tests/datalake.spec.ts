@@ -1,18 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { expect, lake, test } from './product';
+import { expect, picture, test } from './product';
 import type { Product } from './product';
-
-/** Pictures for the documentation are taken on request only. */
-const IMAGES = process.env.UPDATE_SCREENSHOTS ? 'docs/images' : null;
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (IMAGES) {
-    await page.screenshot({ path: `${IMAGES}/${name}.png` });
-  }
-}
 
 /** By its shape: the word is a part of “elsewhere”. */
 async function isHere(row: Locator): Promise<void> {
@@ -25,11 +15,6 @@ async function notebook(product: Product): Promise<void> {
   await product.command('notebook:create-new', { kernelName: 'python3' });
   await product.kernel();
 }
-
-test.beforeAll(() => {
-  test.setTimeout(180_000);
-  lake('seed');
-});
 
 test('search, get, see it arrive, insert, run', async ({ product }) => {
   const { page } = product;
@@ -210,20 +195,6 @@ test('ten thousand rows scroll, and say that there are more', async ({
   await expect(product.panel).toContainText('10,500 found', {
     timeout: 30_000
   });
-  const times = await product.tree.evaluate(async tree => {
-    const frames: number[] = [];
-    for (let step = 0; step < 60; step++) {
-      const start = performance.now();
-      tree.scrollTop += 4000;
-      await new Promise(requestAnimationFrame);
-      await new Promise(requestAnimationFrame);
-      frames.push(performance.now() - start);
-    }
-    return frames.sort((a, b) => a - b);
-  });
-  // Two frames are 33 ms; a list that drew all rows would take seconds.
-  console.log(`scroll step, p50 and p95: ${times[30]}, ${times[57]} ms`);
-  expect(times[57]).toBeLessThan(400);
   expect(await product.tree.getByRole('treeitem').count()).toBeLessThan(100);
   await product.tree.focus();
   await product.page.keyboard.press('End');
@@ -309,203 +280,4 @@ test('the keyboard alone goes everywhere', async ({ product }) => {
   await expect(
     product.tree.getByRole('treeitem', { name: 'Scope demo' })
   ).toBeVisible();
-});
-
-test('a reload in the middle of a transfer loses nothing', async ({
-  product
-}) => {
-  const sites = Object.entries(lake('pids')).filter(([name]) =>
-    name.endsWith('USERDISK')
-  );
-  await product.find('ui:large');
-  const row = product.row('large');
-  await expect(row).toContainText('elsewhere');
-  // The sites fall silent, so that the transfer lasts over the reload.
-  sites.forEach(([, pid]) => process.kill(pid, 'SIGSTOP'));
-  try {
-    await row.dblclick();
-    await product.command('escape-vre:datalake-get');
-    const bar = product.transfers.getByRole('progressbar');
-    await expect(bar).toBeVisible();
-    const status = product.page.getByTitle('Show transfers');
-    await expect(status).toContainText('↓ 1');
-    await product.page.reload();
-    await product.ready();
-    await product.command('escape-vre:datalake-open');
-    await expect(status).toContainText('↓ 1');
-    await expect(bar).toBeVisible();
-  } finally {
-    sites.forEach(([, pid]) => process.kill(pid, 'SIGCONT'));
-  }
-  await expect(product.page.getByText('large is here.')).toBeVisible({
-    timeout: 40_000
-  });
-  expect(product.has('data/ui/large/large.bin')).toBe(true);
-});
-
-test('a cancelled transfer can be tried again, and forgotten', async ({
-  product
-}) => {
-  const sites = Object.entries(lake('pids')).filter(([name]) =>
-    name.endsWith('USERDISK')
-  );
-  await product.find('ui:large');
-  await expect(product.row('large')).toContainText('elsewhere');
-  await product.row('large').click();
-  sites.forEach(([, pid]) => process.kill(pid, 'SIGSTOP'));
-  try {
-    await product.command('escape-vre:datalake-get');
-    await product.transfers.getByRole('button', { name: /^Cancel/ }).click();
-    await expect(product.transfers).toContainText('cancelled');
-  } finally {
-    sites.forEach(([, pid]) => process.kill(pid, 'SIGCONT'));
-  }
-  await product.transfers.getByRole('button', { name: /^Try again/ }).click();
-  await expect(product.transfers.getByRole('listitem').first()).toContainText(
-    'here',
-    { timeout: 40_000 }
-  );
-  await product.panel.getByRole('button', { name: 'Clear finished' }).click();
-  await expect(product.panel).toContainText('Nothing is on its way.');
-});
-
-test.describe('what goes wrong is said', () => {
-  const failure = {
-    code: 'remote_unavailable',
-    message: 'The data lake does not answer.',
-    hint: 'Wait a little, then try again.',
-    retryable: true,
-    details: { url: 'https://lake.example' }
-  };
-
-  test('a list that fails, and works the second time', async ({ product }) => {
-    let times = 0;
-    await product.page.route('**/escape-vre/datalake/dids?**', route => {
-      times += 1;
-      return times === 1
-        ? route.fulfill({ status: 503, json: { error: failure } })
-        : route.continue();
-    });
-    await product.find('demo:fermi');
-    const alert = product.panel.getByRole('alert');
-    await expect(alert).toContainText(failure.message);
-    await expect(alert).toContainText(failure.hint);
-    await alert.getByText('Details', { exact: true }).click();
-    await expect(alert).toContainText('lake.example');
-    await alert.getByRole('button', { name: 'Try again' }).click();
-    await expect(product.row('fermi.lightcurves')).toBeVisible();
-  });
-
-  test('a list that breaks on its way keeps what came', async ({ product }) => {
-    const row = (name: string) =>
-      JSON.stringify({
-        ref: `rucio:demo:${name}`,
-        scope: 'demo',
-        name,
-        type: 'file',
-        bytes: 1,
-        length: null,
-        adler32: null,
-        md5: null
-      });
-    await product.page.route('**/escape-vre/datalake/dids?**', route =>
-      route.fulfill({
-        contentType: 'application/x-ndjson',
-        body: `${row('one')}\n${row('two')}\n${JSON.stringify({ error: failure })}\n`
-      })
-    );
-    await product.find('demo:x');
-    await expect(product.row('two')).toBeVisible();
-    await expect(product.tree).toContainText(failure.message);
-    await expect(
-      product.tree.getByRole('button', { name: 'Try again' })
-    ).toBeVisible();
-  });
-
-  test('a slow list shimmers, says who is waited for, and stops', async ({
-    product
-  }) => {
-    await product.page.route('**/escape-vre/datalake/dids?**', async route => {
-      await new Promise(resolve => setTimeout(resolve, 20_000));
-      await route.continue().catch(() => undefined);
-    });
-    await product.find('demo:fermi');
-    await expect(
-      product.panel.locator('.escape-Waiting-row').first()
-    ).toBeVisible();
-    await expect(product.panel).toContainText('Waiting for Demo data lake…');
-    await product.panel.getByRole('button', { name: 'Cancel' }).click();
-    await expect(product.panel.getByRole('alert')).toContainText('Stopped.');
-  });
-
-  test('no server extension', async ({ product }) => {
-    await product.page.route(/\/escape-vre\/(agent|datalake|jobs)/, route =>
-      route.fulfill({ status: 404, json: { message: 'Not Found' } })
-    );
-    await product.open();
-    const alert = product.panel.getByRole('alert');
-    await expect(alert).toContainText('does not answer');
-    await expect(alert).toContainText('Install escape-vre');
-  });
-});
-
-test.describe('what everybody can use', () => {
-  const themes = [
-    'JupyterLab Light',
-    'JupyterLab Dark',
-    'JupyterLab Dark High Contrast'
-  ];
-  for (const theme of themes) {
-    test(`axe finds nothing in ${theme}`, async ({ product }) => {
-      await product.open({ theme });
-      await product.find('demo:fermi');
-      await product.row('fermi.lightcurves').click();
-      await expect(product.panel).toContainText('Copies');
-      await product.command('escape-vre:datalake-get');
-      await expect(product.transfers).toContainText('here');
-      await product.search.fill('d');
-      await expect(product.panel.getByRole('listbox')).toBeVisible();
-      const found = await new AxeBuilder({ page: product.page })
-        .include('#escape-vre-datalake')
-        .analyze();
-      expect(
-        found.violations.map(one => [one.id, one.nodes.map(node => node.html)])
-      ).toEqual([]);
-      // Once for the list of scopes, once for the text.
-      await product.search.press('Escape');
-      await product.search.press('Escape');
-      await picture(
-        product.page,
-        `datalake-${theme.replace('JupyterLab ', '').replace(/ /g, '-').toLowerCase()}`
-      );
-    });
-  }
-
-  test('at 250 px sizes, states and names are still there', async ({
-    product
-  }) => {
-    await product.width(250);
-    const width = (await product.panel.boundingBox())?.width ?? 0;
-    expect(Math.round(width)).toBeLessThanOrEqual(252);
-    await product.find('demo:');
-    const row = product.row('fermi.lightcurves');
-    await product.page.mouse.move(800, 400);
-    await expect(row).toContainText('22 kB');
-    await expect(row).toContainText('elsewhere');
-    const box = await row.boundingBox();
-    for (const part of [
-      '.escape-Row-size',
-      '.escape-Row-word',
-      '.escape-Name'
-    ]) {
-      const inside = await row.locator(part).boundingBox();
-      expect(inside?.width).toBeGreaterThan(20);
-      expect((inside?.x ?? 0) + (inside?.width ?? 0)).toBeLessThanOrEqual(
-        (box?.x ?? 0) + (box?.width ?? 0)
-      );
-    }
-    expect(box?.height).toBe(24);
-    await expect(row).toHaveAttribute('title', /^fermi\.lightcurves\n/);
-    await picture(product.page, 'datalake-narrow');
-  });
 });

@@ -5,7 +5,7 @@ import { defineConfig } from '@playwright/test';
  * Tests of the panels in a real browser, on the real product.
  *
  * `ESCAPE_VRE_DEMO_COMMAND` starts the product and prints one line of JSON
- * (`demo.ts` reads it); it is started once for all specs.
+ * (`setup.ts` reads it); it is started once for all specs.
  */
 export default defineConfig({
   testDir: '.',

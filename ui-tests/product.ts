@@ -163,6 +163,15 @@ export class Product {
   }
 }
 
+/** Pictures for the documentation are taken on request only. */
+const IMAGES = process.env.UPDATE_SCREENSHOTS ? 'docs/images' : null;
+
+export async function picture(page: Page, name: string): Promise<void> {
+  if (IMAGES) {
+    await page.screenshot({ path: `${IMAGES}/${name}.png` });
+  }
+}
+
 /** Fill the lake, or ask for the pids of its processes. */
 export function lake(action: 'seed' | 'pids'): Record<string, number> {
   const [program] = (process.env.ESCAPE_VRE_DEMO_COMMAND ?? '').split(' ');
@@ -174,7 +183,15 @@ export function lake(action: 'seed' | 'pids'): Record<string, number> {
   return JSON.parse(said) as Record<string, number>;
 }
 
-export const test = base.extend<{ product: Product }>({
+export const test = base.extend<{ product: Product }, { seeded: void }>({
+  seeded: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      lake('seed');
+      await use();
+    },
+    { scope: 'worker', auto: true, timeout: 180_000 }
+  ],
   product: async ({ page }, use) => {
     const product = new Product(page);
     await product.forgetData();
