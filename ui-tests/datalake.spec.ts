@@ -84,7 +84,8 @@ test('only some files are fetched, to a folder of choice', async ({
   await product.find('demo:fermi.lightcurves');
   const row = product.row('fermi.lightcurves');
   await row.hover();
-  await row.getByRole('button', { name: 'More actions' }).click();
+  const how = row.getByRole('button', { name: 'Get elsewhere, or in part' });
+  await how.click();
   await page.getByRole('menuitem', { name: 'Get Only Some Files…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('textbox').fill('fermi.lc.1.*');
@@ -92,7 +93,8 @@ test('only some files are fetched, to a folder of choice', async ({
   await expect(row).toContainText('partly');
   await expect(row).toHaveAttribute('aria-label', /partly here: 1 of 5 files/);
 
-  await row.click({ button: 'right' });
+  await row.hover();
+  await how.click();
   await page.getByRole('menuitem', { name: 'Get to Folder…' }).click();
   await dialog.getByRole('button', { name: /^(Select|Open|OK)$/ }).click();
   await expect
@@ -168,6 +170,27 @@ test('the search goes from the beginning of names to their inside', async ({
   await product.search.press('ArrowDown');
   await product.search.press('Enter');
   await expect(product.search).toHaveValue(/^(ui|user\.demo):$/);
+});
+
+test('a reload comes back to what was listed', async ({ product }) => {
+  const { page } = product;
+  const files = product.panel.getByRole('radio', { name: 'files' });
+  await product.find('demo:lofar.144MHz.2026-02');
+  await files.click();
+  await expect(product.row('lofar.144MHz.2026-02.fits')).toBeVisible();
+  const saved = page.waitForResponse(
+    answer =>
+      answer.url().includes('/api/workspaces/') &&
+      !!answer.request().postData()?.includes('2026-04')
+  );
+  await product.find('demo:lofar.144MHz.2026-04');
+  await saved;
+
+  await page.reload();
+  await product.ready();
+  await expect(product.row('lofar.144MHz.2026-04.fits')).toBeVisible();
+  await expect(product.search).toHaveValue('demo:lofar.144MHz.2026-04');
+  await expect(files).toBeChecked();
 });
 
 test('a mistyped scope is answered with a sentence and a hint', async ({

@@ -19,6 +19,8 @@ export interface IBrowseOptions {
   commands: CommandRegistry;
   trans: TranslationBundle;
   onDrag: (event: MouseEvent) => void;
+  /** Somebody wants to choose how to get: shown at this place of the window. */
+  onGetHow: (x: number, y: number) => void;
 }
 
 /** The section that searches and lists the lake. */

@@ -19,7 +19,7 @@ const TREE_ID = 'escape-datalake-tree';
 
 /** The list itself, or the sentence that stands in its place. */
 export function List(props: IBrowseOptions): React.JSX.Element {
-  const { model, jobs, commands, trans, onDrag } = props;
+  const { model, jobs, commands, trans, onDrag, onGetHow } = props;
   const { tree, selection, states } = model;
   const version = useSignals(
     model.changed,
@@ -85,10 +85,18 @@ export function List(props: IBrowseOptions): React.JSX.Element {
             trans={trans}
             onToggle={() => model.toggle(node)}
             onGet={() => run(CommandIDs.get)}
+            onGetHow={({ currentTarget }) => {
+              onlySelect(node);
+              whenAtRest(() => {
+                const { left, bottom } = currentTarget.getBoundingClientRect();
+                onGetHow(left, bottom);
+              });
+            }}
             onInsert={() => run(CommandIDs.insert)}
             onMore={event => {
+              const button = event.currentTarget;
               onlySelect(node);
-              openMenuBelow(event.currentTarget);
+              whenAtRest(() => openMenuBelow(button));
             }}
           />
         );
@@ -225,6 +233,11 @@ function rowOf(
     className: 'escape-DatalakeRow',
     data: { 'data-type': node.row.type, 'data-ref': node.row.ref }
   };
+}
+
+/** The first selection opens Details, and rows move. */
+function whenAtRest(act: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(act));
 }
 
 /** The same menu as a right click, under the button that asks for it. */

@@ -2,11 +2,13 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { IStateDB } from '@jupyterlab/statedb';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { IAgent, IJobs } from '../core/tokens';
 import { TransfersView } from '../transfers/view';
 import { Actions } from './actions';
 import { acceptRows, dragRows } from './drag';
+import { startWhereLeft } from './memory';
 import { Datalake } from './model';
 import { DatalakePanel } from './panel';
 import type { ILoaded } from './sidebar';
@@ -19,11 +21,13 @@ export interface ILoaderOptions {
   documents: IDocumentManager | null;
   notebooks: INotebookTracker | null;
   files: FileBrowser | null;
+  memory: IStateDB | null;
 }
 
 /** Make the panel; this module is where its own chunk begins. */
 export function makePanel(options: ILoaderOptions): ILoaded {
-  const { app, agent, jobs, translator, documents, notebooks, files } = options;
+  const { app, agent, jobs, translator, documents, notebooks, files, memory } =
+    options;
   const { commands } = app;
   const trans = translator.load('escape-vre');
   const model = new Datalake({ agent, jobs, trans });
@@ -58,6 +62,6 @@ export function makePanel(options: ILoaderOptions): ILoaded {
     dropping?.dispose();
     model.dispose();
   }, model);
-  void model.start();
+  void startWhereLeft(model, memory);
   return { model, panel, actions, canChooseFolder: documents !== null };
 }

@@ -19,7 +19,7 @@ import type { IGate } from '../signin/tokens';
 import { Details } from './details';
 import { askWhoami, CHECKING, checkHealth } from './health';
 import { Listing } from './listing';
-import type { IQuery } from './query';
+import type { IPlace, IQuery } from './query';
 import { matchingScopes, understand, widerPattern } from './query';
 import { Selection } from './selection';
 import { States } from './states';
@@ -112,6 +112,11 @@ export class Datalake implements IDatalake {
     return this._listing.limit;
   }
 
+  get place(): IPlace {
+    const { name: instance = null } = this._instance ?? {};
+    return this._goal ?? { instance, query: this._query, type: this._type };
+  }
+
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -135,7 +140,8 @@ export class Datalake implements IDatalake {
     Signal.clearData(this);
   }
 
-  start(): Promise<void> {
+  start(place?: IPlace): Promise<void> {
+    this._goal = place ?? this._goal;
     this._started = this._start();
     return this._started;
   }
@@ -153,10 +159,11 @@ export class Datalake implements IDatalake {
         { signal: stopped }
       );
       this._instances = instances;
-      const name = this._instance?.name;
+      const name = this._instance?.name ?? this._goal?.instance;
       this._instance =
         instances.find(one => one.name === name) ?? instances[0] ?? null;
       await this._enter();
+      this._goBack();
     } catch (error) {
       this._fail(error);
     }
@@ -200,6 +207,7 @@ export class Datalake implements IDatalake {
     const instance = this._instances.find(one => one.name === name);
     if (instance && instance !== this._instance) {
       this._instance = instance;
+      this._goal = null;
       this._gate.forget();
       this._started = this._enter();
       await this._started;
@@ -330,6 +338,22 @@ export class Datalake implements IDatalake {
     }
   }
 
+  /** Go where `start` was told to, once the lake lets us in. */
+  private _goBack(): void {
+    if (!this._goal || this._error) {
+      return;
+    }
+    const { instance, query, type } = this._goal;
+    this._goal = null;
+    this._type = type;
+    const isSame = instance === this._instance?.name;
+    if (isSame && query && this._scopes.includes(query.scope)) {
+      void this._list(query);
+    } else {
+      this._changed.emit();
+    }
+  }
+
   private async _loadScopes(): Promise<void> {
     const instance = this._instance?.name;
     try {
@@ -424,6 +448,8 @@ export class Datalake implements IDatalake {
   private _health: IHealth = CHECKING;
   private _scopes: readonly string[] = [];
   private _query: IQuery | null = null;
+  /** Where to go, as long as we could not. */
+  private _goal: IPlace | null = null;
   private _filter = '';
   private _type: TypeFilter = 'all';
   private _error: AgentError | null = null;

@@ -44,22 +44,32 @@ export class DatalakePanel extends SidePanel {
     this._transfers = options.transfers;
     this.addClass('escape-Datalake');
 
-    this._menu = makeMenu(commands);
+    this._menu = makeMenu(commands, MENU);
+    this._getMenu = makeMenu(commands, GET_MENU);
+    const openMenu = (menu: MenuSvg) => (x: number, y: number) => {
+      this._onMenu();
+      menu.open(x, y);
+    };
     this.toolbar.addItem(
       'account',
       new Account({
         model,
         commands,
         trans,
-        onMenu: (x, y) => {
-          this._onMenu();
-          this._menu.open(x, y);
-        }
+        onMenu: openMenu(this._menu)
       })
     );
 
     const { onDrag } = options;
-    this._browse = new Browse({ model, jobs, commands, trans, onDrag });
+    const onGetHow = openMenu(this._getMenu);
+    this._browse = new Browse({
+      model,
+      jobs,
+      commands,
+      trans,
+      onDrag,
+      onGetHow
+    });
     this._details = new DetailsView({ model, jobs, commands, trans });
     for (const widget of [this._browse, this._details, this._transfers]) {
       const section = new PanelWithToolbar();
@@ -78,6 +88,7 @@ export class DatalakePanel extends SidePanel {
     this._menuClosing = options.menuClosing;
     this._menuClosing.connect(this._onMenuClosing, this);
     this._menu.aboutToClose.connect(this._onMenuClosing, this);
+    this._getMenu.aboutToClose.connect(this._onMenuClosing, this);
     this.node.addEventListener('contextmenu', this._onMenu, true);
   }
 
@@ -91,6 +102,7 @@ export class DatalakePanel extends SidePanel {
     this.node.removeEventListener('contextmenu', this._onMenu, true);
     this._transfers.title.changed.disconnect(this._onTransfersTitle, this);
     this._menu.dispose();
+    this._getMenu.dispose();
     super.dispose();
   }
 
@@ -177,6 +189,7 @@ export class DatalakePanel extends SidePanel {
   private readonly _details: Widget;
   private readonly _transfers: Widget;
   private readonly _menu: MenuSvg;
+  private readonly _getMenu: MenuSvg;
   private readonly _menuClosing: ISignal<unknown, void>;
   private _beforeMenu: Element | null = null;
   private _isSearchNext = false;
@@ -184,16 +197,29 @@ export class DatalakePanel extends SidePanel {
   private _isTransfersOffered = false;
 }
 
-function makeMenu(commands: CommandRegistry): MenuSvg {
+/** Of the whole panel; null is a line between two groups. */
+const MENU = [
+  CommandIDs.search,
+  CommandIDs.scopes,
+  CommandIDs.refresh,
+  null,
+  CommandIDs.signIn,
+  CommandIDs.signOut,
+  null,
+  CommandIDs.transfers,
+  'escape-vre:transfers-clear'
+];
+
+/** Of the arrow beside Get. */
+const GET_MENU = [CommandIDs.getTo, CommandIDs.getSome];
+
+function makeMenu(
+  commands: CommandRegistry,
+  items: readonly (string | null)[]
+): MenuSvg {
   const menu = new MenuSvg({ commands });
-  menu.addItem({ command: CommandIDs.search });
-  menu.addItem({ command: CommandIDs.scopes });
-  menu.addItem({ command: CommandIDs.refresh });
-  menu.addItem({ type: 'separator' });
-  menu.addItem({ command: CommandIDs.signIn });
-  menu.addItem({ command: CommandIDs.signOut });
-  menu.addItem({ type: 'separator' });
-  menu.addItem({ command: CommandIDs.transfers });
-  menu.addItem({ command: 'escape-vre:transfers-clear' });
+  for (const command of items) {
+    menu.addItem(command === null ? { type: 'separator' } : { command });
+  }
   return menu;
 }

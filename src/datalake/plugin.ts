@@ -8,6 +8,7 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IAgent, IJobs } from '../core/tokens';
 import { addCommands, PALETTE } from './commands';
@@ -29,7 +30,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     ISettingRegistry,
     IDocumentManager,
     INotebookTracker,
-    IDefaultFileBrowser
+    IDefaultFileBrowser,
+    IStateDB
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -41,7 +43,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     registry: ISettingRegistry | null,
     documents: IDocumentManager | null,
     notebooks: INotebookTracker | null,
-    files: IDefaultFileBrowser | null
+    files: IDefaultFileBrowser | null,
+    memory: IStateDB | null
   ): void => {
     const translator = translatorOrNull ?? nullTranslator;
     const trans = translator.load('escape-vre');
@@ -64,7 +67,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
         translator,
         documents,
         notebooks,
-        files
+        files,
+        memory
       });
       applySettings();
       return loaded;

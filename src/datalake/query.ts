@@ -1,11 +1,20 @@
 /** What a person typed in the search field, understood. Pure. */
 
+import type { TypeFilter } from '../core/api';
+
 export interface IQuery {
   scope: string;
   /** What Rucio is asked, with its `*` wildcards. */
   pattern: string;
   /** The name part as typed, '' when everything is meant. */
   name: string;
+}
+
+/** Where a person is in the lake: enough to come back to it. */
+export interface IPlace {
+  instance: string | null;
+  query: IQuery | null;
+  type: TypeFilter;
 }
 
 export type Intent =

@@ -28,6 +28,7 @@ export interface IRowProps {
   trans: TranslationBundle;
   onToggle: () => void;
   onGet: () => void;
+  onGetHow: (event: React.MouseEvent) => void;
   onInsert: () => void;
   onMore: (event: React.MouseEvent) => void;
 }
@@ -97,10 +98,11 @@ function Actions(props: IRowProps): React.JSX.Element {
   const button = (
     Icon: typeof getIcon,
     label: string,
-    onClick: (event: React.MouseEvent) => void
+    onClick: (event: React.MouseEvent) => void,
+    className = ''
   ) => (
     <button
-      className="escape-Row-action"
+      className={`escape-Row-action ${className}`}
       tabIndex={tabIndex}
       title={label}
       aria-label={label}
@@ -118,6 +120,13 @@ function Actions(props: IRowProps): React.JSX.Element {
   return (
     <span className="escape-Row-actions">
       {canGet && button(getIcon, trans.__('Get'), props.onGet)}
+      {canGet &&
+        button(
+          caretDownIcon,
+          trans.__('Get elsewhere, or in part'),
+          props.onGetHow,
+          'escape-mod-beside'
+        )}
       {button(insertIcon, trans.__('Insert into notebook'), props.onInsert)}
       {button(ellipsesIcon, trans.__('More actions'), props.onMore)}
     </span>

@@ -4,7 +4,7 @@ import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
 import type { AgentError } from '../core/errors';
 import type { IGate } from '../signin/tokens';
 import type { Details } from './details';
-import type { IQuery } from './query';
+import type { IPlace, IQuery } from './query';
 import type { Selection } from './selection';
 import type { States } from './states';
 import type { INode } from './node';
@@ -41,11 +41,14 @@ export interface IDatalake extends IDisposable {
   readonly query: IQuery | null;
   readonly type: TypeFilter;
   readonly limit: number;
+  /** What `start` goes back to. */
+  readonly place: IPlace;
 
   /** Anything above changed; tree, selection, states and details tell apart. */
   readonly changed: ISignal<IDatalake, void>;
 
-  start(): Promise<void>;
+  /** Begin where somebody was, or at the scopes of the first instance. */
+  start(place?: IPlace): Promise<void>;
   /** Wait no longer for the start. */
   stop(): void;
   refresh(): Promise<void>;
