@@ -84,7 +84,7 @@ test('only some files are fetched, to a folder of choice', async ({
   await product.find('demo:fermi.lightcurves');
   const row = product.row('fermi.lightcurves');
   await row.hover();
-  const how = row.getByRole('button', { name: 'Get elsewhere, or in part' });
+  const how = row.getByRole('button', { name: 'Choose folder or files' });
   await how.click();
   await page.getByRole('menuitem', { name: 'Get Only Some Files…' }).click();
   const dialog = page.getByRole('dialog');

@@ -123,7 +123,7 @@ function Actions(props: IRowProps): React.JSX.Element {
       {canGet &&
         button(
           caretDownIcon,
-          trans.__('Get elsewhere, or in part'),
+          trans.__('Choose folder or files'),
           props.onGetHow,
           'escape-mod-beside'
         )}
