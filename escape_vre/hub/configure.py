@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from traitlets.config import Config
@@ -45,6 +46,9 @@ ADMIN_SCOPES = (
 """What JupyterHub's role ``admin`` may, less entering servers and services, tokens in others'
 names, shares, and naming the hub another proxy."""
 
+PAGES = Path(__file__).parent / "templates"
+"""Pages of ours in place of JupyterHub's; a site's own come first."""
+
 log = logging.getLogger("jupyterhub.escape_vre")
 
 
@@ -80,6 +84,7 @@ def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> 
             _apply(c, found)
         equip(c, found)
         let_test(c)
+        c.JupyterHub.template_paths = [*listed(c.JupyterHub.get("template_paths")), str(PAGES)]
     except EscapeError as e:
         # A traceback would hide the one line that matters.
         raise SystemExit(f"escape-vre: {e}") from e

@@ -69,11 +69,18 @@ def test_a_server_too_large_for_every_machine(release, visited):
     expect(said).to_contain_text(sentence)
     expect(said).to_contain_text("It starts by itself")
     expect(said).to_contain_text("[Warning] 0/1 nodes are available: 1 Insufficient memory.")
+    expect(page.get_by_text("Your server is starting up.")).to_be_visible()
     if IMAGES:
         page.screenshot(path=IMAGES / "server-does-not-start.png")
     expect(page.locator("#progress-bar.bg-danger")).to_be_hidden()
     expect(page.locator("#progress-bar.bg-danger")).to_be_visible(timeout=100_000)
     expect(said).to_contain_text(f"{sentence}Try again later or ask the administrators")
+    expect(page.get_by_text("Your server is starting up.")).to_be_hidden()
+    expect(page.get_by_text("Your server did not start.")).to_be_visible()
+    if IMAGES:
+        page.screenshot(path=IMAGES / "server-did-not-start.png")
+    page.get_by_role("button", name="Go to your servers").click()
+    expect(page.locator("#start")).to_be_visible()
 
 
 def test_each_starts_once_the_values_are_right(release, visited):

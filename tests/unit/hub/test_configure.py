@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+from pathlib import Path
 
 import pytest
 import trustme
@@ -33,6 +34,15 @@ def test_one_line_is_enough(idp, given):
         f"{SCOPE}!server",
     ]
     assert idp.client_secret not in repr(c)
+
+
+def test_pages_of_the_site_come_before_ours(given):
+    c = Config()
+    c.JupyterHub.template_paths = ["/etc/site/pages"]
+    configure(c, given)
+    first, ours = c.JupyterHub.template_paths
+    assert first == "/etc/site/pages"
+    assert (Path(ours) / "spawn_pending.html").is_file()
 
 
 def test_roles_of_the_site_are_completed_and_none_is_there_twice(given):
