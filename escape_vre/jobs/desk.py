@@ -110,7 +110,7 @@ class JobDesk:
             The job, on disk before this returns; whether it is new.
         """
         for run in self._runs.values():
-            if run.request.key == request.key and run.control.ending is None:
+            if run.request.key == request.key and not (run.ended or run.control.ending):
                 run.clients.add(client or ANYBODY)
                 run.environment = {**run.environment, **environment}
                 return run.snapshot(), False
@@ -251,7 +251,7 @@ class JobDesk:
         try:
             while reason := await self._attempt(run):
                 await self._wait(run, reason)
-            job = run.set_state("done", **run.control.counts)
+            job = run.end("done")
         except asyncio.CancelledError:
             job = None
         except EscapeError as e:
@@ -267,7 +267,7 @@ class JobDesk:
         if job is None:
             if run.control.ending == "stop" or self._stopping:
                 return
-            job = run.set_state("cancelled", **run.control.counts)
+            job = run.end("cancelled")
             await asyncio.to_thread(_drop_parts, run.files)
         await self._finish(run, job)
 
@@ -396,6 +396,8 @@ class JobDesk:
         self._tell(job)
 
     def _end(self, run: Run, how: Ending) -> None:
+        if run.ended:
+            return  # and that is being written down
         run.control.end(how)
         if run.batch is not None:
             self._mover.end(run.batch, how)

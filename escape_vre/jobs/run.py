@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from escape_vre.core.errors import EscapeError
 from escape_vre.jobs.lease import Lease
@@ -31,18 +31,18 @@ class Run:
     batch: Batch | None = None
     task: asyncio.Task[None] | None = None
     files: list[JobFile] = field(default_factory=list)
+    ended: Job | None = None
+    """How it ended; until that is on disk, ``job`` and everybody else have it running."""
     _samples: list[tuple[float, int]] = field(default_factory=list)
 
-    def set_state(self, state: JobState, **fields: Any) -> Job:
-        """Change the job's state and times."""
+    def set_state(self, state: Literal["queued", "running"], **fields: Any) -> Job:
+        """Have the job run, or wait for its turn."""
         times: dict[str, Any] = {"waiting": None}
         if state == "running":
             times["started"] = self.job.started or now()
-        elif state == "queued":
+        else:
             times |= {"started": None, "ended": None, "error": None, "note": None}
             times |= {"rate": None, "eta_s": None}
-        else:
-            times |= {"ended": now(), "rate": None, "eta_s": None, "note": None}
         self.job = self.job.model_copy(update={"state": state, **times, **fields})
         return self.job
 
@@ -53,9 +53,18 @@ class Run:
             "queued", started=self.job.started, waiting=reason, **self.control.counts
         )
 
+    def end(self, state: Literal["done", "cancelled"]) -> Job:
+        """Decide how the job ends."""
+        return self._decide(state, **self.control.counts)
+
     def fail(self, error: EscapeError) -> Job:
-        """End the job with an error."""
-        return self.set_state("failed", error=ErrorInfo.model_validate(error.as_dict()))
+        """Decide that the job ends with an error."""
+        return self._decide("failed", error=ErrorInfo.model_validate(error.as_dict()))
+
+    def _decide(self, state: JobState, **fields: Any) -> Job:
+        fields |= {"ended": now(), "waiting": None, "rate": None, "eta_s": None, "note": None}
+        self.ended = self.snapshot().model_copy(update={"state": state, **fields})
+        return self.ended
 
     def snapshot(self) -> Job:
         """Return the job with the progress of this moment."""
