@@ -4,7 +4,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+# An agent, a kernel or a server may have to start first.
+expect.set_options(timeout=40_000)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ export class Product {
             .querySelector('#jp-main-dock-panel')
             ?.contains(document.activeElement),
         undefined,
-        { timeout: 5000 }
+        { timeout: 15_000 }
       )
       .catch(() => undefined);
   }

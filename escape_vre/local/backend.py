@@ -82,7 +82,7 @@ class Backend(ABC):
             deadline = time.monotonic() + (timeout_s or self.timeout_s)
             # One that was just killed may take a moment to be gone.
             while self._alive() and time.monotonic() < deadline:
-                if self._answers():
+                if self._answers() and self._alive():
                     self._complete()
                     return
                 time.sleep(0.02)
@@ -91,8 +91,8 @@ class Backend(ABC):
                     f"The {self.noun} in {self.home} runs but does not answer.",
                     f"End it with `escape-vre {self.command} stop`, then start it again.",
                 )
-            self._spawn(tied=tied)
             try:
+                self._spawn(tied=tied)
                 self._wait(deadline)
             except KeyboardInterrupt:
                 self._stop()

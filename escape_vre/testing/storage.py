@@ -159,8 +159,8 @@ class FakeStorage:
                 handler.wfile.flush()
                 handler.connection.shutdown(2)
                 return
+            seen.sent += len(piece)  # before, as the client may look as soon as it has them
             try:
                 handler.wfile.write(piece)
             except OSError:
                 return  # the client has gone, which tests do on purpose
-            seen.sent += len(piece)

@@ -41,6 +41,24 @@ def wait_until(condition, timeout_s=10.0, what="it"):
     raise AssertionError(f"{what} did not happen within {timeout_s} s")
 
 
+def listening_addresses(pids):
+    """Return the addresses that processes listen on, as Linux writes them."""
+    inodes = set()
+    for pid in pids:
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                target = str(link.readlink())
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
+    found = []
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes and fields[3] in ("0A", "07"):
+                found.append(fields[1].rpartition(":")[0])
+    return found
+
+
 @pytest.fixture(autouse=True)
 def no_agent_left(own_agent):
     """End the test's agent, whatever became of it."""
@@ -129,8 +147,24 @@ def rucio(lake):
 
 @pytest.fixture(scope="session")
 def big(lake):
-    """A dataset of 12 files of 5 MB, long enough to be interrupted."""
+    """A dataset of 12 files of 5 MB, each at one site, the last six at the second."""
     block = os.urandom(5_000_000)
-    bodies = {f"big.{n}": block[n:] + block[:n] for n in range(12)}
-    lake.upload_many("demo", "big.files", bodies.items())
+    bodies = {f"big.{n:02}": block[n:] + block[:n] for n in range(12)}
+    files = list(bodies.items())
+    for site, half in zip(lake.sites, (files[:6], files[6:]), strict=True):
+        lake.upload_many("demo", "big.files", half, site=site)
     return bodies
+
+
+@contextlib.contextmanager
+def asleep(lake, *sites):
+    """Have sites of a lake, or all, send nothing for a while: what needs them lasts as long."""
+    running = lake.status()["pids"]
+    pids = [running[site] for site in sites or lake.sites]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

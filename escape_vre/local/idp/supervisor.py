@@ -5,7 +5,6 @@ provider's lock for as long as it lives, and ends Keycloak when it is told to (S
 folder is gone, or, if tied, when standard input closes.
 """
 
-import fcntl
 import json
 import logging
 import os
@@ -17,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from escape_vre.local.lake.layout import State, write
+from escape_vre.local.lake.layout import State, hold, write
 from escape_vre.local.lake.server.process import end
 
 from . import installation, keycloak
@@ -136,9 +135,8 @@ def _problem(log: Path) -> str:
 def main(home: str, java: str, *words: str) -> int:
     """Run a provider; returns the exit code."""
     layout = Layout(Path(home))
-    # Never closed: whoever finds it free may count on our port being free too.
-    lock = os.open(layout.supervisor_lock, os.O_RDWR)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Whoever finds it free may count on our port being free too.
+    hold(layout.supervisor_lock)
     if os.fork():
         # Whoever started us goes on now; the child keeps the lock.
         os._exit(0)

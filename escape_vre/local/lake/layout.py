@@ -3,8 +3,10 @@
 Standard library only: the product's environment and the lake's own both read it.
 """
 
+import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -163,3 +165,26 @@ def write(path: Path, content: str, *, mode: int = 0o600) -> None:
     with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w") as file:
         file.write(content)
     part.replace(path)
+
+
+def hold(path: Path) -> None:
+    """Lock a file for as long as this process and its children live.
+
+    Whoever looks whether it is free holds it for a moment, so this tries for a second.
+
+    Raises
+    ------
+    BlockingIOError
+        Another one holds it.
+    """
+    lock = os.open(path, os.O_RDWR)  # never closed
+    deadline = time.monotonic() + 1
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

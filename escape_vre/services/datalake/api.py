@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,35 +79,29 @@ def get(
     flat = [did for group in dids for did in ([group] if isinstance(group, str) else group)]
     agent = AgentClient()
     began = time.monotonic()
-    job = agent.post(
-        "/datalake/get",
-        {
-            "instance": instance,
-            "refs": [str(parse_did(did)) for did in flat],
-            "to": str(Path(to).expanduser().absolute()) if to is not None else None,
-            "files": [files] if isinstance(files, str) else list(files),
-            "client": agent.name,
-        },
-    )
-    with Progress(job["title"], enabled=progress) as bar:
-        ended = _wait(agent, job["id"], bar.update)
-        _raise_unless_done(ended)
-        paths = [Path(row["path"]) for row in _rows(agent.stream(f"/jobs/{job['id']}/files"))]
-        bar.done(arrival(ended, paths, time.monotonic() - began))
-    return Files(paths, told=bar.told)
-
-
-def _wait(
-    agent: AgentClient, job_id: str, on_change: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
-    """Wait for a job; Stop lets go of it, which ends it when nobody else waits."""
+    query = {
+        "instance": instance,
+        "refs": [str(parse_did(did)) for did in flat],
+        "to": str(Path(to).expanduser().absolute()) if to is not None else None,
+        "files": [files] if isinstance(files, str) else list(files),
+        "client": agent.name,
+    }
+    job = None
     try:
-        return agent.wait(job_id, on_change)
+        job = agent.post("/datalake/get", query)
+        with Progress(job["title"], enabled=progress) as bar:
+            ended = agent.wait(job["id"], bar.update)
+            _raise_unless_done(ended)
+            paths = [Path(row["path"]) for row in _rows(agent.stream(f"/jobs/{job['id']}/files"))]
+            bar.done(arrival(ended, paths, time.monotonic() - began))
     except KeyboardInterrupt as e:
-        agent.release(job_id)
+        # Stop lets go of the job, which ends it when nobody else waits.
+        if job:
+            agent.release(job["id"])
         raise CancelledJobError(
             "Stopped: the transfer was cancelled.", hint="Run the cell again to fetch the rest."
         ) from e
+    return Files(paths, told=bar.told)
 
 
 def _raise_unless_done(job: dict[str, Any]) -> None:

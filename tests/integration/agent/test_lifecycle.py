@@ -182,11 +182,18 @@ def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent):
     location.make_runtime()
     with location.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as one that listens no more, and has not ended
-        later = threading.Timer(1.0, lock.close)
-        later.start()
+
+        def rest():
+            refused = "another agent runs already"
+            wait_until(lambda: refused in location.log.read_text(), 25, "a second one")
+            lock.close()
+
+        resting = threading.Thread(target=rest)
+        location.make_state()
+        location.log.touch()
+        resting.start()
         assert AgentClient().get("/agent")["pid"] == agent_pid()
-        later.join()
-    assert "another agent runs already" in location.log.read_text()
+        resting.join()
 
 
 def test_an_agent_that_cannot_start_says_why(configure):

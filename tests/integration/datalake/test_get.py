@@ -25,7 +25,7 @@ from escape_vre.core.errors import (
 from escape_vre.core.location import locate
 from escape_vre.local.lake.upload import place
 from escape_vre.services.datalake import api
-from tests.integration.conftest import agent_pid, is_alive, wait_until
+from tests.integration.conftest import agent_pid, asleep, is_alive, wait_until
 
 SAMPLES = Path(api.__file__).parents[2] / "local/lake/samples"
 BIG = 5_000_000
@@ -101,14 +101,9 @@ def test_the_second_time_it_is_here_already(dl, tmp_path):
 
 def test_what_is_here_is_copied_when_the_lake_is_away(dl, lake, tmp_path, big):
     api.get("demo:big.files", progress=False)
-    for name in big:
-        place(lake.layout, lake.sites[0], "demo", name).rename(tmp_path / name)
-    try:
+    with asleep(lake):
         files = api.get("demo:big.files", to=tmp_path / "copy", progress=False)
-        assert {f.name: f.read_bytes() for f in files} == big
-    finally:
-        for name in big:
-            (tmp_path / name).rename(place(lake.layout, lake.sites[0], "demo", name))
+    assert {f.name: f.read_bytes() for f in files} == big
 
 
 def test_a_changed_file_is_not_here_and_not_overwritten(dl, tmp_path):
@@ -161,28 +156,31 @@ def test_one_bad_file_leaves_the_others(dl, lake, tmp_path):
     assert (row["local"], row["local_files"]) == ("partly", 4)
 
 
-def test_equal_requests_share_a_job(dl, big, tmp_path):
+def test_equal_requests_share_a_job(dl, lake, big, tmp_path):
     body = {"refs": ["rucio:demo:big.files"], "client": "one"}
-    first = dl.post("/datalake/get", body)
-    second = dl.post("/datalake/get", body | {"client": "two"})
-    other = dl.post("/datalake/get", body | {"to": str(tmp_path / "else")})
-    assert first["id"] == second["id"] != other["id"]
-    dl.post(f"/jobs/{first['id']}/release", {"client": "one"})
+    with asleep(lake):
+        first = dl.post("/datalake/get", body)
+        second = dl.post("/datalake/get", body | {"client": "two"})
+        other = dl.post("/datalake/get", body | {"to": str(tmp_path / "else")})
+        assert first["id"] == second["id"] != other["id"]
+        dl.post(f"/jobs/{first['id']}/release", {"client": "one"})
     assert dl.wait(first["id"])["state"] == "done"
     assert dl.wait(other["id"])["state"] == "done"
 
 
-def test_the_job_ends_when_nobody_waits(dl, big, tmp_path):
-    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"], "client": "only"})
-    ended = dl.post(f"/jobs/{job['id']}/release", {"client": "only"})
+def test_the_job_ends_when_nobody_waits(dl, lake, big, tmp_path):
+    with asleep(lake):
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"], "client": "only"})
+        ended = dl.post(f"/jobs/{job['id']}/release", {"client": "only"})
     assert ended["state"] == "cancelled"
     assert leftovers(tmp_path) == []
 
 
-def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, big, tmp_path):
-    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
-    wait_until(lambda: dl.get(f"/jobs/{job['id']}")["files_done"] >= 1, what="a file")
-    cancelled = dl.post(f"/jobs/{job['id']}/cancel")
+def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, lake, big, tmp_path):
+    with asleep(lake, lake.sites[1]):
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+        wait_until(lambda: dl.get(f"/jobs/{job['id']}")["files_done"] >= 1, what="a file")
+        cancelled = dl.post(f"/jobs/{job['id']}/cancel")
     assert cancelled["state"] == "cancelled"
     folder = tmp_path / "data/demo/big.files"
     for file in folder.iterdir():
@@ -193,19 +191,22 @@ def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, big, tmp_path):
     assert {f.name: f.read_bytes() for f in folder.iterdir()} == big
 
 
-def test_stop_in_a_kernel_cancels(dl, big, tmp_path):
+def test_stop_in_a_kernel_cancels(dl, lake, big, tmp_path):
     code = (
-        "import escape_vre, signal\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # make may run in background
+        "import escape_vre\n"
         "try: escape_vre.get('demo:big.files')\n"
         "except escape_vre.core.errors.CancelledJobError as e: print(e.message)"
     )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    wait_until(lambda: any(j["bytes_done"] for j in dl.get("/jobs")["jobs"]), what="bytes")
-    child.send_signal(signal.SIGINT)
-    said, _ = child.communicate(timeout=20)
+    with asleep(lake, lake.sites[1]):
+        child = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        wait_until(lambda: any(j["files_done"] for j in dl.get("/jobs")["jobs"]), what="a file")
+        child.send_signal(signal.SIGINT)
+        said, _ = child.communicate(timeout=20)
     assert "cancelled" in said
     (job,) = dl.get("/jobs")["jobs"]
     assert job["state"] == "cancelled"
@@ -228,9 +229,12 @@ def test_events_tell_of_progress_and_the_end(dl, big):
     assert seen[-1]["files_done"] == 12
 
 
-def test_a_question_may_wait_for_the_end(dl, big):
-    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
-    assert dl.get(f"/jobs/{job['id']}", wait_s=0)["state"] in ("queued", "running")
+def test_a_question_may_wait_for_the_end(dl, lake, big):
+    with asleep(lake):
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+        for wait_s in (0, 0.3):
+            seen = dl.get(f"/jobs/{job['id']}", wait_s=wait_s)
+            assert seen["state"] in ("queued", "running")
     assert dl.get(f"/jobs/{job['id']}", wait_s=60)["state"] == "done"
     assert dl.get(f"/jobs/{job['id']}", wait_s=60)["state"] == "done"
 
@@ -273,9 +277,10 @@ def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
     lake.upload_many("demo", "one.big", [("one.big.file", body)])
     job = dl.post("/datalake/get", {"refs": ["rucio:demo:one.big.file"]})
     wait_until(lambda: dl.get(f"/jobs/{job['id']}")["bytes_done"] > 1_000_000, what="bytes")
-    pid = agent_pid()
-    os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: not is_alive(pid), what="the end")
+    with asleep(lake):
+        pid = agent_pid()
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not is_alive(pid), what="the end")
     parts = [p for p in (tmp_path / "data/demo/.escape-vre").iterdir() if p.suffix != ".json"]
     arrived = sum(p.stat().st_size for p in parts)
     assert arrived > 0
@@ -284,9 +289,10 @@ def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
     assert leftovers(tmp_path) == []
 
 
-def test_a_torn_last_line_of_the_log_is_ignored(dl, big, own_agent):
-    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
-    os.kill(agent_pid(), signal.SIGKILL)
+def test_a_torn_last_line_of_the_log_is_ignored(dl, lake, big, own_agent):
+    with asleep(lake):
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+        os.kill(agent_pid(), signal.SIGKILL)
     log = own_agent / "jobs" / job["id"] / "log.jsonl"
     with log.open("ab") as file:
         file.write(b'{"job": {"id": "torn')
@@ -313,28 +319,23 @@ def test_a_disk_that_is_too_small_is_seen_before_the_start(dl, big, small_disk, 
 def test_a_disk_that_fills_up_leaves_nothing(dl, lake, small_disk, configure):
     configure(DataLake={"instances": [lake.instance()]}, Transfers={"reserve_bytes": 0})
     lake.upload_many("demo", "fill.up", [("fill.one", os.urandom(3_900_000))])
-    sites = [pid for name, pid in lake.status()["pids"].items() if name.endswith("USERDISK")]
-    for pid in sites:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with asleep(lake):
         job = dl.post("/datalake/get", {"refs": ["rucio:demo:fill.one"], "to": str(small_disk)})
         # There is room for it when it begins; its storage sleeps, and then there is none.
         wait_until(lambda: any(small_disk.rglob(".escape-vre")), what="a part")
         (small_disk / "ballast").write_bytes(bytes(3_000_000))
-    finally:
-        for pid in sites:
-            os.kill(pid, signal.SIGCONT)
     error = dl.wait(job["id"])["error"]
     assert error["code"] == "quota"
     assert "full" in error["message"]
     assert {p.name for p in small_disk.rglob("*")} == {"ballast"}
 
 
-def test_another_hosts_job_is_shown_and_left_alone(dl, big, own_agent):
-    job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
-    pid = agent_pid()
-    os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_alive(pid), what="death")
+def test_another_hosts_job_is_shown_and_left_alone(dl, lake, big, own_agent):
+    with asleep(lake):
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
+        pid = agent_pid()
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not is_alive(pid), what="death")
     home = own_agent / "jobs" / job["id"]
     lease = max(home.glob("lease.*"))
     lease.write_text(json.dumps({"host": "another", "pid": 1, "lock": "/elsewhere"}))
@@ -349,7 +350,7 @@ def test_another_hosts_job_is_shown_and_left_alone(dl, big, own_agent):
     assert AgentClient().wait(job["id"])["state"] == "done"
 
 
-def test_cancelled_error_says_so(dl, big):
+def test_cancelled_error_says_so(dl, lake, big):
     seen = []
 
     def cancel():
@@ -357,8 +358,9 @@ def test_cancelled_error_says_so(dl, big):
         seen.append(dl.post(f"/jobs/{job['id']}/cancel"))
 
     thread = threading.Thread(target=cancel)
-    thread.start()
-    with pytest.raises(CancelledJobError):
-        api.get("demo:big.files", progress=False)
+    with asleep(lake):
+        thread.start()
+        with pytest.raises(CancelledJobError):
+            api.get("demo:big.files", progress=False)
     thread.join()
     assert seen[0]["state"] == "cancelled"

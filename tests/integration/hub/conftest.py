@@ -62,7 +62,7 @@ def start_hub(tmp_path_factory):
                 **(login or {}),
             },
             "tokens": {"audiences": AUDIENCES, **(tokens or {})},
-            "calls": {"timeout_s": 3},
+            "calls": {"timeout_s": 3 if fake else 15},
         }
         environment = {"ESCAPE_VRE_CLIENT_SECRET": secret, "ESCAPE_VRE_HUB_KEYS": KEYS}
         hub = TestHub(

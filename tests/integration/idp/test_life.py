@@ -66,11 +66,11 @@ def test_start_stop_and_start_again(one):
     one.start()
     assert pids(one) == processes
     one.stop()
-    assert gone(processes)
+    wait_until(lambda: gone(processes), what="the end")
     assert one.status()["state"] == "stopped"
     one.start()
     assert one.issuer == issuer
-    assert gone(processes)
+    wait_until(lambda: gone(processes), what="the end")
 
 
 def test_it_outlives_its_starter(one):
@@ -112,7 +112,7 @@ def test_an_interrupted_start_leaves_nothing(one):
     processes = pids(one)
     first.send_signal(signal.SIGINT)
     first.communicate()
-    assert gone(processes)
+    wait_until(lambda: gone(processes), what="the end")
     assert one.status()["state"] == "stopped"
 
 
@@ -156,7 +156,7 @@ def test_a_paused_one_can_be_stopped(one):
     processes = pids(one)
     one.pause()
     one.stop()
-    assert gone(processes)
+    wait_until(lambda: gone(processes), what="the end")
 
 
 def test_two_are_strangers(one, stand_in, tmp_path):

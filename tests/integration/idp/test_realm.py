@@ -14,7 +14,7 @@ import pytest
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.local.idp import IdpError
 from escape_vre.testing.browser import Browser
-from tests.integration.conftest import is_alive
+from tests.integration.conftest import is_alive, listening_addresses
 
 BACK = "http://127.0.0.1:9/hub/oauth_callback"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -324,18 +324,7 @@ def test_a_sleeping_provider_answers_nobody(idp):
 
 
 def test_listens_on_loopback_only(idp):
-    inodes = set()
-    for pid in idp.status()["pids"].values():
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            target = str(link.readlink())
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
-    listening = []
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[9] in inodes and fields[3] in ("0A", "07"):
-                listening.append(fields[1].rpartition(":")[0])
+    listening = listening_addresses(idp.status()["pids"].values())
     # The second is that of the transaction manager. Java's sockets are of the new kind, which
     # hold an address of the old.
     assert len(listening) >= 1

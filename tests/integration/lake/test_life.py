@@ -12,17 +12,10 @@ from pathlib import Path
 import pytest
 
 from escape_vre.local.lake import Lake, LakeError
+from tests.integration.conftest import is_alive, listening_addresses
 
 
-def alive(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def until(condition, timeout_s=15):
+def until(condition, timeout_s=60):
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "did not come true in time"
@@ -54,7 +47,7 @@ def test_four_starts_at_once_start_one(other):
         )
         for _ in range(4)
     ]
-    said = {start.communicate(timeout=60)[0] for start in starts}
+    said = {start.communicate(timeout=120)[0] for start in starts}
     assert len(said) == 1
     assert json.loads(said.pop())["supervisor"] == other.status()["pids"]["supervisor"]
     assert works(other)
@@ -77,19 +70,7 @@ def test_two_lakes_are_strangers(lake, other):
 
 
 def test_listens_on_loopback_only(lake):
-    pids = set(lake.status()["pids"].values())
-    inodes = set()
-    for pid in pids:
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            target = str(link.readlink())
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
-    listening = []
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[9] in inodes and fields[3] in ("0A", "07"):
-                listening.append(fields[1].split(":")[0])
+    listening = listening_addresses(lake.status()["pids"].values())
     assert len(listening) >= 3
     assert set(listening) == {"0100007F"}
 
@@ -124,7 +105,7 @@ def test_restart_keeps_data_and_ports(other):
     other.upload_many("user.demo", "kept", [("kept.1", b"one")])
     began = list(other.status()["pids"].values())
     other.stop()
-    until(lambda: not any(alive(pid) for pid in began), timeout_s=2)
+    until(lambda: not any(is_alive(pid) for pid in began), timeout_s=2)
     assert other.status()["state"] == "stopped"
     other.start()
     assert other.url == url
@@ -173,7 +154,7 @@ def test_a_killed_part_comes_back(other):
 def test_killing_the_supervisor_leaves_no_orphan(other):
     pids = other.status()["pids"]
     os.kill(pids["supervisor"], signal.SIGKILL)
-    until(lambda: not any(alive(pid) for pid in pids.values()))
+    until(lambda: not any(is_alive(pid) for pid in pids.values()))
     assert other.status()["state"] == "broken"
     other.start()
     assert works(other)
@@ -190,7 +171,9 @@ def test_killing_everything_loses_nothing(other):
 
 def test_leaves_nothing_in_the_temporary_folder(other):
     folder = Path(other.layout.short_folder_note.read_text())
-    os.kill(other.status()["pids"]["supervisor"], signal.SIGKILL)
+    supervisor = other.status()["pids"]["supervisor"]
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: not is_alive(supervisor))
     assert folder.exists()
     other.start()
     assert not folder.exists()
@@ -214,7 +197,7 @@ def test_an_interrupted_first_start_is_begun_again(tmp_path):
     )
     first = subprocess.Popen([sys.executable, "-c", script, lake.home])
     # Samples are laid out before Rucio is told of them: it is in the middle of being filled.
-    until(lambda: any(lake.home.glob("sites/*/data/*")))
+    until(lambda: any(lake.home.glob("sites/*/data/*")), timeout_s=120)
     first.kill()
     first.wait()
     until(lambda: lake.status()["state"] != "starting")
@@ -238,7 +221,7 @@ def test_a_tied_lake_ends_with_its_owner(other):
     pids = other.status()["pids"]
     owner.kill()
     owner.communicate()
-    until(lambda: not any(alive(pid) for pid in pids.values()))
+    until(lambda: not any(is_alive(pid) for pid in pids.values()))
     assert other.status()["state"] == "stopped"
 
 
@@ -248,7 +231,7 @@ def test_a_lake_ends_when_its_folder_is_gone(tmp_path, other):
     other.start()
     pids = other.status()["pids"]
     shutil.rmtree(other.home)
-    until(lambda: not any(alive(pid) for pid in pids.values()))
+    until(lambda: not any(is_alive(pid) for pid in pids.values()))
     assert other.status()["state"] == "absent"
 
 

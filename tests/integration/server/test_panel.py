@@ -64,6 +64,7 @@ def axe(page, part):
 
 def come_back(page):
     """Do what a browser does when a person comes back from another tab."""
+    page.wait_for_timeout(1100)  # the gate takes two events within a second for one
     page.evaluate("window.dispatchEvent(new Event('focus'))")
 
 
@@ -85,7 +86,6 @@ def test_a_session_that_had_ended_before(page, hub, lake, configure, open_panel)
     expect(panel.locator(".escape-Health")).to_contain_text("sign in")
     assert axe(page, "#escape-vre-datalake") == []
     hub.mood = "well"
-    page.wait_for_timeout(1100)  # the gate takes two events within a second for one
     come_back(page)
     expect(row(panel, "demo")).to_be_visible()
     expect(notice).to_have_count(0)
@@ -151,7 +151,6 @@ def test_a_session_with_jupyter_that_has_ended(page, hub, lake, configure, open_
     link = notice.get_by_role("link", name="Sign in")
     expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/lab$|/lab$"))
     page.unroute("**/escape-vre/**")
-    page.wait_for_timeout(1100)
     come_back(page)
     expect(notice).to_have_count(0)
     expect(row(panel, "demo")).to_be_visible()

@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 
 IMAGES = Path("docs/images") if os.environ.get("UPDATE_SCREENSHOTS") else None
 
-expect.set_options(timeout=40_000)
-
 
 class Person:
     """Somebody who signs in, and works in JupyterLab."""

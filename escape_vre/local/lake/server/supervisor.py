@@ -9,7 +9,6 @@ the lake's folder is gone, or, if tied, when standard input closes.
 # These modules run as the package "lake", in an environment that has no escape_vre.
 # ruff: noqa: TID252
 
-import fcntl
 import json
 import logging
 import os
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LakeError
-from ..layout import HOST, SITES, Layout, Ports, State, write
+from ..layout import HOST, SITES, Layout, Ports, State, hold, write
 from . import database, settings
 from .process import end, last_line, spawn
 
@@ -208,9 +207,8 @@ def _short_folder() -> str:
 def main(home: str, tied: str = "") -> int:
     """Run a lake; returns the exit code."""
     layout = Layout(Path(home))
-    # Never closed: whoever finds it free may count on our ports being free too.
-    lock = os.open(layout.supervisor_lock, os.O_RDWR)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Whoever finds it free may count on our ports being free too.
+    hold(layout.supervisor_lock)
     if os.fork():
         # Whoever started us goes on now; the child keeps the lock.
         os._exit(0)
