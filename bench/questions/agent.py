@@ -1,19 +1,27 @@
 """The cost of the agent, of which every user of a hub has one."""
 
+import os
+import signal
 import statistics
 import time
 from collections.abc import Iterator
 
-from bench.fixtures import Bench
-from bench.measure import cpu_s, pss_mb, rss_mb
+from bench.fixtures import SCOPE, Bench
+from bench.forward import Forward
+from bench.jupyter import Jupyter
+from bench.measure import BenchError, cpu_s, pss_mb, rss_mb
 from bench.table import Row, row
 from escape_vre.client import AgentClient
+from escape_vre.client.start import answers
+from escape_vre.core.location import locate
 
-TITLE = "how long the agent takes to its first answer, and what it holds when idle"
+TITLE = "how long the agent takes to its first answer, what it holds when idle, how soon it heals"
 
 _REST_S = 2.0
 _START_S = 0.8
 _IDLE_MB = 90.0
+_HEALED_S = 2.0
+_HEAL_TIMEOUT_S = 30.0
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -51,3 +59,38 @@ def measure(bench: Bench) -> Iterator[Row]:
         note=f"Shared pages divided among their users (PSS): {statistics.median(shared):.1f} MB."
         f" Processor when idle: {statistics.median(idle_cpu):.1f} % of a core",
     )
+    yield row(
+        "agent.healed",
+        _healed_s(bench),
+        unit="s",
+        limit=_HEALED_S,
+        bar=f"≤ {_HEALED_S:.0f} s from kill -9 to another that answers, with a job to resume",
+        note="Nobody asks meanwhile: the Jupyter server notices",
+    )
+
+
+def _healed_s(bench: Bench) -> list[float]:
+    """Kill it while Rucio takes its time about a transfer, and wait for the next."""
+    runs = max(5, bench.sizes.runs)
+    names = [f"healed.{number}" for number in range(runs)]
+    with bench.lake.rest() as rest:
+        rest.call("POST", "/dids", [{"scope": SCOPE, "name": n, "type": "DATASET"} for n in names])
+    took: list[float] = []
+    with (
+        Forward(bench.lake, delay_s=bench.sizes.delay_s) as slow,
+        bench.user(slow.instance) as user,
+        Jupyter(user) as jupyter,
+    ):
+        location = locate()
+        for name in names:
+            jupyter.ask("/escape-vre/datalake/get", body={"refs": [f"rucio:{SCOPE}:{name}"]})
+            pid = int(location.pid.read_text())
+            os.kill(pid, signal.SIGKILL)
+            began = time.perf_counter()
+            while location.pid.read_text().strip() in ("", str(pid)) or not answers(location):
+                if time.perf_counter() - began > _HEAL_TIMEOUT_S:
+                    raise BenchError("a killed agent is not healed")
+                time.sleep(0.005)
+            took.append(time.perf_counter() - began)
+            time.sleep(_REST_S)
+    return took
