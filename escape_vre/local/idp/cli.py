@@ -2,17 +2,16 @@
 
 import argparse
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escape_vre.core.location import state_dir
+from escape_vre.local.cli import add_commands, is_confirmed, say, tell, tell_processes
 
 from . import realm
 from .idp import Idp, Status
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
+    from escape_vre.local.cli import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -21,46 +20,37 @@ def add_parser(subparsers: "Subparsers") -> None:
         "idp",
         help="a real identity provider on this machine",
         description="Start and stop a real OpenID Connect provider on this machine: Keycloak "
-        "with a realm of two users, groups and clients. It listens on 127.0.0.1 only, and needs "
-        "Java 17 or later.",
+        "with a realm of two users, groups and clients. It listens on 127.0.0.1 only. Java "
+        "is brought along where this machine has none of version 17 or later.",
     )
-    commands = idp.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, run, text in (
-        ("start", _start, "start the provider and return when it is ready (installs it first)"),
-        ("stop", _stop, "stop the provider; its data is kept"),
-        ("status", _status, "say whether the provider runs, where it is and how big"),
-        ("reset", _reset, "erase the provider with all its data and start a new one"),
-    ):
-        command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
-        command.add_argument(
-            "--home",
-            type=Path,
-            metavar="DIR",
-            help="the provider's folder (default: `idp` in the state folder, "
-            "$ESCAPE_VRE_HOME or escape-vre in Jupyter's data folder)",
-        )
-        command.add_argument("--json", action="store_true", help="print the status as JSON")
-        if name == "reset":
-            command.add_argument("--yes", action="store_true", help="do not ask")
-        if name == "start":
-            command.add_argument(
-                "--redirect-uri",
-                action="append",
-                default=[],
-                metavar="URI",
-                help="where the client `hub` may send browsers, may end in *; may be repeated",
-            )
-            command.add_argument(
-                "--access-token-lifespan",
-                type=int,
-                metavar="SECONDS",
-                help="how long access tokens live (300 in a new realm)",
-            )
-        command.set_defaults(run=run)
+    commands = add_commands(
+        idp,
+        "provider",
+        "idp",
+        (
+            ("start", _start, "start the provider and return when it is ready (installs it first)"),
+            ("stop", _stop, "stop the provider; its data is kept"),
+            ("status", _status, "say whether the provider runs, where it is and how big"),
+            ("reset", _reset, "erase the provider with all its data and start a new one"),
+        ),
+    )
+    commands["start"].add_argument(
+        "--redirect-uri",
+        action="append",
+        default=[],
+        metavar="URI",
+        help="where the client `hub` may send browsers, may end in *; may be repeated",
+    )
+    commands["start"].add_argument(
+        "--access-token-lifespan",
+        type=int,
+        metavar="SECONDS",
+        help="how long access tokens live (300 in a new realm)",
+    )
 
 
 def _idp(arguments: argparse.Namespace) -> Idp:
-    return Idp(arguments.home or state_dir() / "idp", say=_say)
+    return Idp(arguments.home or state_dir() / "idp", say=say)
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -86,18 +76,9 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _reset(arguments: argparse.Namespace) -> int:
     idp = _idp(arguments)
-    if not arguments.yes:
-        print(
-            f"This erases the identity provider in {idp.home}: its users, passwords, sessions "
-            "and keys. It cannot be undone."
-        )
-        try:
-            answer = input("Erase it and start anew? [y/N] ")
-        except EOFError:
-            answer = ""
-        if answer.strip().lower() not in ("y", "yes"):
-            print("Nothing was erased.")
-            return 1
+    what = f"the identity provider in {idp.home}: its users, passwords, sessions and keys"
+    if not is_confirmed(arguments, what):
+        return 1
     idp.reset()
     _show(idp, arguments, long=True)
     return 0
@@ -107,20 +88,16 @@ def _show(idp: Idp, arguments: argparse.Namespace, *, long: bool = False) -> str
     """Print how the provider is; gives its state."""
     status = idp.status()
     if arguments.json:
-        print(json.dumps(status, indent=2))
+        tell(json.dumps(status, indent=2))
         return status["state"]
-    print(_sentence(status))
+    tell(_sentence(status))
     if status["pids"]:
-        print(f"  on disk    {status['bytes'] / 1e6:.1f} MB")
-        print("  processes  " + ", ".join(f"{part} {pid}" for part, pid in status["pids"].items()))
-        if status["memory_bytes"] is not None:
-            print(f"  memory     {status['memory_bytes'] / 1e6:.0f} MB")
+        tell(f"  on disk    {status['bytes'] / 1e6:.1f} MB")
+        tell_processes(status["pids"], status["memory_bytes"])
     if long:
-        print(f"  users      {', '.join(idp.users)} (passwords in {idp.layout.passwords})")
-        print(
-            f"  clients    {realm.HUB} (secret in {idp.layout.secret(realm.HUB)}), {realm.DEVICE}"
-        )
-        print(f"  audiences  {', '.join(idp.audiences)}")
+        tell(f"  users      {', '.join(idp.users)} (passwords in {idp.layout.passwords})")
+        tell(f"  clients    {realm.HUB} (secret in {idp.layout.secret(realm.HUB)}), {realm.DEVICE}")
+        tell(f"  audiences  {', '.join(idp.audiences)}")
     return status["state"]
 
 
@@ -132,7 +109,3 @@ def _sentence(status: Status) -> str:
         "stopped": f"The identity provider in {home} is stopped; its data is kept.",
         "absent": f"There is no identity provider in {home}.",
     }.get(status["state"], f"The identity provider in {home} is broken: {problem}.")
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escape_vre.core.location import state_dir
+from escape_vre.local.cli import add_commands, is_confirmed, say, tell, tell_processes
 
 from .errors import LakeError
 from .lake import Lake
 from .status import Status
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
+    from escape_vre.local.cli import Subparsers
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -26,34 +27,29 @@ def add_parser(subparsers: "Subparsers") -> None:
         "daemons and database, and two storage sites with synthetic sample data. It listens on "
         "127.0.0.1 only.",
     )
-    commands = lake.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, run, text in (
-        ("start", _start, "start the lake and return when it is ready (installs it first, once)"),
-        ("stop", _stop, "stop the lake; its data is kept"),
-        ("status", _status, "say whether the lake runs, where it is and how big"),
-        ("reset", _reset, "erase the lake with all its data and start a new one"),
-        ("map", _map, "give a person of the identity provider an account"),
-    ):
-        command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
-        command.add_argument(
-            "--home",
-            type=Path,
-            metavar="DIR",
-            help="the lake's folder (default: `lake` in the state folder, "
-            "$ESCAPE_VRE_HOME or escape-vre in Jupyter's data folder)",
-        )
-        command.add_argument("--json", action="store_true", help="print the status as JSON")
-        if name == "start":
-            _add_trust(command)
-        if name == "reset":
-            command.add_argument("--yes", action="store_true", help="do not ask")
-        if name == "map":
-            command.add_argument("subject", metavar="SUBJECT", help="`sub` of the person's tokens")
-            command.add_argument("account", metavar="ACCOUNT", help="made if it is not there")
-            command.add_argument(
-                "--issuer", metavar="URL", help="the person's provider (default: the trusted one)"
-            )
-        command.set_defaults(run=run)
+    commands = add_commands(
+        lake,
+        "lake",
+        "lake",
+        (
+            (
+                "start",
+                _start,
+                "start the lake and return when it is ready (installs it first, once)",
+            ),
+            ("stop", _stop, "stop the lake; its data is kept"),
+            ("status", _status, "say whether the lake runs, where it is and how big"),
+            ("reset", _reset, "erase the lake with all its data and start a new one"),
+            ("map", _map, "give a person of the identity provider an account"),
+        ),
+    )
+    _add_trust(commands["start"])
+    person = commands["map"]
+    person.add_argument("subject", metavar="SUBJECT", help="`sub` of the person's tokens")
+    person.add_argument("account", metavar="ACCOUNT", help="made if it is not there")
+    person.add_argument(
+        "--issuer", metavar="URL", help="the person's provider (default: the trusted one)"
+    )
 
 
 def _add_trust(command: argparse.ArgumentParser) -> None:
@@ -81,7 +77,7 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
 
 
 def _lake(arguments: argparse.Namespace) -> Lake:
-    return Lake(arguments.home or state_dir() / "lake", say=_say)
+    return Lake(arguments.home or state_dir() / "lake", say=say)
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -114,19 +110,13 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _reset(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
-    if not arguments.yes:
-        held = sum(lake.status()["bytes"].values())
-        _print(
-            f"This erases the lake in {lake.home} ({held / 1e6:.0f} MB): every file on its sites, "
-            "its catalogue, passwords and keys. It cannot be undone."
-        )
-        try:
-            answer = input("Erase it and start anew? [y/N] ")
-        except EOFError:
-            answer = ""
-        if answer.strip().lower() not in ("y", "yes"):
-            _print("Nothing was erased.")
-            return 1
+    held = sum(lake.status()["bytes"].values()) / 1e6
+    what = (
+        f"the lake in {lake.home} ({held:.0f} MB): every file on its sites, its catalogue, "
+        "passwords and keys"
+    )
+    if not is_confirmed(arguments, what):
+        return 1
     lake.reset()
     _show(lake, arguments, long=True)
     return 0
@@ -136,9 +126,9 @@ def _map(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
     lake.map_identity(arguments.subject, arguments.account, issuer=arguments.issuer)
     if arguments.json:
-        _print(json.dumps(lake.status(), indent=2))
+        tell(json.dumps(lake.status(), indent=2))
     else:
-        _print(f"{arguments.subject} is account {arguments.account} now.")
+        tell(f"{arguments.subject} is account {arguments.account} now.")
     return 0
 
 
@@ -146,24 +136,22 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> s
     """Print how the lake is; gives its state."""
     status = lake.status()
     if arguments.json:
-        _print(json.dumps(status, indent=2))
+        tell(json.dumps(status, indent=2))
         return status["state"]
-    _print(_sentence(status))
+    tell(_sentence(status))
     if status["issuer"]:
-        _print(f"  tokens     of {status['issuer']}")
+        tell(f"  tokens     of {status['issuer']}")
     if status["pids"]:
         sizes = ", ".join(f"{part} {size / 1e6:.1f} MB" for part, size in status["bytes"].items())
-        _print(f"  on disk    {sizes}")
-        _print("  processes  " + ", ".join(f"{part} {pid}" for part, pid in status["pids"].items()))
-        if status["memory_bytes"] is not None:
-            _print(f"  memory     {status['memory_bytes'] / 1e6:.0f} MB")
+        tell(f"  on disk    {sizes}")
+        tell_processes(status["pids"], status["memory_bytes"])
     if long:
         variables = " ".join(
             f"{name}={shlex.quote(value)}" for name, value in lake.rucio_environment().items()
         )
-        _print(f"  account    demo (password in {lake.layout.password('demo')})")
-        _print(f"  authority  {lake.layout.ca}")
-        _print(f"  by hand    {variables} {shlex.quote(str(lake.rucio))} did list 'demo:*'")
+        tell(f"  account    demo (password in {lake.layout.password('demo')})")
+        tell(f"  authority  {lake.layout.ca}")
+        tell(f"  by hand    {variables} {shlex.quote(str(lake.rucio))} did list 'demo:*'")
     return status["state"]
 
 
@@ -177,15 +165,6 @@ def _sentence(status: Status) -> str:
     }.get(status["state"], f"The lake in {home} is broken: {problem}.")
 
 
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
-    sys.stderr.flush()
-
-
 def main() -> int:
     """Run ``lake`` alone: ``python -m escape_vre.local.lake.cli lake start``."""
     parser = argparse.ArgumentParser(prog="escape-vre")
@@ -194,7 +173,7 @@ def main() -> int:
     try:
         code: int = arguments.run(arguments)
     except LakeError as error:
-        _say(f"{error.message}\n{error.hint}")
+        say(f"{error.message}\n{error.hint}")
         return 1
     return code
 

@@ -1,0 +1,77 @@
+"""What the commands of every back end on this machine share."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
+
+Command = tuple[str, Callable[[argparse.Namespace], int], str]
+"""Its name, what it runs, and what it does."""
+
+
+def add_commands(
+    parser: argparse.ArgumentParser, noun: str, folder: str, commands: Sequence[Command]
+) -> dict[str, argparse.ArgumentParser]:
+    """Add commands to a back end's parser; each sets ``run``. Returns them by name.
+
+    Parameters
+    ----------
+    noun : str
+        What a person calls the back end.
+    folder : str
+        Its folder in the state folder, where no other is given.
+    """
+    found = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    added = {}
+    for name, run, text in commands:
+        command = found.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        command.add_argument(
+            "--home",
+            type=Path,
+            metavar="DIR",
+            help=f"the {noun}'s folder (default: `{folder}` in the state folder, "
+            "$ESCAPE_VRE_HOME or escape-vre in Jupyter's data folder)",
+        )
+        command.add_argument("--json", action="store_true", help="print the status as JSON")
+        if name == "reset":
+            command.add_argument("--yes", action="store_true", help="do not ask")
+        command.set_defaults(run=run)
+        added[name] = command
+    return added
+
+
+def is_confirmed(arguments: argparse.Namespace, what: str) -> bool:
+    """Ask whether to erase a back end, unless ``--yes`` was given; nobody there means no."""
+    if arguments.yes:
+        return True
+    tell(f"This erases {what}. It cannot be undone.")
+    try:
+        answer = input("Erase it and start anew? [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    tell("Nothing was erased.")
+    return False
+
+
+def tell(text: str) -> None:
+    """Print a result."""
+    sys.stdout.write(text + "\n")
+
+
+def say(sentence: str) -> None:
+    """Print what is going on, apart from results."""
+    sys.stderr.write(sentence + "\n")
+    sys.stderr.flush()
+
+
+def tell_processes(pids: dict[str, int], memory_bytes: int | None) -> None:
+    """Print the processes of a back end that runs, and what they hold together."""
+    tell("  processes  " + ", ".join(f"{part} {pid}" for part, pid in pids.items()))
+    if memory_bytes is not None:
+        tell(f"  memory     {memory_bytes / 1e6:.0f} MB")
