@@ -106,22 +106,24 @@ def _agent_status(_: argparse.Namespace) -> str:
 
 def _agent_stop(args: argparse.Namespace) -> str:
     from escape_vre.client import AgentClient
-    from escape_vre.client.start import answers, await_end
+    from escape_vre.client.start import answers, await_end, is_free
     from escape_vre.core.location import locate
 
     location = locate()
-    if not answers(location):
+    pid = None
+    if answers(location):
+        client = AgentClient(location)
+        pid = client.get("/agent")["pid"]
+        try:
+            client.post("/agent/stop", force="true" if args.force else "false")
+        except ConflictError as e:
+            raise ConflictError(e.message, hint="Add --force to end it now.") from e
+    elif is_free(location.lock):
         return "No agent runs."
-    client = AgentClient(location)
-    pid = client.get("/agent")["pid"]
-    try:
-        client.post("/agent/stop", force="true" if args.force else "false")
-    except ConflictError as e:
-        raise ConflictError(e.message, hint="Add --force to end it now.") from e
     if not await_end(location, pid):
         raise AgentUnavailableError(
             "The agent has been told to end and still puts its jobs to rest.",
-            hint=f"Its log is {location.log}; its process is {pid}.",
+            hint=f"Try again in a moment; its log is {location.log}.",
         )
     return "The agent has ended."
 

@@ -16,6 +16,7 @@ from escape_vre.core.location import Location
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 30.0
+_TRIES = 3
 
 _SECRETS = ("RUCIO_", "X509_", "JUPYTERHUB_", "OIDC_", "BEARER_TOKEN")
 
@@ -54,8 +55,13 @@ def ensure_agent(location: Location) -> bool:
     return True
 
 
-def await_end(location: Location, pid: int) -> bool:
+def await_end(location: Location, pid: int | None = None) -> bool:
     """Wait until an agent that was told to end has put its jobs to rest and gone.
+
+    Parameters
+    ----------
+    pid : int, optional
+        Which; default one that listens no more.
 
     Returns
     -------
@@ -64,13 +70,13 @@ def await_end(location: Location, pid: int) -> bool:
     """
     deadline = time.monotonic() + END_TIMEOUT_S
     while time.monotonic() < deadline:
-        if _is_free(location.lock) or _listens(location) not in (pid, None):
+        if is_free(location.lock) or _listens(location) not in (pid, None):
             return True
         time.sleep(0.02)
     return False
 
 
-def _is_free(lock: Path) -> bool:
+def is_free(lock: Path) -> bool:
     """Tell whether no agent lives: each holds the lock until its end."""
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
@@ -118,7 +124,12 @@ def _spawn(location: Location) -> None:
     environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
     location.make_state()
     deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
+    for _ in range(_TRIES):
+        # The one before it may listen no more, and still put its jobs to rest.
+        while not (is_free(location.lock) or time.monotonic() > deadline):
+            if answers(location):
+                return
+            time.sleep(0.02)
         process, offset = _run(python, environment, location)
         while not answers(location):
             if time.monotonic() > deadline:
@@ -129,9 +140,9 @@ def _spawn(location: Location) -> None:
         else:
             _let_go(process)
             return
-        if code or time.monotonic() > deadline:
-            raise _reason(location.log, offset)
-        time.sleep(0.05)  # the one before it listens no more, and still puts its jobs to rest
+        if code:
+            break  # else another one had the lock for a moment
+    raise _reason(location.log, offset)
 
 
 def _run(

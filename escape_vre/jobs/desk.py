@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from escape_vre.core.errors import (
     EscapeError,
     NotFoundError,
 )
-from escape_vre.core.service import Fetchable, FetchQuery, StorageAccess
+from escape_vre.core.service import Fetchable, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.lease import RENEW_S, Lease, Owner
 from escape_vre.jobs.log import JobLog, Stored
@@ -268,7 +268,7 @@ class JobDesk:
             if run.control.ending == "stop" or self._stopping:
                 return
             job = run.end("cancelled")
-            await asyncio.to_thread(_drop_parts, run.files)
+            await asyncio.to_thread(run.drop_parts)
         await self._finish(run, job)
 
     async def _attempt(self, run: Run) -> EscapeError | None:
@@ -289,7 +289,7 @@ class JobDesk:
         run.batch = None
         self._write(run, run.wait(reason))
         service = self._fetchable(run.request.service)
-        async with aclosing(service.refusals(_query(run))) as refusals:
+        async with aclosing(service.refusals(run.query)) as refusals:
             async for other in refusals:
                 self._tell(run.wait(other))
         await asyncio.sleep(WAITED_S)
@@ -298,7 +298,7 @@ class JobDesk:
     async def _get(self, run: Run) -> None:
         request = run.request
         service = self._fetchable(request.service)
-        query = _query(run)
+        query = run.query
         sources = [source async for source in service.sources(query)]
         run.control.check()
         plan = await asyncio.to_thread(
@@ -474,18 +474,6 @@ class JobDesk:
 
     def _take(self, job_id: str) -> Lease | None:
         return Lease.take(self._log.home(job_id), self._owner)
-
-
-def _query(run: Run) -> FetchQuery:
-    request = run.request
-    return FetchQuery(request.instance, request.refs, request.files, run.environment)
-
-
-def _drop_parts(files: Sequence[JobFile]) -> None:
-    """Remove what a cancelled job had begun and kept while it waited."""
-    for file in files:
-        if file.state == "missing":
-            Place(Path(file.path)).drop_abandoned()
 
 
 def _summary(errors: list[EscapeError], missing: int, total: int) -> EscapeError:

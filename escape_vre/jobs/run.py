@@ -4,13 +4,16 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from escape_vre.core.errors import EscapeError
+from escape_vre.core.service import FetchQuery
 from escape_vre.jobs.lease import Lease
 from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, JobState, now
 from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.mover import Batch
+from escape_vre.jobs.transfer.place import Place
 
 ANYBODY = "anybody"
 """Stands for clients that never let go, such as a panel: only Cancel ends their job."""
@@ -65,6 +68,18 @@ class Run:
         fields |= {"ended": now(), "waiting": None, "rate": None, "eta_s": None, "note": None}
         self.ended = self.snapshot().model_copy(update={"state": state, **fields})
         return self.ended
+
+    @property
+    def query(self) -> FetchQuery:
+        """What its service is asked."""
+        wanted = self.request
+        return FetchQuery(wanted.instance, wanted.refs, wanted.files, self.environment)
+
+    def drop_parts(self) -> None:
+        """Remove what it had begun and kept while it waited."""
+        for file in self.files:
+            if file.state == "missing":
+                Place(Path(file.path)).drop_abandoned()
 
     def snapshot(self) -> Job:
         """Return the job with the progress of this moment."""

@@ -44,11 +44,11 @@ def add_commands(
     return added
 
 
-def is_confirmed(arguments: argparse.Namespace, what: str) -> bool:
+def is_confirmed(arguments: argparse.Namespace, what: Callable[[], str]) -> bool:
     """Ask whether to erase a back end, unless ``--yes`` was given; nobody there means no."""
     if arguments.yes:
         return True
-    tell(f"This erases {what}. It cannot be undone.")
+    tell(f"This erases {what()}. It cannot be undone.")
     try:
         answer = input("Erase it and start anew? [y/N] ")
     except EOFError:

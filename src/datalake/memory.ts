@@ -34,7 +34,7 @@ function asJSON(place: IPlace): ReadonlyPartialJSONValue {
 }
 
 /** What was saved may be another version's. */
-function isPlace(value: unknown): value is IPlace {
+export function isPlace(value: unknown): value is IPlace {
   const { instance, query, type } = (value ?? {}) as Partial<IPlace>;
   const isText = (some: unknown) => typeof some === 'string';
   return (

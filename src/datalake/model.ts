@@ -1,4 +1,3 @@
-import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type {
@@ -20,7 +19,7 @@ import { Details } from './details';
 import { askWhoami, CHECKING, checkHealth } from './health';
 import { Listing } from './listing';
 import type { IPlace, IQuery } from './query';
-import { matchingScopes, understand, widerPattern } from './query';
+import { matchingScopes, patternOf, understand, widerPattern } from './query';
 import { Selection } from './selection';
 import { States } from './states';
 import type { IDatalake, IHealth } from './tokens';
@@ -163,7 +162,6 @@ export class Datalake implements IDatalake {
       this._instance =
         instances.find(one => one.name === name) ?? instances[0] ?? null;
       await this._enter();
-      this._goBack();
     } catch (error) {
       this._fail(error);
     }
@@ -219,9 +217,10 @@ export class Datalake implements IDatalake {
   }
 
   async search(text: string): Promise<void> {
+    const scope = this._query?.scope ?? null;
+    this._goal = null;
     // Without the scopes a text cannot be understood.
     await this._started;
-    const scope = this._query?.scope ?? null;
     const intent = understand(text, scope, this._scopes);
     if (intent.kind === 'scopes') {
       this.showScopes(intent.filter);
@@ -235,6 +234,7 @@ export class Datalake implements IDatalake {
   }
 
   showScopes(filter = ''): void {
+    this._goal = null;
     this._listing.stop();
     this._query = null;
     this._filter = filter;
@@ -245,6 +245,7 @@ export class Datalake implements IDatalake {
 
   async setType(type: TypeFilter): Promise<void> {
     this._type = type;
+    this._goal = this._goal && { ...this._goal, type };
     if (this._query) {
       await this._list(this._query);
     } else {
@@ -307,8 +308,7 @@ export class Datalake implements IDatalake {
       refs: rows.map(row => row.ref),
       // The contents root itself is '' to Jupyter, which would mean no folder.
       to: options.to === '' ? '.' : options.to,
-      files: options.files ?? [],
-      client: this._client
+      files: options.files ?? []
     };
     const job = await this._agent.request<IJob>('POST', 'datalake/get', {
       body
@@ -338,19 +338,22 @@ export class Datalake implements IDatalake {
     }
   }
 
-  /** Go where `start` was told to, once the lake lets us in. */
+  /** Go where `start` was told to, unless somebody went elsewhere meanwhile. */
   private _goBack(): void {
-    if (!this._goal || this._error) {
+    const goal = this._goal;
+    if (!goal) {
       return;
     }
-    const { instance, query, type } = this._goal;
     this._goal = null;
-    this._type = type;
-    const isSame = instance === this._instance?.name;
-    if (isSame && query && this._scopes.includes(query.scope)) {
-      void this._list(query);
-    } else {
-      this._changed.emit();
+    this._type = goal.type;
+    const { instance, query } = goal;
+    if (
+      instance === this._instance?.name &&
+      query &&
+      this._scopes.includes(query.scope)
+    ) {
+      // Narrow again: searching inside names is slow, and one click away.
+      void this._list({ ...query, pattern: patternOf(query.name) });
     }
   }
 
@@ -371,6 +374,7 @@ export class Datalake implements IDatalake {
       if (!this._query) {
         this.tree.showScopes(matchingScopes(this._filter, scopes));
       }
+      this._goBack();
       this._changed.emit();
     } catch (error) {
       this._fail(error);
@@ -394,6 +398,7 @@ export class Datalake implements IDatalake {
   }
 
   private async _list(query: IQuery): Promise<void> {
+    this._goal = null;
     this._query = query;
     this._filter = '';
     this.selection.clear();
@@ -441,8 +446,6 @@ export class Datalake implements IDatalake {
   private readonly _trans: ITrans;
   private readonly _listing: Listing;
   private readonly _changed = new Signal<this, void>(this);
-  /** Whom the agent counts as waiting for the jobs we ask for. */
-  private readonly _client = `browser-${UUID.uuid4()}`;
   private _instances: readonly IInstance[] = [];
   private _instance: IInstance | null = null;
   private _health: IHealth = CHECKING;

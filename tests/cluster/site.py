@@ -13,7 +13,7 @@ from typing import Any, Self
 from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
 from escape_vre.local.lake.layout import HOST
-from tests.cluster import chart
+from tests.cluster import chart, images
 from tests.cluster.kubectl import apply, get, kubectl
 from tests.cluster.places import STATE, given_kubeconfig
 from tests.cluster.release import Release
@@ -207,6 +207,20 @@ class Site:
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
 
 
+def _newest_images() -> dict[str, Any]:
+    """Name images by what is in them: a node keeps what it has pulled under a tag."""
+    if given_kubeconfig():
+        return {}
+    parts = {"hub": images.hub(), "singleuser": images.user()}
+    digests = {part: images.push(image, lambda _: None) for part, image in parts.items()}
+    return {
+        "jupyterhub": {
+            part: {"image": {"tag": f"{images.version()}@{digest}"}}
+            for part, digest in digests.items()
+        }
+    }
+
+
 def main() -> None:
     """Install the chart to stay, and say how to reach it."""
     if given_kubeconfig() and HOST == "127.0.0.1":
@@ -217,7 +231,7 @@ def main() -> None:
     else:
         site = Site.below(STATE / "site", "vre", 30080)
         site.start_back_ends(tied=False)
-        site.install()
+        site.install(_newest_images())
         said = site.how_to_reach()
     sys.stdout.write(f"{said}\n")
 

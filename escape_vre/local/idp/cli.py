@@ -77,7 +77,7 @@ def _status(arguments: argparse.Namespace) -> int:
 def _reset(arguments: argparse.Namespace) -> int:
     idp = _idp(arguments)
     what = f"the identity provider in {idp.home}: its users, passwords, sessions and keys"
-    if not is_confirmed(arguments, what):
+    if not is_confirmed(arguments, lambda: what):
         return 1
     idp.reset()
     _show(idp, arguments, long=True)

@@ -110,11 +110,14 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _reset(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
-    held = sum(lake.status()["bytes"].values()) / 1e6
-    what = (
-        f"the lake in {lake.home} ({held:.0f} MB): every file on its sites, its catalogue, "
-        "passwords and keys"
-    )
+
+    def what() -> str:
+        held = sum(lake.status()["bytes"].values()) / 1e6
+        return (
+            f"the lake in {lake.home} ({held:.0f} MB): every file on its sites, its catalogue, "
+            "passwords and keys"
+        )
+
     if not is_confirmed(arguments, what):
         return 1
     lake.reset()

@@ -98,9 +98,8 @@ def get(
         # Stop lets go of the job, which ends it when nobody else waits.
         if job:
             agent.release(job["id"])
-        raise CancelledJobError(
-            "Stopped: the transfer was cancelled.", hint="Run the cell again to fetch the rest."
-        ) from e
+        said = "Stopped: the transfer was cancelled." if job else "Stopped before it began."
+        raise CancelledJobError(said, hint="Run the cell again to fetch the rest.") from e
     return Files(paths, told=bar.told)
 
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from escape_vre.core.asgi import CallerOf
+from escape_vre.core.errors import CancelledJobError
 from escape_vre.core.ndjson import ndjson, rows_of
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.jobs.desk import JobDesk
@@ -133,9 +134,10 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         return Matches(matches=await lake.complete(instance, caller.environment, text))
 
     @router.post("/get", status_code=201)
-    async def get(caller: CallerOf, query: GetQuery, response: Response) -> Job:
+    async def get(http: Request, caller: CallerOf, query: GetQuery, response: Response) -> Job:
         refs = [parse_did(ref) for ref in query.refs]
         await lake.check(query.instance, caller.environment, refs)
+        await _wanted_still(http, query)
         request = lake.get_request(
             query.instance,
             caller.environment,
@@ -150,3 +152,9 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         return job.model_copy(update={"contents_path": caller.contents_path(job.path)})
 
     return router
+
+
+async def _wanted_still(http: Request, query: GetQuery) -> None:
+    """Begin nothing for a client that waits, and has gone while the lake was asked."""
+    if query.client and await http.is_disconnected():
+        raise CancelledJobError("Whoever wanted this waits no more.")

@@ -191,15 +191,18 @@ def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, lake, big, tmp_p
     assert {f.name: f.read_bytes() for f in folder.iterdir()} == big
 
 
+GET_BIG = """
+import escape_vre
+print("asks", flush=True)
+try: escape_vre.get("demo:big.files", progress=False)
+except escape_vre.core.errors.CancelledJobError as e: print(e.message)
+"""
+
+
 def test_stop_in_a_kernel_cancels(dl, lake, big, tmp_path):
-    code = (
-        "import escape_vre\n"
-        "try: escape_vre.get('demo:big.files')\n"
-        "except escape_vre.core.errors.CancelledJobError as e: print(e.message)"
-    )
     with asleep(lake, lake.sites[1]):
         child = subprocess.Popen(
-            [sys.executable, "-c", code],
+            [sys.executable, "-c", GET_BIG],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -211,6 +214,26 @@ def test_stop_in_a_kernel_cancels(dl, lake, big, tmp_path):
     (job,) = dl.get("/jobs")["jobs"]
     assert job["state"] == "cancelled"
     assert leftovers(tmp_path) == []
+
+
+def test_stop_while_the_lake_is_asked_begins_nothing(dl, lake, big):
+    """A real Rucio that takes its time: its processes sleep while it is asked."""
+    rucio = lake.status()["pids"]["rucio"]
+    dl.get("/datalake/whoami")
+    os.kill(rucio, signal.SIGSTOP)
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-c", GET_BIG], stdout=subprocess.PIPE, text=True, env=os.environ
+        )
+        assert child.stdout.readline() == "asks\n"
+        time.sleep(1)  # it is on its way to Rucio, or about to be
+        child.send_signal(signal.SIGINT)
+        said, _ = child.communicate(timeout=20)
+    finally:
+        os.kill(rucio, signal.SIGCONT)
+    assert said == "Stopped before it began.\n"
+    dl.get("/datalake/did", ref="rucio:demo:big.files")  # answered after what was asked before
+    assert dl.get("/jobs") == {"jobs": []}
 
 
 def test_events_tell_of_progress_and_the_end(dl, big):

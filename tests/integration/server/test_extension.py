@@ -190,7 +190,7 @@ def test_job_events_reach_the_browser(server, big, request):
 def test_a_slow_lake_does_not_hold_up_the_server(start_server, lake, configure, own_agent):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        configure(DataLake={"instances": [{**lake.instance(), "url": url, "timeout_s": 3}]})
+        configure(DataLake={"instances": [{**lake.instance(), "url": url, "timeout_s": 60}]})
         server = start_server()
         server.json("GET", "escape-vre/agent")
         codes = []
@@ -202,12 +202,13 @@ def test_a_slow_lake_does_not_hold_up_the_server(start_server, lake, configure, 
         ]
         for thread in asking:
             thread.start()
-        answered = 0
-        while any(thread.is_alive() for thread in asking):
+        for _ in range(20):
             server.json("GET", "api/status")
-            answered += 1
-        assert answered > 3, "they waited for each other"
-        assert set(codes) == {504}
+            assert all(thread.is_alive() for thread in asking), "it waited for one of them"
+    for thread in asking:
+        thread.join()
+    assert set(codes) <= {502, 503, 504}
+    assert len(codes) == 12
 
 
 def test_an_agent_that_cannot_start_is_explained_in_the_browser(start_server, configure):

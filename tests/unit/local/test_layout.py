@@ -3,21 +3,26 @@
 import fcntl
 import subprocess
 import sys
-import threading
+import time
 
 import pytest
 
-HOLD = "import sys; from pathlib import Path; from escape_vre.local.lake.layout import hold;"
+SUPERVISOR = """
+import sys; from pathlib import Path; from escape_vre.local.lake.layout import hold
+print("tries", flush=True); hold(Path(sys.argv[1])); print("holds")
+"""
 
 
 def supervisor(lock):
-    """Run a process that holds the lock, says so, and ends."""
-    return subprocess.run(
-        [sys.executable, "-c", HOLD + "hold(Path(sys.argv[1])); print('held')", lock],
-        capture_output=True,
+    """Start a process that is about to hold the lock."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, lock],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+    assert started.stdout.readline() == "tries\n"
+    return started
 
 
 @pytest.fixture
@@ -30,13 +35,16 @@ def lock(tmp_path):
 def test_one_look_does_not_stop_it(lock):
     looking = lock.open()
     fcntl.flock(looking, fcntl.LOCK_SH)
-    threading.Timer(0.5, looking.close).start()
-    assert supervisor(lock).stdout == "held\n"
+    trying = supervisor(lock)
+    time.sleep(0.3)
+    looking.close()
+    assert trying.communicate()[0] == "holds\n"
 
 
 def test_another_supervisor_does(lock):
     with lock.open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        refused = supervisor(lock)
-    assert refused.returncode == 1
-    assert "BlockingIOError" in refused.stderr
+        trying = supervisor(lock)
+        _, said = trying.communicate()
+    assert trying.returncode == 1
+    assert "BlockingIOError" in said
