@@ -48,8 +48,8 @@ def describe(scratch: Path, *, rucio_python: Path) -> dict[str, Any]:
             **{name: _version(name) for name in _PACKAGES},
             "rucio": _said([str(rucio_python), "-c", _ASK_RUCIO]),
             "curl": _said(["curl", "--version"]).partition(" (")[0].removeprefix("curl "),
-            "commit": _said(["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"])[:12],
         },
+        "commit": _said(["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"])[:12],
         "rucio_cache": RUCIO_CACHE,
     }
 

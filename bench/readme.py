@@ -15,8 +15,8 @@ def quoted(results: dict[str, Any]) -> str:
     """Return the table, and the machine and day that it was measured on."""
     machine = results["machine"]
     lines = [
-        "| question | ours | peer | ratio | bar | reached |",
-        "|---|---|---|---|---|---|",
+        "| question | ours | peer | ratio | bar | reached | commit |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in results["rows"]:
         peer = "" if row["peer"] is None else f"{_number(row, 'peer')} ({row['peer_name']})"
@@ -24,7 +24,7 @@ def quoted(results: dict[str, Any]) -> str:
         reached = "yes" if row["ok"] else "**no**"
         lines.append(
             f"| {row['name']} | {_number(row, 'ours')} | {peer} | {ratio} | {row['bar']}"
-            f" | {reached} |"
+            f" | {reached} | {row['commit'][:7]} |"
         )
     where = ", ".join(f"{key} {value}" for key, value in machine.items())
     return "\n".join(

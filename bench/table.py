@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
+OF_ROWS = ("commit", "date", "load_before")
+"""What may be another for each row."""
+
 _WIDTH = 100
 
 
@@ -102,9 +105,14 @@ def explained(one: Row) -> str:
     return textwrap.fill(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
-def write(machine: dict[str, Any], found: Sequence[Row], *, only: str | None) -> None:
-    """Write ``results.json``; where one question was asked, the others' rows stay."""
-    rows: list[dict[str, Any]] = [asdict(one) for one in found]
+def write(about: dict[str, Any], found: Sequence[Row], *, only: str | None) -> None:
+    """Write ``results.json``; where one question was asked, the others' rows stay.
+
+    So each row says by itself of which commit and day it is, and how busy the machine was before.
+    """
+    measured = {key: about[key] for key in OF_ROWS}
+    machine = {key: value for key, value in about.items() if key not in OF_ROWS}
+    rows: list[dict[str, Any]] = [{**asdict(one), **measured} for one in found]
     if only is not None:
         kept = [one for one in _before() if one["name"].partition(".")[0] != only]
         rows = kept + rows
