@@ -1,6 +1,5 @@
 """Start an agent where none runs: once, whoever and however many ask."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from escape_vre.client.wire import SocketConnection
 from escape_vre.core.errors import AgentUnavailableError, EscapeError
-from escape_vre.core.location import Location
+from escape_vre.core.location import Location, is_free
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 30.0
@@ -55,7 +54,7 @@ def ensure_agent(location: Location) -> bool:
     return True
 
 
-def await_end(location: Location, pid: int | None = None) -> bool:
+def await_end(location: Location, pid: int | None = None) -> None:
     """Wait until an agent that was told to end has put its jobs to rest and gone.
 
     Parameters
@@ -63,33 +62,19 @@ def await_end(location: Location, pid: int | None = None) -> bool:
     pid : int, optional
         Which; default one that listens no more.
 
-    Returns
-    -------
-    bool
-        False when it has not after 30 s.
+    Raises
+    ------
+    AgentUnavailableError
+        It has not after 30 s.
     """
     deadline = time.monotonic() + END_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if is_free(location.lock) or _listens(location) not in (pid, None):
-            return True
+    while not is_free(location.lock) and _listens(location) in (pid, None):
+        if time.monotonic() > deadline:
+            raise AgentUnavailableError(
+                "The escape-vre agent was told to end, and still puts its jobs to rest.",
+                hint=f"Try again in a moment; its log is {location.log}.",
+            )
         time.sleep(0.02)
-    return False
-
-
-def is_free(lock: Path) -> bool:
-    """Tell whether no agent lives: each holds the lock until its end."""
-    try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        return True
-    finally:
-        os.close(descriptor)
 
 
 def _listens(location: Location) -> int | None:
@@ -102,6 +87,8 @@ def _listens(location: Location) -> int | None:
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
+    import fcntl  # here, so that native Windows gets to its sentence
+
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -123,14 +110,12 @@ def _spawn(location: Location) -> None:
             environment.pop(name, None)
     environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
     location.make_state()
-    deadline = time.monotonic() + START_TIMEOUT_S
     for _ in range(_TRIES):
-        # The one before it may listen no more, and still put its jobs to rest.
-        while not (is_free(location.lock) or time.monotonic() > deadline):
-            if answers(location):
-                return
-            time.sleep(0.02)
+        await_end(location)
+        if answers(location):
+            return
         process, offset = _run(python, environment, location)
+        deadline = time.monotonic() + START_TIMEOUT_S
         while not answers(location):
             if time.monotonic() > deadline:
                 process.kill()

@@ -174,3 +174,21 @@ def _usable(folder: Path) -> bool:
         return folder.is_absolute() and folder.stat().st_uid == os.getuid()
     except OSError:
         return False
+
+
+def is_free(lock: Path) -> bool:
+    """Tell whether nobody holds a lock file (``flock``); one that cannot be opened is free."""
+    import fcntl  # here, so that native Windows gets to its sentence
+
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)

@@ -5,13 +5,12 @@ with ``O_EXCL``, which NFS keeps exclusive too, so of two agents that see the sa
 takes over. Silence is judged by the file server's clock alone: the nodes' own may differ.
 """
 
-import fcntl
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from escape_vre.core.location import host_key
+from escape_vre.core.location import host_key, is_free
 
 RENEW_S = 15.0
 SILENT_S = 60.0
@@ -33,19 +32,7 @@ class Owner:
     @property
     def is_dead(self) -> bool:
         """Whether the owner, being of this host, has let go of its lock; else unknown: False."""
-        if self.host != host_key():
-            return False
-        try:
-            descriptor = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        finally:
-            os.close(descriptor)
-        return True
+        return self.host == host_key() and is_free(Path(self.lock))
 
 
 class Lease:

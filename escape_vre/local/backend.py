@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
+from escape_vre.core.location import is_free
 from escape_vre.local.cache import Say
 from escape_vre.local.errors import LocalError
 from escape_vre.local.lake.layout import Folder
@@ -170,14 +171,7 @@ class Backend(ABC):
 
     def _alive(self) -> bool:
         """Say whether the supervisor lives: its lock goes with it, a process number may not."""
-        try:
-            with self._folder.supervisor_lock.open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return not is_free(self._folder.supervisor_lock)
 
     def _spawn(self, *, tied: bool) -> None:
         """Start the supervisor, which leaves our family: we need not reap it, nor it us."""

@@ -192,6 +192,19 @@ def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent, capsys
     assert "another agent" not in location.log.read_text(), "none was started in vain"
 
 
+def test_native_windows_is_one_sentence():
+    code = (
+        "import sys; sys.platform = 'win32'; sys.modules['fcntl'] = None\n"
+        "from escape_vre.client import AgentClient\n"
+        "try: AgentClient()\n"
+        "except Exception as e: print(type(e).__name__, e.hint)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == (
+        "ConfigurationError Run Jupyter in WSL (Windows Subsystem for Linux).\n"
+    ), done.stderr
+
+
 def test_an_agent_that_cannot_start_says_why(configure):
     configure(DataLake={"instances": [{"name": "x", "url": "nonsense"}]})
     with pytest.raises(escape_vre.core.errors.ConfigurationError) as caught:
