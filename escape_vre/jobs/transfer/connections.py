@@ -72,6 +72,7 @@ class Connection:
             control.watch(self.handle)
             return
         plain = self._connected(control)
+        plain.settimeout(timeout_s)
         try:
             if self._context is None:
                 self.http.sock = plain
@@ -80,7 +81,6 @@ class Connection:
         except BaseException:
             plain.close()
             raise
-        self.http.sock.settimeout(timeout_s)
 
     def _connected(self, control: Control) -> socket.socket:
         """Try the host's addresses in turn."""

@@ -112,7 +112,6 @@ def fetch(
                 control.add_bytes(final.stat().st_size)
                 return Copy.of(final)
             raise occupied(final)
-        place.make_folders()
         return _fill(source, place, known, access, connections, limits, control)
     except OSError as e:
         raise disk_error(e, str(final.parent)) from e
@@ -162,7 +161,7 @@ def _keep_part(error: EscapeError, place: Place, control: Control) -> bool:
 def _open_part(place: Place, source: FileSource, control: Control) -> Part:
     """Open the part for us alone; another agent that writes to it is waited for."""
     while True:
-        descriptor = os.open(place.part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = place.open_part()
         try:
             if try_lock(descriptor) and _is(place.part, descriptor):
                 break

@@ -15,6 +15,7 @@ from escape_vre.jobs.transfer.sink import BUFFER_BYTES, chosen, normal
 
 PARTS = ".escape-vre"
 _COPY_BYTES = 8 * 1024 * 1024
+_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,20 @@ class Place:
         """What the part is of: URL, ETag and size."""
         return self.part.with_suffix(".json")
 
-    def make_folders(self) -> None:
-        """Make the folder of the part, and so that of the file."""
+    def open_part(self) -> int:
+        """Make its folder and open the part; returns the descriptor.
+
+        Whoever finishes the only other file there removes the folder, so that it may go while we
+        make it and after we have.
+        """
+        for _ in range(_TRIES):
+            with contextlib.suppress(FileExistsError, FileNotFoundError):
+                return self._opened()
+        return self._opened()
+
+    def _opened(self) -> int:
         self.part.parent.mkdir(mode=0o777, parents=True, exist_ok=True)
+        return os.open(self.part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
     def read_manifest(self) -> dict[str, Any]:
         """Return what the part is of; empty when that is not known."""

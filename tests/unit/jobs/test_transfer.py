@@ -1,6 +1,8 @@
 """The only writer of downloaded bytes: whole or not at all, whatever the storage does."""
 
 import os
+import socket
+import ssl
 import threading
 import time
 import zlib
@@ -15,6 +17,7 @@ from escape_vre.core.errors import (
     IntegrityError,
     NotFoundError,
     RemoteError,
+    RemoteTimeoutError,
     UsageError,
 )
 from escape_vre.core.service import FileSource
@@ -39,6 +42,13 @@ class Anonymous:
         return None
 
 
+class Encrypted(Anonymous):
+    """Has TLS, and nobody to show that it can be trusted."""
+
+    def tls(self, url):
+        return ssl.create_default_context()
+
+
 @pytest.fixture
 def storage():
     with FakeStorage() as running:
@@ -58,14 +68,14 @@ def source(body, *urls, size=True, checksum=True, kind="adler32"):
     )
 
 
-def run(what, final, *, known=(), control=None, timeout_s=5.0):
+def run(what, final, *, known=(), control=None, access=None, timeout_s=30.0):
     connections = Connections(timeout_s=timeout_s)
     try:
         return fetch(
             what,
             final,
             known=list(known),
-            access=Anonymous(),
+            access=access or Anonymous(),
             connections=connections,
             limits=HostLimits(4),
             control=control or Control(),
@@ -91,6 +101,51 @@ def test_a_file_arrives_whole(storage, tmp_path, body, kind):
     assert not (final.parent / PARTS).exists()
 
 
+@pytest.mark.parametrize("place", ["in", "after"])
+def test_another_file_that_ends_may_take_the_folder_away(storage, tmp_path, monkeypatch, place):
+    """Another worker removes the empty folder while we make it, or between that and the part."""
+    removed, make = [], Path.mkdir
+
+    def mkdir(self, *args, **kwargs):
+        if self.name != PARTS or removed:
+            return make(self, *args, **kwargs)
+        removed.append(self)
+        if place == "in":
+            raise FileExistsError(17, "File exists", str(self))
+        make(self, *args, **kwargs)
+        return self.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    run(source(SMALL, storage.put("f", SMALL)), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == SMALL
+    assert removed
+
+
+def test_a_file_in_the_way_of_the_folder_is_said(storage, tmp_path):
+    (tmp_path / PARTS).write_text("mine")
+    with pytest.raises(UsageError, match="in the way"):
+        run(source(SMALL, storage.put("f", SMALL)), tmp_path / "f")
+    assert (tmp_path / PARTS).read_text() == "mine"
+
+
+def test_a_storage_may_take_its_time_over_the_handshake(tmp_path, monkeypatch):
+    monkeypatch.setattr("escape_vre.jobs.transfer.connections.CONNECT_TIMEOUT_S", 0.2)
+
+    def answer():
+        connection, _ = slow.accept()
+        with connection:
+            time.sleep(0.6)
+
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        answering = threading.Thread(target=answer)
+        answering.start()
+        url = f"https://127.0.0.1:{slow.getsockname()[1]}/f"
+        with pytest.raises(RemoteError) as caught:
+            run(source(SMALL, url), tmp_path / "f", access=Encrypted())
+        answering.join()
+    assert not isinstance(caught.value, RemoteTimeoutError)
+
+
 def test_without_size_and_checksum_it_still_arrives(storage, tmp_path):
     what = source(BIG, storage.put("f", BIG), size=False, checksum=False)
     run(what, tmp_path / "f")
@@ -98,7 +153,7 @@ def test_without_size_and_checksum_it_still_arrives(storage, tmp_path):
 
 
 def test_one_connection_serves_many_files(storage, tmp_path):
-    connections = Connections(timeout_s=5)
+    connections = Connections(timeout_s=30)
     for n in range(20):
         fetch(
             source(SMALL, storage.put(f"{n}", SMALL)),
@@ -300,7 +355,7 @@ def test_stopping_takes_effect_at_once(storage, tmp_path, how, kept):
     while control.bytes_done == 0:
         time.sleep(0.01)
     control.end(how)
-    worker.join(timeout=2)
+    worker.join(timeout=10)
     assert not worker.is_alive()
     assert len(caught) == 1
     assert bool(leftovers(tmp_path)) == kept
@@ -333,13 +388,6 @@ def test_a_full_disk_leaves_nothing(storage, small_disk):
 
 
 def test_stopping_takes_effect_while_a_storage_hangs_in_the_handshake(tmp_path):
-    import socket
-    import ssl
-
-    class Tls(Anonymous):
-        def tls(self, url):
-            return ssl.create_default_context()
-
     control = Control()
     caught = []
 
@@ -350,7 +398,7 @@ def test_stopping_takes_effect_while_a_storage_hangs_in_the_handshake(tmp_path):
                 source(SMALL, f"https://127.0.0.1:{port}/f"),
                 tmp_path / "f",
                 known=[],
-                access=Tls(),
+                access=Encrypted(),
                 connections=connections,
                 limits=HostLimits(1),
                 control=control,
@@ -368,7 +416,7 @@ def test_stopping_takes_effect_while_a_storage_hangs_in_the_handshake(tmp_path):
         with hanging:
             hanging.recv(1)
             control.end("cancel")
-            worker.join(timeout=3)
+            worker.join(timeout=10)
     assert not worker.is_alive()
     assert len(caught) == 1
 
@@ -389,7 +437,7 @@ class Renewing(Anonymous):
 
 
 def run_as(access, what, final):
-    connections = Connections(timeout_s=5)
+    connections = Connections(timeout_s=30)
     try:
         return fetch(
             what,
