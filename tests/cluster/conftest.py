@@ -5,8 +5,10 @@ import json
 import secrets
 import statistics
 import time
+from contextlib import suppress
 
 import pytest
+from playwright.sync_api import Error
 
 from escape_vre.local.lake.layout import HOST
 from tests.chromium import started
@@ -35,8 +37,12 @@ def pytest_terminal_summary(terminalreporter, config):
         for name, runs in numbers.items():
             terminalreporter.write_line(f"{statistics.median(runs):8.1f}  {name}")
         MEASURED.parent.mkdir(exist_ok=True)
-        others = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-        MEASURED.write_text(json.dumps(others | numbers, indent=1))
+        with MEASURED.open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # there are two of us
+            file.seek(0)
+            others = json.loads(file.read() or "{}")
+            file.truncate(0)
+            json.dump(others | numbers, file, indent=1)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +110,9 @@ def site(cluster, tmp_path_factory, measured):
     """A site for all tests; whoever breaks a part of it mends it."""
     if given_kubeconfig() and HOST == "127.0.0.1":
         pytest.skip("ESCAPE_VRE_LOCAL_HOST does not say where pods reach this machine")
-    found = Site.below(tmp_path_factory.mktemp("site"), "site", 30081)
+    found = Site.below(
+        tmp_path_factory.mktemp("site"), "site", 32081
+    )  # nothing draws a free port from there
     try:
         began = time.monotonic()
         found.start_back_ends(tied=True)
@@ -139,5 +147,6 @@ def enter(site, chromium, tmp_path_factory):
 
     yield one
     for n, context in enumerate(contexts):
-        context.pages[0].screenshot(path=folder / f"last-{n}.png")  # what a failed test saw
+        with suppress(Error):  # a page that has crashed
+            context.pages[0].screenshot(path=folder / f"last-{n}.png")  # what a failed test saw
         context.close()

@@ -88,7 +88,7 @@ def build(say: Say) -> None:
     wheel(say)
     _debian(say)
     _build(Z2JH_HUB, HERE / "hub_base/Dockerfile", HERE / "hub_base", {"BASE": DEBIAN}, say)
-    _build(PROXY, HERE / "proxy_base/Dockerfile", _proxy(), {"BASE": DEBIAN}, say)
+    _build(PROXY, HERE / "proxy_base/Dockerfile", _proxy(say), {"BASE": DEBIAN}, say)
     for image in (user(), hub()):
         arguments = {"BASE": image.base, **image.arguments}
         _build(image.built, image.dockerfile, image.context, arguments, say)
@@ -194,19 +194,25 @@ def wheel(say: Say) -> None:
 def _said() -> dict[str, str]:
     """Return what the images' labels say of this tree."""
     revision = subprocess.run(
-        ["git", "rev-parse", "HEAD"], check=False, capture_output=True, text=True, cwd=ROOT
+        # Whoever tests may not be who cloned.
+        ["git", "-c", "safe.directory=*", "rev-parse", "HEAD"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     ).stdout.strip()
     return {"VERSION": version(), "REVISION": revision}
 
 
-def _proxy() -> Path:
+def _proxy(say: Say) -> Path:
     """Install the proxy as the tree's ``package.json`` has it; returns the folder it is in."""
     chosen = json.loads((ROOT / "package.json").read_text())["devDependencies"]
     wanted = f"configurable-http-proxy@{chosen['configurable-http-proxy']}"
     folder = CACHE / wanted
     if not (folder / "package-lock.json").exists():
         command = ["npm", "install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
-        _run([*command, f"--prefix={folder}", wanted], env=dict(os.environ))
+        command += [f"--prefix={folder}", wanted]
+        tools.persistently(lambda: _run(command, env=dict(os.environ)), say)
     return folder
 
 
@@ -215,9 +221,14 @@ def _debian(say: Say) -> None:
         return
     say("Making a Debian 13 of its packages ...")
     root = _STORE / "debian.tar"
-    root.unlink(missing_ok=True)
     command = ["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates"]
-    _run([*command, "trixie", str(root), _mirror()], env=dict(os.environ))
+    command += ["trixie", str(root), _mirror()]
+
+    def attempt() -> None:
+        root.unlink(missing_ok=True)
+        _run(command, env=dict(os.environ))
+
+    tools.persistently(attempt, say)
     container = _buildah("from", "scratch").stdout.strip()
     _buildah("add", "-q", container, root, "/")
     _buildah("commit", "-q", "--rm", container, DEBIAN)
@@ -229,7 +240,7 @@ def _mirror() -> str:
     sources = Path("/etc/apt/sources.list.d/debian.sources")
     if sources.exists():
         for line in sources.read_text().splitlines():
-            if line.startswith("URIs:"):
+            if line.startswith("URIs: http"):  # it may name a file that lists mirrors, too
                 return line.split()[1]
     return "http://deb.debian.org/debian"
 
@@ -241,10 +252,9 @@ def _build(
     # The machine's own way to PyPI; nothing of it stays in the image.
     mounts = [f"-v={p}:{p}:ro" for p in ("/etc/pip.conf", "/etc/ssl/certs") if Path(p).exists()]
     given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
-    _buildah(
-        *("bud", "--layers", "--network=host", "--pull=never", "-q", *mounts, *given),
-        *("-t", name, "-f", dockerfile, context),
-    )
+    command = ["bud", "--layers", "--network=host", "--pull=never", "-q", *mounts, *given]
+    command += ["-t", name, "-f", str(dockerfile), str(context)]
+    tools.persistently(lambda: _buildah(*command), say)  # layers that are made stay made
 
 
 def _push(name: str, target: str) -> str:

@@ -30,9 +30,15 @@ def make() -> None:
     ):
         _run("ip", "-n", NETWORK, *line.split())
     _run(*inside("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.route_localnet=1"))
-    # Not there where the kernel's module br_netfilter is not; then bridges skip iptables anyway.
-    bridges = inside("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=1")
-    subprocess.run(bridges, check=False, capture_output=True)
+    for setting in (
+        # Lacking without the kernel's br_netfilter, and then bridges skip iptables anyway.
+        "net.bridge.bridge-nf-call-iptables=1",
+        # Each pod's device would get an address: to a browser in here, a network that changes.
+        "net.ipv6.conf.all.disable_ipv6=1",
+        "net.ipv6.conf.default.disable_ipv6=1",
+    ):
+        command = inside("sysctl", "-qw", setting)
+        subprocess.run(command, check=False, capture_output=True)
 
 
 def link() -> None:

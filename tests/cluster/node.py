@@ -151,8 +151,9 @@ def down() -> None:
             _remove_group(Path(path))
     for key, value in before.get("sysctls", {}).items():
         Path("/proc/sys", key).write_text(value)
-    for folder in (STATE, RUN):
-        shutil.rmtree(folder, ignore_errors=True)
+    if not processes.pods_groups():  # else whoever comes next must see that they are ours
+        for folder in (STATE, RUN):
+            shutil.rmtree(folder, ignore_errors=True)
     if found := leftovers():
         raise ClusterError(f"Not all of the cluster could be removed: {', '.join(found)}.")
 
@@ -305,7 +306,7 @@ def _unmount() -> None:
 
 def _remove_group(folder: Path) -> None:
     """Remove a control group, which the kernel empties a moment after the last process ended."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with suppress(OSError):
             folder.rmdir()

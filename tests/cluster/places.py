@@ -24,6 +24,12 @@ LOCK = Path("/run/escape-vre-cluster.lock")
 AT_WORK = Path("/run/escape-vre-cluster.work")
 """Locked by all who use the cluster, shared, or by one alone."""
 
+DEFAULT_CLASS = Path("/run/escape-vre-cluster.class")
+"""Locked by all who need the cluster's default storage class, shared, or by who takes it away."""
+
+RECYCLING = Path("/run/escape-vre-cluster.volumes")
+"""Locked by who makes used volumes new ones."""
+
 KUBECONFIG = STATE / "admin.kubeconfig"
 CERTIFICATES = STATE / "certificates"
 LOGS = STATE / "log"

@@ -68,7 +68,7 @@ def end(pids: Iterable[int], *, grace_s: float) -> None:
         One is still there.
     """
     left = set(pids)
-    for number, limit_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 10.0)):
+    for number, limit_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 60.0)):
         if not limit_s:
             continue
         for pid in left:
@@ -116,9 +116,10 @@ def _in_namespace() -> set[int]:
 def _in_pods() -> set[int]:
     found: set[int] = set()
     for group in pods_groups():
-        for processes in group.rglob("cgroup.procs"):
+        for folder, _, _ in os.walk(group):  # which goes on where one vanishes
             with contextlib.suppress(OSError):
-                found.update(int(line) for line in processes.read_text().split())
+                said = Path(folder, "cgroup.procs").read_text()
+                found.update(int(line) for line in said.split())
     return {pid for pid in found if _lives(pid)}
 
 

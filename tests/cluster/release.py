@@ -65,7 +65,7 @@ class Release:
         if done.returncode:
             said = kubectl("get", "pods,events", "-n", self.name, check=False).stdout
             raise ClusterError(f"{done.stderr.strip()}\n{said}")
-        self._wait_for_hub()
+        self.wait_for_hub()
         return done.stdout
 
     def test(self) -> str:
@@ -83,7 +83,7 @@ class Release:
         """Go back to the revision before."""
         wait = ("--wait", f"--timeout={WAIT}")
         run("helm", "rollback", self.name, f"--namespace={self.name}", *wait, timeout_s=300)
-        self._wait_for_hub()
+        self.wait_for_hub()
 
     def revision(self) -> int:
         """Return the number of the newest revision."""
@@ -102,6 +102,22 @@ class Release:
         """Wait until a workload is all there; raises ClusterError where it does not get so."""
         where = ("-n", self.name, f"--timeout={WAIT}")
         kubectl("rollout", "status", workload, *where, timeout_s=200)
+
+    def wait_for_hub(self) -> None:
+        """Wait until the hub answers through the proxy.
+
+        Raises
+        ------
+        ClusterError
+            It does not.
+        """
+        # A pod that is ready has its address in every proxy's table a moment later.
+        path = f"/api/v1/namespaces/{self.name}/services/proxy-public:http/proxy/hub/health"
+        deadline = time.monotonic() + 60
+        while (done := kubectl("get", f"--raw={path}", check=False)).returncode:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"The hub does not answer: {done.stderr.strip()}")
+            time.sleep(0.2)
 
     def make_namespace(self) -> None:
         """Make the namespace, unless it is there."""
@@ -134,15 +150,6 @@ class Release:
         wanted = [f"--selector={label}"] if label else []
         found = get("pods", "-n", self.name, *wanted)["items"]
         return [pod["metadata"]["name"] for pod in found]
-
-    def _wait_for_hub(self) -> None:
-        # A pod that is ready has its address in every proxy's table a moment later.
-        path = f"/api/v1/namespaces/{self.name}/services/proxy-public:http/proxy/hub/health"
-        deadline = time.monotonic() + 60
-        while (done := kubectl("get", f"--raw={path}", check=False)).returncode:
-            if time.monotonic() > deadline:
-                raise ClusterError(f"The hub does not answer: {done.stderr.strip()}")
-            time.sleep(0.2)
 
     def _said(self) -> Any:
         words = ("helm", "status", self.name, f"--namespace={self.name}", "--output=json")

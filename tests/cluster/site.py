@@ -13,7 +13,7 @@ from typing import Any, Self
 from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
 from escape_vre.local.lake.layout import HOST
-from tests.cluster import chart, images
+from tests.cluster import chart, images, volumes
 from tests.cluster.kubectl import apply, get, kubectl
 from tests.cluster.places import STATE, given_kubeconfig
 from tests.cluster.release import Release
@@ -92,9 +92,9 @@ class Site:
             apply(
                 {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": secret}
             )
-        return self.release.install(
-            chart.EXAMPLES / "site-keycloak.yaml", self.values(), *more, options=options
-        )
+        example = chart.EXAMPLES / "site-keycloak.yaml"
+        with volumes.default_class():
+            return self.release.install(example, self.values(), *more, options=options)
 
     def values(self) -> dict[str, Any]:
         """Return what differs from the example: addresses, and what this cluster has not."""
@@ -196,10 +196,14 @@ class Site:
         name: str = found["claimName"]
         return name
 
-    def claims(self) -> list[str]:
-        """Return the names of all volume claims."""
-        found = get("persistentvolumeclaims", "-n", self.release.name)["items"]
-        return [one["metadata"]["name"] for one in found]
+    def objects_of(self, user: str) -> list[str]:
+        """Return the names of the pods and volume claims that a user has."""
+        found = get("pods,persistentvolumeclaims", "-n", self.release.name)["items"]
+        return [
+            one["metadata"]["name"]
+            for one in found
+            if one["metadata"].get("annotations", {}).get("hub.jupyter.org/username") == user
+        ]
 
     def servers(self) -> dict[str, str]:
         """Return people's pods, and what tells each from one of the same name."""
@@ -229,7 +233,7 @@ def main() -> None:
         said = laptop.install(chart.EXAMPLES / "laptop.yaml")
         shutil.rmtree(folder)
     else:
-        site = Site.below(STATE / "site", "vre", 30080)
+        site = Site.below(STATE / "site", "vre", 32080)
         site.start_back_ends(tied=False)
         site.install(_newest_images())
         said = site.how_to_reach()

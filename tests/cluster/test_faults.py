@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from escape_vre.testing.hub import wait_for
+from escape_vre.testing.waiting import wait_until
 from tests.cluster import node, processes
 from tests.cluster.conftest import LIFETIME_S
 from tests.cluster.kubectl import command, environment, kubectl
@@ -18,28 +18,38 @@ def kill_hub(site):
     """End the hub as a node that burns does; Kubernetes starts another."""
     (pod,) = site.release.pods("component=hub")
     kubectl("delete", "pod", pod, "-n", site.release.name, "--grace-period=0", "--force")
+    return pod
 
 
-def hub_is_back(site):
+def hub_is_back(site, killed):
+    # Until Kubernetes has seen that it is gone, all is said to be there.
+    wait_until(lambda: set(site.release.pods("component=hub")) - {killed}, what="another hub")
     site.release.wait("deployment/hub")
+    site.release.wait_for_hub()
+
+
+def stop(person):
+    """Stop somebody's server; return once nothing is left of it."""
+    person.stop()
+    pods = lambda: person.site.release.pods(person.site.label(person.name))  # noqa: E731
+    wait_until(lambda: not pods(), 90, "the server's end")
 
 
 def test_a_hub_that_ends_while_a_server_starts_costs_no_more_than_a_click(site, enter):
     bob = enter("bob")
     bob.open()
     kept = site.claim("bob")
-    bob.stop()
+    stop(bob)
     bob.page.goto(f"{site.url}hub/spawn/bob")
-    wait_for(lambda: site.release.pods(site.label("bob")), 60, "a pod")
-    kill_hub(site)
-    hub_is_back(site)
+    wait_until(lambda: site.release.pods(site.label("bob")), what="a pod")
+    hub_is_back(site, kill_hub(site))
 
     def arrives():
         # JupyterHub's page of a server that it looks for does not go on by itself.
-        bob.page.goto(f"{site.url}user/bob/lab")
-        return "spawn-pending" not in bob.page.url
+        answer = bob.page.goto(f"{site.url}user/bob/lab")
+        return answer.status != 503 and "spawn-pending" not in bob.page.url
 
-    wait_for(arrives, 60, "an answer")
+    wait_until(arrives, what="an answer")
     bob.open()
     expect(bob.panel).to_contain_text("bob")
     assert len(site.release.pods(site.label("bob"))) == 1
@@ -64,9 +74,8 @@ def test_a_hub_that_ends_while_a_token_is_asked_for_is_waited_for(site, enter):
             text=True,
         )
         job = "lofar.images"
-        wait_for(lambda: job in site.inside("alice", "escape-vre", "dl", "jobs"), 60, "a job")
-        kill_hub(site)
-        hub_is_back(site)
+        wait_until(lambda: job in site.inside("alice", "escape-vre", "dl", "jobs"), what="a job")
+        hub_is_back(site, kill_hub(site))
     finally:
         site.idp.resume()
     said, _ = asking.communicate(timeout=120)
@@ -83,7 +92,7 @@ def test_a_node_whose_kubelet_and_containerd_restart_keeps_its_pods(site, enter,
     alice.open()
     bob = enter("bob")
     bob.open()
-    bob.stop()
+    stop(bob)
     servers = site.servers()
     processes.stop("kubelet")
     processes.stop("containerd")

@@ -1,36 +1,19 @@
 """``helm install`` with nothing but the laptop's example, and somebody who uses it."""
 
 import time
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.cluster import chart, images
 from tests.cluster.errors import ClusterError
-from tests.cluster.kubectl import get, kubectl
+from tests.cluster.kubectl import kubectl
+from tests.cluster.volumes import no_default_class
 from tests.integration.conftest import chromium  # noqa: F401
 
 pytestmark = pytest.mark.cluster
 
 EXAMPLE = chart.EXAMPLES / "laptop.yaml"
-
-
-@contextmanager
-def no_default_class():
-    """Take the default from the cluster's storage class for a while."""
-    marked = "storageclass.kubernetes.io/is-default-class"
-    found = get("storageclass")["items"]
-    (name,) = (
-        one["metadata"]["name"]
-        for one in found
-        if one["metadata"].get("annotations", {}).get(marked) == "true"
-    )
-    kubectl("annotate", "--overwrite", "storageclass", name, f"{marked}=false")
-    try:
-        yield
-    finally:
-        kubectl("annotate", "--overwrite", "storageclass", name, f"{marked}=true")
 
 
 def test_without_a_default_storage_class_nothing_is_installed(release):

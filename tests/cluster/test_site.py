@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from escape_vre.core.tokens import jwt_claims
+from escape_vre.hub.trial import USER
+from escape_vre.testing.waiting import wait_until
 from tests.cluster.conftest import LIFETIME_S
 from tests.cluster.site import PEOPLE
 
@@ -92,5 +94,6 @@ def test_helm_test_tries_it_and_leaves_nothing(site):
     said = site.release.test()
     assert re.search(r"Rucio 41\.\S+ answers", said)
     assert "nobody has signed in" in said
-    assert not [name for name in site.release.pods() if "escape--test" in name]
-    assert not [name for name in site.claims() if "escape--test" in name]
+    assert site.objects_of("alice")
+    # An object goes a moment after its user.
+    wait_until(lambda: not site.objects_of(USER), what="an end of what the test made")

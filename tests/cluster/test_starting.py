@@ -108,6 +108,8 @@ def quota(release, memory):
     spec = {"hard": {"requests.memory": memory}}
     apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec})
     try:
+        counted = "--for=jsonpath={.status.hard}"
+        kubectl("wait", counted, "resourcequota/small", "-n", release.name, "--timeout=60s")
         yield
     finally:
         kubectl("delete", "resourcequota", "small", "-n", release.name)

@@ -16,12 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from escape_vre.local.cache import install_once, is_complete
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import CACHE, HERE
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 KUBERNETES = "v1.36.2"
 GO = "1.26.6"
@@ -125,6 +127,8 @@ def go(*words: str | Path, into: Path, what: str, cwd: Path, say: Say = lambda _
     command = [_go(say), "build", "-v", "-trimpath", "-o", f"{into}/", *map(str, words)]
     # The toolchain that is here, never one that Go would fetch; no C, so that all is static.
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
+    listing = [command[0], "list", "-deps", *map(str, words)]  # which fetches what is lacking
+    persistently(partial(_run, listing, f"{what} cannot be fetched", cwd, environment), say)
     process = subprocess.Popen(
         tied(command), cwd=cwd, env=environment, stderr=subprocess.PIPE, text=True
     )
@@ -142,6 +146,23 @@ def go(*words: str | Path, into: Path, what: str, cwd: Path, say: Say = lambda _
         raise ClusterError(f"{what} does not build: {said}")
 
 
+def persistently(attempt: Callable[[], T], say: Say) -> T:
+    """Return what an attempt that needs the network gives; there are three.
+
+    Raises
+    ------
+    ClusterError
+        As the last attempt did.
+    """
+    for pause_s in (5, 30):
+        try:
+            return attempt()
+        except ClusterError as e:
+            say(f"{e}\nOnce more, in {pause_s} s ...")
+            time.sleep(pause_s)
+    return attempt()
+
+
 def tied(command: Sequence[str]) -> list[str]:
     """Return the command as one that ends when we are killed."""
     return ["setpriv", "--pdeathsig", "KILL", *command]
@@ -153,7 +174,8 @@ def _go(say: Say) -> str:
         return found
     folder = CACHE / f"go-{GO}"
     if not is_complete(folder):
-        install_once(folder, partial(_install_go, folder), say, what=f"Go {GO}")
+        make = partial(persistently, partial(_install_go, folder), say)
+        install_once(folder, make, say, what=f"Go {GO}")
     return str(folder / "bin/go")
 
 
@@ -172,6 +194,14 @@ def _install_go(folder: Path) -> None:
             f"There is no Go to build with, and none could be installed: {done.stderr.strip()}",
             "Install Go 1.26 or newer, and see that `go` is on the PATH.",
         )
+
+
+def _run(command: Sequence[str], problem: str, cwd: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        tied(command), check=False, capture_output=True, text=True, cwd=cwd, env=environment
+    )
+    if done.returncode:
+        raise ClusterError(f"{problem}: {done.stderr.strip()[-2000:]}")
 
 
 def _read(process: "subprocess.Popen[str]", lines: list[str]) -> None:
