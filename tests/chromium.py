@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-# An agent, a kernel or a server may have to start first.
-expect.set_options(timeout=40_000)
+# An agent, a kernel or a server may have to start first, on a machine with more to do.
+expect.set_options(timeout=120_000)
 
 
 @contextmanager

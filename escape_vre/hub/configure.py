@@ -22,7 +22,7 @@ from escape_vre.hub.shares import SCOPE
 from escape_vre.hub.traits import listed
 from escape_vre.hub.trial import let_test
 
-CHECK_S = 5.0
+CHECK_S = 15.0
 """So long the provider is waited for when a hub starts, seconds."""
 
 ASK_US_EVERY_S = 60

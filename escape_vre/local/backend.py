@@ -34,7 +34,7 @@ class Backend(ABC):
     """The word after ``escape-vre``."""
     article: ClassVar[str] = "a"
     error: ClassVar[type[LocalError]] = LocalError
-    timeout_s: ClassVar[float] = 90
+    timeout_s: ClassVar[float] = 180
 
     def __init__(self, layout: Folder, *, say: Say | None = None) -> None:
         self._folder = layout

@@ -17,15 +17,16 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any, Self
+
+from escape_vre.testing.waiting import wait_until
 
 PROXY = Path(__file__).parents[2] / "node_modules/.bin/configurable-http-proxy"
 
@@ -64,22 +65,6 @@ from escape_vre.hub import configure
 configure(c, given["settings"])
 {last}
 """
-
-
-def wait_for(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
-    """Return what the condition gives once that is true.
-
-    Raises
-    ------
-    TimeoutError
-        It did not become true in time.
-    """
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise TimeoutError(f"{what} did not happen within {timeout_s:.0f} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +266,7 @@ class TestHub:
                 return call("GET", f"{self.url}hub/api", timeout_s=2).status == 200
             return False
 
-        wait_for(answers, timeout_s, "the start of the hub")
+        wait_until(answers, timeout_s, "the start of the hub")
 
     def run(self) -> subprocess.Popen[bytes]:
         """Start the hub's process alone, and wait for nothing."""
@@ -353,14 +338,14 @@ class TestHub:
         answer = self.api("POST", path, {})
         if answer.status not in (201, 202):
             raise RuntimeError(f"The server of {user} does not start: {answer.text}")
-        wait_for(lambda: self.server(user, name).get("ready"), timeout_s, "the server's start")
+        wait_until(lambda: self.server(user, name).get("ready"), timeout_s, "the server's start")
         return self.server_environment(user, name)["JUPYTERHUB_API_TOKEN"]
 
     def stop_server(self, user: str, name: str = "") -> None:
         """Stop a user's server."""
         path = f"users/{user}/servers/{name}" if name else f"users/{user}/server"
         self.api("DELETE", path)
-        wait_for(lambda: not self.server(user, name).get("ready"), 30, "the server's end")
+        wait_until(lambda: not self.server(user, name), what="the server's end")
 
     def server(self, user: str, name: str = "") -> dict[str, Any]:
         """Return what the hub says about a server; empty where it does not run."""
@@ -413,7 +398,7 @@ class TestHub:
                 stdout=out,
                 stderr=out,
             )
-        wait_for(lambda: _listens(self._ports[2]), 30, "the start of the proxy")
+        wait_until(lambda: _listens(self._ports[2]), what="the start of the proxy")
 
     def _server_pids(self) -> list[int]:
         database = self.home / "jupyterhub.sqlite"

@@ -287,8 +287,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.provider.gone:  # this thread alone is left, of a connection that was kept alive
             self.close_connection = True
             return
-        self.provider.calls[kind] += 1
         with self.provider.lock:
+            self.provider.calls[kind] += 1
             self.provider.at_once += 1
             self.provider.most_at_once = max(self.provider.most_at_once, self.provider.at_once)
         try:

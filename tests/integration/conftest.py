@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from escape_vre.client.start import answers
 from escape_vre.core.location import locate
 from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
+from escape_vre.testing.waiting import wait_until
 
 
 def agent_pid():
@@ -30,15 +30,6 @@ def is_alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
-
-
-def wait_until(condition, timeout_s=10.0, what="it"):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen within {timeout_s} s")
 
 
 def listening_addresses(pids):

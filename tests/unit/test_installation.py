@@ -33,7 +33,11 @@ def wheel(tmp_path_factory):
         pytest.fail("the labextension is not built: run make test")
     clean = tmp_path_factory.mktemp("tree")
     tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
     ).stdout.split("\0")
     for name in filter(None, tracked):
         if (ROOT / name).is_file():

@@ -19,7 +19,7 @@ from .rest import Rest
 from .status import Status
 from .trust import Trust, identity, keys_url
 
-_PROVIDER_S = 5.0
+_PROVIDER_S = 20.0
 # Rucio's names of scopes end at 25 characters, "user." included.
 _ACCOUNT = re.compile("[a-z0-9_-]{1,20}")
 

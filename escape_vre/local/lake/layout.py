@@ -170,7 +170,7 @@ def write(path: Path, content: str, *, mode: int = 0o600) -> None:
 def hold(path: Path) -> None:
     """Lock a file for as long as this process and its children live.
 
-    Whoever looks whether it is free holds it for a moment, so this tries for a second.
+    Whoever looks whether it is free holds it for a moment, so this tries for a while.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def hold(path: Path) -> None:
         Another one holds it.
     """
     lock = os.open(path, os.O_RDWR)  # never closed
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + 5
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

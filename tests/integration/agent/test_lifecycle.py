@@ -19,7 +19,8 @@ import escape_vre
 from escape_vre.cli import main
 from escape_vre.client import AgentClient
 from escape_vre.core.location import locate
-from tests.integration.conftest import agent_pid, is_alive, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import agent_pid, is_alive
 
 ASK = """
 import json

@@ -5,30 +5,19 @@ import os
 import subprocess
 import sys
 import threading
-import venv
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from escape_vre.local.cache import cache_folder, install_once
 from escape_vre.testing.fake_hub import FakeHub
-
-REANA_CLIENT = "reana-client==0.9.6"
+from tests import back_ends
 
 
 @pytest.fixture(scope="session")
 def reana_client():
-    """Return the command, in an environment of its own: it cannot share ours (jsonschema<4)."""
-    folder = cache_folder() / f"{REANA_CLIENT.replace('==', '-')}-py3.{sys.version_info[1]}"
-
-    def build():
-        venv.create(folder, with_pip=True)
-        install = [folder / "bin" / "pip", "install", "-q", REANA_CLIENT, "setuptools<81"]
-        subprocess.run(install, check=True)
-
-    install_once(folder, build, print, what="reana-client")
-    return folder / "bin" / "reana-client"
+    """Return the command."""
+    return back_ends.reana_client()
 
 
 @pytest.fixture

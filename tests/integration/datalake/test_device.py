@@ -19,7 +19,8 @@ from escape_vre.core.errors import AuthError, NotFoundError, UsageError
 from escape_vre.core.location import locate
 from escape_vre.services.datalake import api
 from escape_vre.testing.device import DeviceProvider
-from tests.integration.conftest import agent_pid, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import agent_pid
 from tests.integration.datalake.test_bad_luck import _token
 
 GET = {"refs": ["rucio:demo:fermi.lightcurves"]}

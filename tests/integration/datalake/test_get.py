@@ -25,7 +25,8 @@ from escape_vre.core.errors import (
 from escape_vre.core.location import locate
 from escape_vre.local.lake.upload import place
 from escape_vre.services.datalake import api
-from tests.integration.conftest import agent_pid, asleep, is_alive, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import agent_pid, asleep, is_alive
 
 SAMPLES = Path(api.__file__).parents[2] / "local/lake/samples"
 BIG = 5_000_000

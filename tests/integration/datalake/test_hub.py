@@ -15,7 +15,8 @@ from escape_vre.client import AgentClient
 from escape_vre.core.errors import AuthError, ConfigurationError
 from escape_vre.core.location import locate
 from escape_vre.testing.fake_hub import SIGN_IN, FakeHub
-from tests.integration.conftest import agent_pid, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import agent_pid
 from tests.integration.datalake.test_bad_luck import _token
 
 LINK = f"https://hub.example.org{SIGN_IN}"

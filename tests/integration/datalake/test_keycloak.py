@@ -15,7 +15,7 @@ import pytest
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import AuthError
 from escape_vre.local.lake.lake import Lake
-from tests.integration.conftest import wait_until
+from escape_vre.testing.waiting import wait_until
 
 PHOTONS = {"refs": ["rucio:demo:fermi.photons"]}
 CURVES = {"refs": ["rucio:demo:fermi.lightcurves"]}
@@ -93,7 +93,7 @@ def test_a_day_with_it(client, sign_in, idp):
         assert client.wait(client.post("/datalake/get", PHOTONS)["id"])["state"] == "done"
         idp.sign_out("alice")
         # Until the token that is still good has ended.
-        wait_until(lambda: _refused(client), 30, "the end of the token")
+        wait_until(lambda: _refused(client), what="the end of the token")
         again = client.post("/datalake/get", {**CURVES, "files": ["*.csv"]})
         reason = wait_until(lambda: client.get(f"/jobs/{again['id']}")["waiting"])
         assert "device" in reason["details"]

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from escape_vre.testing.hub import TestHub, wait_for
+from escape_vre.testing.hub import TestHub
 from escape_vre.testing.provider import FakeProvider
 
 KEYS = "a-key-for-tests-of-32-characters"
@@ -62,7 +62,7 @@ def start_hub(tmp_path_factory):
                 **(login or {}),
             },
             "tokens": {"audiences": AUDIENCES, **(tokens or {})},
-            "calls": {"timeout_s": 3 if fake else 15},
+            "calls": {"timeout_s": 15},
         }
         environment = {"ESCAPE_VRE_CLIENT_SECRET": secret, "ESCAPE_VRE_HUB_KEYS": KEYS}
         hub = TestHub(
@@ -97,4 +97,4 @@ def module_fake():
         yield provider
 
 
-__all__ = ["at_once", "error", "issued", "wait_for"]
+__all__ = ["at_once", "error", "issued"]

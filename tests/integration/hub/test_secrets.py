@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.hub.conftest import KEYS, issued, wait_for
+from escape_vre.testing.waiting import wait_until
+from tests.integration.hub.conftest import KEYS, issued
 
 EVENTS = """
 import logging
@@ -61,7 +62,7 @@ def hub(start_hub, module_fake):
             visitor.get("hub/home")
         return module_fake.calls["refresh"] >= renewed + 3
 
-    wait_for(everybody_was_renewed, 30, "the renewals")
+    wait_until(everybody_was_renewed, what="the renewals")
     with module_fake.failing("exchange", "refresh", status=400, body=b'{"error": "invalid_scope"}'):
         hub.ask(hub.servers["bob"], "nope")
     return hub

@@ -5,7 +5,6 @@ A program that starts at once stands in Keycloak's place; what is here does not 
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from escape_vre.local.idp import Idp, IdpError
-from tests.integration.conftest import is_alive, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import is_alive
 
 START = (
     "import sys; from pathlib import Path; from escape_vre.local.idp import Idp;"
@@ -38,7 +38,7 @@ def gone(processes):
     return not any(is_alive(pid) for pid in processes)
 
 
-def answers(provider, timeout_s=5.0):
+def answers(provider, timeout_s=60.0):
     with urllib.request.urlopen(provider.issuer, timeout=timeout_s) as answer:
         return answer.status == 200
 
@@ -193,7 +193,7 @@ def test_a_taken_port_is_not_fought_for(one):
 def test_a_recycled_process_number_is_left_alone(one):
     one.start()
     one.stop()
-    bystander = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["sleep", "3600"])
     record = {"state": "ready", "pids": {"supervisor": bystander.pid, "keycloak": bystander.pid}}
     one.layout.state_file.write_text(json.dumps(record))
     assert one.status()["state"] == "broken"
@@ -226,7 +226,7 @@ def test_one_that_takes_too_long_is_ended(one):
 def test_it_ends_when_its_folder_is_gone(one):
     one.start()
     processes = pids(one)
-    shutil.rmtree(one.home)
+    one.home.rename(one.home.with_name("moved"))
     wait_until(lambda: gone(processes), what="the end")
     assert one.status()["state"] == "absent"
 

@@ -14,6 +14,7 @@ import pytest
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.local.idp import IdpError
 from escape_vre.testing.browser import Browser
+from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import is_alive, listening_addresses
 
 BACK = "http://127.0.0.1:9/hub/oauth_callback"
@@ -355,7 +356,7 @@ def test_a_restart_leaves_no_process_and_keeps_all(idp, user):
     issuer, processes = idp.issuer, idp.status()["pids"].values()
     tokens = idp.tokens(user, scope="openid offline_access rucio")
     idp.stop()
-    assert not any(is_alive(pid) for pid in processes)
+    wait_until(lambda: not any(is_alive(pid) for pid in processes), what="the end")
     assert idp.status()["state"] == "stopped"
     idp.start(tied=True)
     assert idp.issuer == issuer

@@ -45,7 +45,7 @@ def rucio(lake):
             env={**os.environ, **lake.rucio_environment(), "PYTHONWARNINGS": "ignore"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

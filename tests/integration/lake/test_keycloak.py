@@ -1,20 +1,13 @@
 """The lake takes the tokens of a real provider, as the Hub gets them and as a device does."""
 
 import json
-import time
 
 import pytest
 
 from escape_vre.services.datalake import api
+from escape_vre.testing.waiting import wait_until
 
 from .asking import ask, who
-
-
-def until(condition, timeout_s=20):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "did not come true in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +24,11 @@ def trusting(lake, idp):
 def exchanged(idp):
     """Get a token for one audience in exchange for a session's, as the Hub does (RFC 8693)."""
 
-    def get(user, audience="rucio"):
+    def get(user, audience="rucio", subject=""):
         kind = "urn:ietf:params:oauth:token-type:access_token"
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-            "subject_token": idp.tokens(user)["access_token"],
+            "subject_token": subject or idp.tokens(user)["access_token"],
             "subject_token_type": kind,
             "requested_token_type": kind,
             "audience": audience,
@@ -110,10 +103,11 @@ def test_nobody_without_an_account(trusting, idp):
 
 
 def test_a_token_past_its_life(idp, exchanged, listed):
+    subject = idp.tokens("alice")["access_token"]
     idp.set_lifetimes(access_token_s=3)
     try:
-        token = exchanged("alice")
-        until(lambda: listed(token) == (401, 401))
+        token = exchanged("alice", subject=subject)
+        wait_until(lambda: listed(token) == (401, 401))
     finally:
         idp.set_lifetimes(access_token_s=300)
     assert listed(exchanged("alice")) == (200, 200)
@@ -135,5 +129,5 @@ def test_keycloak_changes_its_keys(idp, exchanged, listed):
     assert listed(old) == (200, 200)
     idp.rotate_keys()
     new = exchanged("alice")
-    until(lambda: listed(new) == (200, 200))
+    wait_until(lambda: listed(new) == (200, 200))
     assert listed(old) == (401, 401)

@@ -1,21 +1,14 @@
 """The field's own client works on the lake without a word from us."""
 
-import time
 import zlib
 
 import pytest
 
 from escape_vre.local.lake import LakeError
 from escape_vre.local.lake.rest import path
+from escape_vre.testing.waiting import wait_until
 
 from .conftest import HIERARCHY
-
-
-def until(condition, timeout_s=15):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "did not come true in time"
-        time.sleep(0.1)
 
 
 def replicas(lake, scope, name):
@@ -85,15 +78,15 @@ def test_uploads_copies_and_deletes(rucio, lake, tmp_path):
     assert replicas(lake, "user.demo", file.name) == {lake.sites[0]: "AVAILABLE"}
 
     rule = rucio("rule", "add", f"user.demo:{file.name}", "--copies", "1", "--rses", lake.sites[1])
-    until(lambda: replicas(lake, "user.demo", file.name).get(lake.sites[1]) == "AVAILABLE")
+    wait_until(lambda: replicas(lake, "user.demo", file.name).get(lake.sites[1]) == "AVAILABLE")
     (copy,) = lake.layout.site(lake.sites[1]).rglob(file.name)
     assert copy.read_bytes() == file.read_bytes()
 
     with lake.rest() as rest:
         rest.call("PUT", f"/rules/{rule.strip()}", {"options": {"purge_replicas": True}})
         rest.call("PUT", f"/rules/{rule.strip()}", {"options": {"lifetime": 0}})
-    until(lambda: not copy.exists())
-    until(lambda: set(replicas(lake, "user.demo", file.name)) == {lake.sites[0]})
+    wait_until(lambda: not copy.exists())
+    wait_until(lambda: set(replicas(lake, "user.demo", file.name)) == {lake.sites[0]})
 
 
 def test_upload_many(lake, rucio, tmp_path):

@@ -16,16 +16,10 @@ import pytest
 from escape_vre.local.lake import Lake, LakeError, cli
 from escape_vre.local.lake.upload import place
 from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.testing.waiting import wait_until
 
 from .asking import ask, who
 from .provider import EcKey, Provider, RsaKey, text
-
-
-def until(condition, timeout_s=15):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "did not come true in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +204,7 @@ def test_a_refusal_says_why_without_the_token(sites, provider):
 
 def test_other_algorithms_of_the_field(both, provider):
     provider.keys.append(EcKey("elliptic"))
-    until(lambda: both(provider.token(key=provider.keys[-1])) == (200, 200))
+    wait_until(lambda: both(provider.token(key=provider.keys[-1])) == (200, 200))
     provider.keys.pop()
 
 
@@ -237,7 +231,7 @@ def test_a_token_ends_when_it_says_also_on_an_open_connection(trusting, provider
         # On a busy machine the shortest may be over before it is seen.
         lives = (provider.token(exp=int(time.time()) + life_s) for life_s in (3, 10, 30))
         token = next(token for token in lives if status(token) == 200)
-        until(lambda status=status, token=token: status(token) == 401, timeout_s=60)
+        wait_until(lambda status=status, token=token: status(token) == 401)
         connection.close()
 
 
@@ -257,7 +251,7 @@ def test_changed_keys_are_noticed(both, provider):
     assert both(old) == (200, 200)
     provider.keys = [RsaKey("second")]
     new = provider.token()
-    until(lambda: both(new) == (200, 200))
+    wait_until(lambda: both(new) == (200, 200))
     # What the provider has withdrawn is no key any more, for a token that was taken neither.
     assert both(old) == (401, 401)
 
@@ -298,7 +292,7 @@ def test_a_provider_that_never_answers_holds_up_nobody(both, provider):
     with ThreadPoolExecutor(1) as pool:
         try:
             forging = pool.submit(forge)
-            until(lambda: provider.asked or forging.done())
+            wait_until(lambda: provider.asked or forging.done())
             assert both(known) == (200, 200)
             assert both(provider.token("bob-1")) == (200, 200)
         finally:
@@ -316,7 +310,7 @@ def test_nonsense_from_the_provider_takes_nothing_away(both, provider):
         assert both(provider.token(header={"kid": "new"})) == (401, 401)
         return provider.asked.count("/realms/test/keys") >= 2
 
-    until(asked)
+    wait_until(asked)
     assert both(known) == (200, 200)
     provider.answers.clear()
 
@@ -488,7 +482,7 @@ def with_token(trusting, tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr

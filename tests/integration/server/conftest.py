@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import is_alive, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import is_alive
 
 
 @dataclass
@@ -89,7 +90,7 @@ def start_server(tmp_path, monkeypatch):
                 return None  # Jupyter writes the record before it listens
             return found["url"]
 
-        server = Server(process, wait_until(url, 30, "the server"), "s3cret-t0ken", root, log)
+        server = Server(process, wait_until(url, what="the server"), "s3cret-t0ken", root, log)
         started.append(server)
         return server
 

@@ -14,7 +14,8 @@ import pytest
 import escape_vre
 from escape_vre.client import AgentClient
 from escape_vre.core.location import locate
-from tests.integration.conftest import agent_pid, asleep, is_alive, wait_until
+from escape_vre.testing.waiting import wait_until
+from tests.integration.conftest import agent_pid, asleep, is_alive
 
 
 def test_nobody_gets_in_without_a_token(server):
@@ -128,7 +129,7 @@ def test_a_killed_agent_is_healed_and_its_job_goes_on(server, lake, big, listeni
         pid = agent_pid()
         os.kill(pid, signal.SIGKILL)
         # Nobody asks: how long this takes is a question of the benchmark.
-        wait_until(lambda: agent_pid() not in (pid, None) and listening(), 20, "another agent")
+        wait_until(lambda: agent_pid() not in (pid, None) and listening(), what="another agent")
     assert AgentClient().wait(job["id"])["state"] == "done"
 
 
@@ -158,14 +159,14 @@ def test_bytes_in_flight_keep_the_server_alive_and_nothing_else_does(server, big
     assert last() == at_rest, "looking is no activity"
     job = AgentClient().post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
     AgentClient().wait(job["id"])
-    wait_until(lambda: last() > at_rest, 5, "activity")
+    wait_until(lambda: last() > at_rest, what="activity")
 
     def rests():
         before = last()
         time.sleep(0.5)
         return last() == before
 
-    wait_until(rests, 10, "an end of it")
+    wait_until(rests, what="an end of it")
 
 
 def test_job_events_reach_the_browser(server, big, request):

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from escape_vre.testing.device import DeviceProvider
 from escape_vre.testing.fake_hub import SIGN_IN, FakeHub
-from tests.integration.conftest import wait_until
+from escape_vre.testing.waiting import wait_until
 from tests.integration.datalake.test_bad_luck import _token
 
 AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
@@ -109,7 +109,7 @@ def test_a_session_that_ends_on_the_way_takes_nothing_away(page, hub, lake, conf
         page.wait_for_timeout(500)
         return notice.count()
 
-    assert wait_until(refused, 20, "the end of the token") == 1
+    assert wait_until(refused, what="the end of the token") == 1
     expect(curves).to_be_visible()
     curves.hover()
     curves.get_by_role("button", name="Get", exact=True).click()

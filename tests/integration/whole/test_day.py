@@ -97,6 +97,8 @@ def test_a_named_server_works_when_the_first_has_ended(alice):
 @long
 def test_ten_kernels_at_once(alice):
     alice.open()
+    # Whatever the panel asks for, it has.
+    expect(alice.panel.get_by_role("treeitem", name="Scope demo")).to_be_visible()
     # The next token outlives the test, so that all who ask for one are counted.
     alice.site.idp.set_lifetimes(access_token_s=300)
     time.sleep(LIFETIME_S)

@@ -20,7 +20,7 @@ from escape_vre.testing.provider import FakeProvider
 KEY = "0123456789abcdef0123456789abcdef"
 
 
-async def until(condition, timeout_s=10):
+async def until(condition, timeout_s=60):
     """Wait for something that happens beside us."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 (it happens in a thread)
@@ -46,7 +46,7 @@ def given(idp):
             "allowed_groups": ["/escape"],
         },
         "tokens": {"audiences": [{"name": "rucio"}, {"name": "reana"}]},
-        "calls": {"timeout_s": 1},
+        "calls": {"timeout_s": 20},
     }
 
 

@@ -228,6 +228,7 @@ def test_a_wrong_setting_is_refused_by_its_path(given):
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 500}, {"delay_s": 1.5}])
 def test_a_hub_starts_while_its_provider_sleeps(idp, given, fault, caplog):
+    given["calls"]["timeout_s"] = 1
     with idp.failing("discovery", **fault):
         configure(Config(), given)
     assert "The hub starts all the same" in caplog.text

@@ -208,7 +208,7 @@ async def test_a_start_that_recovers_is_let_go_on(kubernetes, ada):
 @pytest.mark.asyncio
 async def test_no_room_is_said_at_once_and_again_when_time_is_up(kubernetes, ada):
     spawner = ada.spawners[""]
-    spawner.start_timeout = 1
+    spawner.start_timeout = 5
     kubernetes.becomes = pod(unschedulable=FULL)
     starting = asyncio.ensure_future(refused(ada))
     await until(lambda: kubernetes.pods.resources)
@@ -306,7 +306,7 @@ async def test_a_server_that_ends_before_it_answers(kubernetes, ada, deleted):
     """It runs for a moment, so that JupyterHub waits for its answer."""
     kubernetes.becomes = running()
     spawner = ada.spawners[""]
-    spawner.http_timeout = 1
+    spawner.http_timeout = 5
     starting = asyncio.ensure_future(refused(ada))
     await until(lambda: spawner._waiting_for_response)
     ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}

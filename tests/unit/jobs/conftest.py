@@ -94,7 +94,7 @@ def submit(desk, tmp_path):
 
 async def until(desk, job_id, condition):
     """Return the job when it is so."""
-    async with asyncio.timeout(20), aclosing(desk.watch()) as changes:
+    async with asyncio.timeout(60), aclosing(desk.watch()) as changes:
         async for job in changes:
             if job.id == job_id and condition(job):
                 return job

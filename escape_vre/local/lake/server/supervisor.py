@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 _PREFIX = "escape-vre-lake-"
 _RESTARTS = 5
 _CALM_S = 60.0
-_READY_S = 60.0
+_READY_S = 150.0
 
 Starter = Callable[[], subprocess.Popen[bytes]]
 
