@@ -36,8 +36,9 @@ test('at 250 px sizes, states and names are still there', async ({
   product
 }) => {
   await product.width(250);
-  const width = (await product.panel.boundingBox())?.width ?? 0;
-  expect(Math.round(width)).toBeLessThanOrEqual(252);
+  await expect
+    .poll(async () => (await product.panel.boundingBox())?.width)
+    .toBeLessThan(252.5);
   await product.find('demo:');
   const row = product.row('fermi.lightcurves');
   await product.page.mouse.move(800, 400);

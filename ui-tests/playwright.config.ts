@@ -13,8 +13,8 @@ export default defineConfig({
   outputDir: 'test-results',
   // One demo, one user: tests at the same time would see each other's jobs.
   workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: process.env.CI
     ? [['list']]
     : [

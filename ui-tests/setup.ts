@@ -43,7 +43,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   });
   const stop = async () => {
     await end(child);
-    rmSync(home, { recursive: true, force: true });
+    // A kernel that ends may still write.
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     process.env[VARIABLE] = await firstLine(child);

@@ -32,9 +32,7 @@ test('a reload in the middle of a transfer loses nothing', async ({
     await expect(status).toContainText('↓ 1');
     await expect(bar).toBeVisible();
   });
-  await expect(product.page.getByText('large is here.')).toBeVisible({
-    timeout: 40_000
-  });
+  await expect(product.page.getByText('large is here.')).toBeVisible();
   expect(product.has('data/ui/large/large.bin')).toBe(true);
 });
 
@@ -51,8 +49,7 @@ test('a cancelled transfer can be tried again, and forgotten', async ({
   });
   await product.transfers.getByRole('button', { name: /^Try again/ }).click();
   await expect(product.transfers.getByRole('listitem').first()).toContainText(
-    'here',
-    { timeout: 40_000 }
+    'here'
   );
   await product.panel.getByRole('button', { name: 'Clear finished' }).click();
   await expect(product.panel).toContainText('Nothing is on its way.');

@@ -48,6 +48,7 @@ def bash(dl, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # by which files are sorted
 
     def run(command):
         done = subprocess.run(
@@ -57,7 +58,7 @@ def bash(dl, tmp_path, monkeypatch):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         return done.stdout
 
@@ -86,7 +87,7 @@ def notebook(bash, tmp_path):
             elif message["msg_type"] == "error":
                 said[key] = "\n".join(content["traceback"]) + "\n"
 
-        started[1].execute_interactive(code, timeout=60, output_hook=hear)
+        started[1].execute_interactive(code, timeout=180, output_hook=hear)
         return COLOUR.sub("", "".join(said.values()))
 
     yield run

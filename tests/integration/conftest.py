@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -149,13 +150,24 @@ def big(lake):
 
 @contextlib.contextmanager
 def asleep(lake, *sites):
-    """Have sites of a lake, or all, send nothing for a while: what needs them lasts as long."""
+    """Have sites of a lake, or all, send nothing for a while: what needs them lasts as long.
+
+    Yields a function that lets them send for a moment.
+    """
     running = lake.status()["pids"]
     pids = [running[site] for site in sites or lake.sites]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
+
+    def tell(number):
         for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, number)
+
+    def for_a_moment():
+        tell(signal.SIGCONT)
+        time.sleep(0.005)
+        tell(signal.SIGSTOP)
+
+    tell(signal.SIGSTOP)
+    try:
+        yield for_a_moment
+    finally:
+        tell(signal.SIGCONT)

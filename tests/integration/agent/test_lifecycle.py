@@ -18,7 +18,7 @@ import pytest
 import escape_vre
 from escape_vre.cli import main
 from escape_vre.client import AgentClient
-from escape_vre.core.location import locate
+from escape_vre.core.location import is_free, locate
 from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import agent_pid, is_alive
 
@@ -72,7 +72,7 @@ def test_ten_simultaneous_first_clients_share_one():
 
 def test_a_second_agent_leaves_at_once(agent):
     agent.get("/agent")
-    second = subprocess.run([sys.executable, "-m", "escape_vre.agent"], timeout=20)
+    second = subprocess.run([sys.executable, "-m", "escape_vre.agent"], timeout=60)
     assert second.returncode == 0
     assert AgentClient().get("/agent")["pid"] == agent.get("/agent")["pid"]
 
@@ -178,13 +178,22 @@ def test_the_stop_command_returns_when_it_has_ended(agent, capsys):
     assert capsys.readouterr().out == "No agent runs.\n"
 
 
-def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent, capsys):
+def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent, capsys, monkeypatch):
     location = locate()
     location.make_runtime()
     with location.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as one that listens no more, and has not ended
-        threading.Timer(0.5, lock.close).start()
-        assert main(["agent", "stop"]) == 0
+        seen = []
+
+        def is_free_once_seen(path):
+            seen.append(is_free(path))
+            lock.close()  # it ends right after somebody saw that it had not
+            return seen[-1]
+
+        with monkeypatch.context() as watching:
+            watching.setattr("escape_vre.core.location.is_free", is_free_once_seen)
+            assert main(["agent", "stop"]) == 0
+        assert seen == [False]
         assert capsys.readouterr().out == "The agent has ended.\n"
     with location.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -45,10 +45,12 @@ def refused(client, kind, path="/datalake/whoami"):
     return error
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture
+def deaf_port():
+    """A port that is taken, and nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 def jwt(expires):
@@ -134,8 +136,8 @@ def test_no_configuration_at_all(configure):
     assert "escape-vre demo" in error.hint
 
 
-def test_a_server_that_is_down(lake_with):
-    error = refused(lake_with(url=f"https://127.0.0.1:{free_port()}"), RemoteUnavailableError)
+def test_a_server_that_is_down(lake_with, deaf_port):
+    error = refused(lake_with(url=f"https://127.0.0.1:{deaf_port}"), RemoteUnavailableError)
     assert "Demo data lake" in error.message
 
 

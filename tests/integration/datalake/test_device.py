@@ -217,7 +217,7 @@ def test_its_exit_code_and_signals_are_its_own(signed_in, tmp_path):
 def test_the_file_is_kept_fresh(signed_in, provider, monkeypatch):
     values = iter(range(100))
     provider.mint = lambda: f"token-{next(values)}"
-    provider.lifetime_s = 8
+    provider.lifetime_s = 20
     signed_in.post("/agent/stop")  # which forgets the token that lives longer
     wait_until(lambda: agent_pid() is None, what="the end of the agent")
     loop = "import signal; signal.pause()"

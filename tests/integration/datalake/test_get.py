@@ -194,7 +194,12 @@ def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, lake, big, tmp_p
 
 GET_BIG = """
 import escape_vre
-print("asks", flush=True)
+from escape_vre.client import AgentClient
+send = AgentClient._request
+def asking(self, method, *words):
+    if method == "POST": print("asks", flush=True)
+    return send(self, method, *words)
+AgentClient._request = asking
 try: escape_vre.get("demo:big.files", progress=False)
 except escape_vre.core.errors.CancelledJobError as e: print(e.message)
 """
@@ -227,7 +232,7 @@ def test_stop_while_the_lake_is_asked_begins_nothing(dl, lake, big):
             [sys.executable, "-c", GET_BIG], stdout=subprocess.PIPE, text=True, env=os.environ
         )
         assert child.stdout.readline() == "asks\n"
-        time.sleep(1)  # it is on its way to Rucio, or about to be
+        time.sleep(1)  # so that it is on its way to Rucio
         child.send_signal(signal.SIGINT)
         said, _ = child.communicate(timeout=20)
     finally:
@@ -299,9 +304,14 @@ def test_kill_minus_9_at_a_random_point_loses_nothing(dl, big, tmp_path, seed):
 def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
     body = os.urandom(1_000_000) * 400
     lake.upload_many("demo", "one.big", [("one.big.file", body)])
-    job = dl.post("/datalake/get", {"refs": ["rucio:demo:one.big.file"]})
-    wait_until(lambda: dl.get(f"/jobs/{job['id']}")["bytes_done"] > 1_000_000, what="bytes")
-    with asleep(lake):
+    with asleep(lake) as send_for_a_moment:
+        job = dl.post("/datalake/get", {"refs": ["rucio:demo:one.big.file"]})
+
+        def begins():
+            send_for_a_moment()
+            return dl.get(f"/jobs/{job['id']}")["bytes_done"] > 1_000_000
+
+        wait_until(begins, what="bytes")
         pid = agent_pid()
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not is_alive(pid), what="the end")

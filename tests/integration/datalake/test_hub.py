@@ -121,11 +121,12 @@ def test_a_job_that_waits_goes_on_at_once_when_anybody_gets_in(inside, hub):
     client = inside()
     hub.mood = "sign_in"
     job = waiting(client, client.post("/datalake/get", GET))
+    asked = len(hub.asked)
     hub.mood = "well"
     assert client.get("/datalake/whoami")["account"] == "demo"
     done = client.wait(job["id"])
     assert done["state"] == "done"
-    assert hub.asked.count(("", "rucio")) <= 4
+    assert len(hub.asked) <= asked + 2  # by us, and perhaps by the job at that very moment
 
 
 def test_a_job_that_waits_can_be_cancelled(inside, hub, tmp_path):

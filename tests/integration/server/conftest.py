@@ -39,7 +39,7 @@ class Server:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.status, dict(answer.headers), answer.read()
         except urllib.error.HTTPError as e:
             return e.code, dict(e.headers), e.read()
@@ -51,7 +51,7 @@ class Server:
 
     def kill(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def start_server(tmp_path, monkeypatch):
                 return None  # Jupyter writes the record before it listens
             return found["url"]
 
-        server = Server(process, wait_until(url, what="the server"), "s3cret-t0ken", root, log)
+        server = Server(process, wait_until(url, 120, "the server"), "s3cret-t0ken", root, log)
         started.append(server)
         return server
 

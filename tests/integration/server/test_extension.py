@@ -172,7 +172,7 @@ def test_bytes_in_flight_keep_the_server_alive_and_nothing_else_does(server, big
 def test_job_events_reach_the_browser(server, big, request):
     websocket = pytest.importorskip("websocket")
     address = server.url.replace("http", "ws", 1) + f"api/events/subscribe?token={server.token}"
-    connection = websocket.create_connection(address, timeout=20)
+    connection = websocket.create_connection(address, timeout=60)
     request.addfinalizer(connection.close)
     job = server.json("POST", "escape-vre/datalake/get", {"refs": ["rucio:demo:big.files"]})
     seen = []
@@ -188,10 +188,13 @@ def test_job_events_reach_the_browser(server, big, request):
     assert "password" not in json.dumps(seen)
 
 
-def test_a_slow_lake_does_not_hold_up_the_server(start_server, lake, configure, own_agent):
+def test_a_slow_lake_does_not_hold_up_the_server(start_server, configure, own_agent, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("any")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        configure(DataLake={"instances": [{**lake.instance(), "url": url, "timeout_s": 60}]})
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        lake = {"name": "slow", "url": url, "auth": "token_file", "token_file": str(token)}
+        configure(DataLake={"instances": [{**lake, "timeout_s": 60}]})
         server = start_server()
         server.json("GET", "escape-vre/agent")
         codes = []

@@ -165,9 +165,9 @@ def test_an_agent_that_ends_while_it_refreshes_loses_nothing(provider, tmp_path)
         async with agent(provider, tmp_path) as identity:
             await signed_in(identity, provider)
             await identity.token({})
-            provider.pause_s = 0.3
+            provider.pause_s = 2
             asking = asyncio.create_task(identity.token({}))
-            await asyncio.to_thread(provider.refreshing.wait, 10)
+            await asyncio.to_thread(provider.refreshing.wait, 60)
             assert not asking.done()
             await identity.close()
             asking.cancel()

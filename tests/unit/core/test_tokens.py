@@ -50,8 +50,11 @@ def quick(monkeypatch):
     ("lifetime_s", "left_s", "fresh"),
     [(3600, 61, True), (3600, 59, False), (60, 20, True), (60, 14, False), (60, -1, False)],
 )
-def test_a_token_is_good_until_a_minute_or_a_quarter_before_its_end(lifetime_s, left_s, fresh):
+def test_a_token_is_good_until_a_minute_or_a_quarter_before_its_end(
+    monkeypatch, lifetime_s, left_s, fresh
+):
     now = time.time()
+    monkeypatch.setattr("time.time", lambda: now)
     assert Token("t", now + left_s, obtained=now + left_s - lifetime_s).fresh is fresh
 
 

@@ -21,7 +21,7 @@ def writing(monkeypatch):
 
     def slowly(log, stored):
         begun.set()
-        time.sleep(0.3)
+        time.sleep(2)
         finish(log, stored)
 
     monkeypatch.setattr(JobLog, "finish", slowly)
@@ -30,7 +30,7 @@ def writing(monkeypatch):
 
 async def ended(desk, job_id):
     """Ask for the job as clients do until it has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (job := await desk.wait_for(job_id, 0.02)).finished:
             pass
     return job
@@ -68,7 +68,7 @@ def test_a_cancel_while_the_end_is_written_changes_nothing(tmp_path, storage, wr
         async with working(tmp_path, storage) as (desk, service):
             service.sources = refusing
             job_id = submit(desk, tmp_path)
-            assert await asyncio.to_thread(writing.wait, 20)
+            assert await asyncio.to_thread(writing.wait, 60)
             assert desk.job(job_id).state == "running"
             assert (await desk.cancel(job_id)).state == "failed"
             assert [job.state for job in desk.jobs()] == ["failed"]
@@ -82,7 +82,7 @@ def test_an_equal_request_does_not_join_what_has_been_decided(tmp_path, storage,
         async with working(tmp_path, storage) as (desk, service):
             sources, service.sources = service.sources, refusing
             first = submit(desk, tmp_path)
-            assert await asyncio.to_thread(writing.wait, 20)
+            assert await asyncio.to_thread(writing.wait, 60)
             service.sources = sources
             second = submit(desk, tmp_path)
             assert second != first
