@@ -98,11 +98,6 @@ class Release:
         """Return the values that were given, as Helm keeps them."""
         return run("helm", "get", "values", self.name, f"--namespace={self.name}").stdout
 
-    def wait(self, workload: str) -> None:
-        """Wait until a workload is all there; raises ClusterError where it does not get so."""
-        where = ("-n", self.name, f"--timeout={WAIT}")
-        kubectl("rollout", "status", workload, *where, timeout_s=200)
-
     def wait_for_hub(self) -> None:
         """Wait until the hub answers through the proxy.
 

@@ -22,17 +22,20 @@ def kill_hub(site):
 
 
 def hub_is_back(site, killed):
-    # Until Kubernetes has seen that it is gone, all is said to be there.
-    wait_until(lambda: set(site.release.pods("component=hub")) - {killed}, what="another hub")
-    site.release.wait("deployment/hub")
+    def others():
+        return set(site.release.pods("component=hub")) - {killed}
+
+    (pod,) = wait_until(others, what="another hub")
+    ready = ("--for=condition=Ready", "--timeout=120s")
+    kubectl("wait", f"pod/{pod}", "-n", site.release.name, *ready, timeout_s=130)
     site.release.wait_for_hub()
 
 
 def stop(person):
     """Stop somebody's server; return once nothing is left of it."""
+    label = person.site.label(person.name)
     person.stop()
-    pods = lambda: person.site.release.pods(person.site.label(person.name))  # noqa: E731
-    wait_until(lambda: not pods(), 90, "the server's end")
+    wait_until(lambda: not person.site.release.pods(label), what="the server's end")
 
 
 def test_a_hub_that_ends_while_a_server_starts_costs_no_more_than_a_click(site, enter):
