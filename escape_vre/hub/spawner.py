@@ -16,11 +16,16 @@ from aiohttp import ClientError
 from kubernetes_asyncio.client.rest import ApiException
 from kubespawner import KubeSpawner  # type: ignore[import-untyped]  # it has no types
 from tornado import web
+from traitlets import default
 
 from escape_vre.hub.troubles import Trouble, read, refused
 
 LOOK_EVERY_S = 1.0
 """So often a starting pod is looked at in the reflectors' memory; nothing is asked."""
+
+ANSWERS_WITHIN_S = 120
+"""So long a server that runs may take to answer, unless the site says otherwise: JupyterLab on slow
+storage needs more than the 30 s of JupyterHub."""
 
 _Event = dict[str, Any]
 _Told = dict[str, list[_Event]]
@@ -56,6 +61,10 @@ class EscapeSpawner(KubeSpawner):
     _before = ""
     _last: Trouble | None = None
     _events: ClassVar[WeakKeyDictionary[Any, tuple[float, _Told]]] = WeakKeyDictionary()
+
+    @default("http_timeout")
+    def _default_http_timeout(self) -> int:
+        return ANSWERS_WITHIN_S
 
     def start(self) -> "asyncio.Future[str]":
         """Start a server; the error of one that cannot start says why."""

@@ -133,6 +133,13 @@ async def refused(user):
     return caught.value, *format_exception(caught.value, only_jupyterhub=True)
 
 
+@pytest.mark.parametrize("section", ["Spawner", "KubeSpawner"])
+def test_a_server_has_two_minutes_to_answer_unless_the_site_says_otherwise(ada, section):
+    assert ada.spawners[""].http_timeout == 120
+    ada.settings["config"][section].http_timeout = 7
+    assert ada.spawners["another"].http_timeout == 7
+
+
 @pytest.mark.asyncio
 async def test_a_missing_image_ends_the_start_and_the_pod_is_deleted(kubernetes, ada):
     spawner = ada.spawners[""]
