@@ -110,9 +110,8 @@ def site(cluster, tmp_path_factory, measured):
     """A site for all tests; whoever breaks a part of it mends it."""
     if given_kubeconfig() and HOST == "127.0.0.1":
         pytest.skip("ESCAPE_VRE_LOCAL_HOST does not say where pods reach this machine")
-    found = Site.below(
-        tmp_path_factory.mktemp("site"), "site", 32081
-    )  # nothing draws a free port from there
+    # Keycloak and the lake draw their ports from below 32000.
+    found = Site.below(tmp_path_factory.mktemp("site"), "site", 32081)
     try:
         began = time.monotonic()
         found.start_back_ends(tied=True)
