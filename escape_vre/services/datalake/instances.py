@@ -37,8 +37,9 @@ class DataLake(Configurable):
         Dict(),
         help="Rucio servers, the first one being the default. Each is a mapping of name, title,"
         " url, auth_url, auth (auto, hub, oidc, userpass, token_file, environment, rucio_cfg or"
-        " x509), audience, issuer, client_id, scope, account, username, password_file, token_file,"
-        " ca_file, storage_cert_file, storage_token, timeout_s. Without any, the caller's own"
+        " x509), audience, issuer, client_id, scope, account, vo, username, password_file,"
+        " token_file, ca_file, storage_cert_file, storage_key_file, storage_token, storage_hosts,"
+        " plain_hosts, file_roots, proxy, no_proxy, timeout_s. Without any, the caller's own"
         " rucio.cfg is used.",
     ).tag(config=True)
 

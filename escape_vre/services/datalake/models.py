@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from escape_vre.core.hosts import HostPattern, host_of, is_listed
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
 Auth = Literal["auto", "hub", "oidc", "userpass", "token_file", "environment", "rucio_cfg", "x509"]
+Folder = Annotated[str, StringConstraints(pattern=r"^/[^/]")]
 
 
 class Model(BaseModel):
@@ -48,6 +51,11 @@ class InstanceSettings(BaseModel):
         " session.",
     )
     account: str | None = Field(default=None, description="Rucio account.")
+    vo: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Virtual organisation, at a Rucio server that serves several.",
+    )
     username: str | None = Field(default=None, description="For userpass; default the account.")
     password_file: str | None = Field(
         default=None, description="For userpass: file that holds the password, readable to you."
@@ -58,11 +66,42 @@ class InstanceSettings(BaseModel):
     )
     ca_file: str | None = Field(default=None, description="Authorities to trust; PEM or folder.")
     storage_cert_file: str | None = Field(
-        default=None, description="Certificate and key (PEM, X.509 proxy) to show to storages."
+        default=None,
+        description="Certificate (PEM) to show to storages, and for x509 to Rucio: an X.509 proxy,"
+        " or a certificate with its key.",
+    )
+    storage_key_file: str | None = Field(
+        default=None,
+        description="Private key (PEM) of storage_cert_file, where it is in a file of its own.",
     )
     storage_token: Literal["none", "rucio"] = Field(
         default="none",
-        description="Whether storages are shown the Rucio token (a JWT that they accept too).",
+        description="Whether storages are sent the Rucio token (a JWT that they accept too):"
+        " those on the hosts of url and auth_url, and those in storage_hosts.",
+    )
+    storage_hosts: tuple[HostPattern, ...] = Field(
+        default=(),
+        description="Other hosts that may be sent the token, also after a redirect:"
+        " dav.example.org, *.example.org for all below it, dav.example.org:8443 for one port.",
+    )
+    plain_hosts: tuple[HostPattern, ...] = Field(
+        default=(),
+        description="Hosts to which a storage may redirect from https to http, as some dCache"
+        " doors do: no credentials are sent there, and only files with a checksum are fetched.",
+    )
+    file_roots: tuple[Folder, ...] = Field(
+        default=(),
+        description="Absolute folders from which file:// replicas may be read; default none.",
+    )
+    proxy: str | None = Field(
+        default=None,
+        pattern=r"^(https?://[^/]+/?)?$",
+        description="HTTP proxy for Rucio and the storages, as http://host:port; an empty text for"
+        " none; default what the caller's HTTP_PROXY and HTTPS_PROXY say.",
+    )
+    no_proxy: tuple[str, ...] = Field(
+        default=(),
+        description="With proxy: hosts and domains that are reached without it, as in NO_PROXY.",
     )
     timeout_s: float = Field(default=30.0, gt=0, description="Longest silence of Rucio, seconds.")
 
@@ -72,7 +111,20 @@ class InstanceSettings(BaseModel):
             raise ValueError("auth token_file needs a token_file")
         if self.auth == "oidc" and not (self.issuer and self.client_id):
             raise ValueError("auth oidc needs an issuer and a client_id")
+        if self.storage_key_file and not self.storage_cert_file:
+            raise ValueError("storage_key_file needs a storage_cert_file")
         return self
+
+    def may_have_token(self, url: str) -> bool:
+        """Return whether this URL may be sent the token: our own hosts, and those listed."""
+        if self.storage_token == "none":  # noqa: S105 — a choice
+            return False
+        own = {host_of(self.url)[0], host_of(self.auth_url or self.url)[0]}
+        return host_of(url)[0] in own - {""} or is_listed(url, self.storage_hosts)
+
+    def may_be_plain(self, url: str) -> bool:
+        """Return whether an https storage may redirect to this http URL."""
+        return is_listed(url, self.plain_hosts)
 
 
 class Instance(Model):
