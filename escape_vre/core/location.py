@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from escape_vre.core import disk
 from escape_vre.core.errors import ConfigurationError
 
 MAX_SOCKET_BYTES = 103
@@ -178,17 +179,11 @@ def _usable(folder: Path) -> bool:
 
 def is_free(lock: Path) -> bool:
     """Tell whether nobody holds a lock file (``flock``); one that cannot be opened is free."""
-    import fcntl  # here, so that native Windows gets to its sentence
-
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    else:
-        return True
+        return disk.lock(descriptor, shared=True) != "held"
     finally:
         os.close(descriptor)

@@ -8,23 +8,18 @@ where their file server can lock at all.
 
 import asyncio
 import contextlib
-import errno
-import fcntl
 import json
-import logging
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from escape_vre.core import disk
 from escape_vre.core.errors import RemoteTimeoutError
-
-log = logging.getLogger(__name__)
 
 LOOK_S = 0.05
 LONGEST_S = 30.0
-_HELD = (errno.EACCES, errno.EAGAIN)
 
 
 class RefreshFile:
@@ -47,7 +42,7 @@ class RefreshFile:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             deadline = time.monotonic() + LONGEST_S
-            while not _locked(descriptor):
+            while disk.lock(descriptor) == "held":
                 if time.monotonic() > deadline:
                     raise RemoteTimeoutError(
                         "Another of your agents has been renewing the sign-in for too long.",
@@ -77,23 +72,9 @@ class RefreshFile:
         finally:
             os.close(descriptor)
         part.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        disk.sync_folder(self.path.parent)
 
     def remove(self) -> None:
         """Forget the refresh token."""
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as e:
-        if e.errno in _HELD:
-            return False
-        log.warning("the home directory cannot lock files: two nodes may refresh at once")
-    return True

@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from escape_vre.core import disk
 from escape_vre.jobs.models import FINISHED, Job, JobFile, JobRequest
 
 
@@ -58,8 +59,8 @@ class JobLog:
         finally:
             os.close(descriptor)
         if request is not None:
-            _sync_folder(home)
-            _sync_folder(self.folder)
+            disk.sync_folder(home)
+            disk.sync_folder(self.folder)
 
     def finish(self, stored: Stored) -> None:
         """Write the summary of an ended job, then drop its log and leases."""
@@ -68,14 +69,14 @@ class JobLog:
         body = {
             "request": stored.request.model_dump(mode="json"),
             "job": stored.job.model_dump(mode="json"),
-            "files": [[f.ref, f.path, f.bytes, f.state] for f in stored.files],
+            "files": [_row(file) for file in stored.files],
         }
         with part.open("w") as file:
             json.dump(body, file, separators=(",", ":"))
             file.flush()
             os.fsync(file.fileno())
         part.replace(final)
-        _sync_folder(self.folder)
+        disk.sync_folder(self.folder)
         shutil.rmtree(self.home(stored.job.id), ignore_errors=True)
 
     def forget(self, job_id: str) -> None:
@@ -130,15 +131,12 @@ class JobLog:
         except (OSError, ValueError):
             return ()
         return tuple(
-            JobFile(ref=ref, path=path, bytes=size, state=state)
-            for ref, path, size, state in body.get("files", [])
+            JobFile(ref=ref, path=path, bytes=size, state=state, problem=more[0] if more else None)
+            for ref, path, size, state, *more in body.get("files", [])
         )
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _row(file: JobFile) -> list[object]:
+    """Return a file as a summary holds it: its problem last, if it has one."""
+    row: list[object] = [file.ref, file.path, file.bytes, file.state]
+    return [*row, file.problem.model_dump()] if file.problem else row
