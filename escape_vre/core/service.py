@@ -21,8 +21,11 @@ Environment = Mapping[str, str]
 """The allow-listed variables that a caller sent with its request."""
 
 
-class StorageAccess(Protocol):
-    """How to be let in by storages; asked in a worker thread, again for every request."""
+class StorageAccess:
+    """How to be let in by storages; asked in a worker thread, again for every request.
+
+    Whoever inherits this is let in by whoever is open to everybody, and by nobody else.
+    """
 
     def headers(
         self, url: str, *, refused: Mapping[str, str], check: Callable[[], None]
@@ -41,11 +44,36 @@ class StorageAccess(Protocol):
         EscapeError
             No token can be had.
         """
-        ...
+        del url, refused, check
+        return {}
 
-    def tls(self, url: str) -> ssl.SSLContext | None:
-        """Return the TLS context for this URL; None for one without TLS."""
-        ...
+    def follows(self, url: str) -> bool:
+        """Tell whether credentials go along to another origin, where a storage redirects there."""
+        del url
+        return False
+
+    def tls(self) -> ssl.SSLContext:
+        """Return the TLS context for every hop; the same object while nothing has changed."""
+        return ssl.create_default_context()
+
+    def proxy(self, url: str) -> str | None:
+        """Return the URL of the HTTP proxy through which a URL is asked; None for none."""
+        del url
+        return None
+
+    def may_be_plain(self, url: str) -> bool:
+        """Tell whether a redirect from https to this http URL is followed."""
+        del url
+        return False
+
+    def roots(self) -> Sequence[str]:
+        """Return the folders below which ``file://`` replicas may be read; absolute paths."""
+        return ()
+
+    def urls(self, ref: str, check: Callable[[], None]) -> Sequence[str]:
+        """Return a file's replicas as they are now, after a signed URL has ended."""
+        del ref, check
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +94,8 @@ class FileSource:
         ``adler32`` (8 hexadecimal digits) and ``md5`` (32), those that are known.
     collections : tuple of str
         Refs of the collections that were asked for and hold this file.
+    obstacle, way_out : str
+        Where no replica can be read: why not, and what to do about it; a sentence each.
     """
 
     ref: str
@@ -74,6 +104,8 @@ class FileSource:
     bytes: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)
     collections: tuple[str, ...] = ()
+    obstacle: str = ""
+    way_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

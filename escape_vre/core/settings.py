@@ -56,6 +56,12 @@ class Transfers(Configurable):
         60.0,
         help="A storage that sends nothing for so long is given up for the next replica, seconds.",
     ).tag(config=True)
+    min_rate_bytes_s = Float(
+        1000.0,
+        min=0,
+        help="A storage that sends less than this over timeout_s is given up for the next replica,"
+        " bytes per second.",
+    ).tag(config=True)
     reserve_bytes = Int(
         64 * 1024 * 1024,
         help="A fetch is refused when it would leave less than this free on the disk, bytes.",

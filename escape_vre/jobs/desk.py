@@ -7,9 +7,11 @@ import os
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from escape_vre.core import disk
 from escape_vre.core.errors import (
     ConflictError,
     EscapeError,
@@ -20,12 +22,14 @@ from escape_vre.core.settings import Transfers
 from escape_vre.jobs.lease import RENEW_S, Lease, Owner
 from escape_vre.jobs.log import JobLog, Stored
 from escape_vre.jobs.manifest import Copy, Manifest
-from escape_vre.jobs.models import Job, JobFile, JobRequest, now
+from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, now
 from escape_vre.jobs.plan import Plan, make_plan
 from escape_vre.jobs.run import ANYBODY, Run
+from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Ending
-from escape_vre.jobs.transfer.mover import Batch, Errand, Mover
-from escape_vre.jobs.transfer.place import Place
+from escape_vre.jobs.transfer.download import Arrived
+from escape_vre.jobs.transfer.mover import Mover
+from escape_vre.jobs.transfer.place import forget_part
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,41 @@ JUST_S = 10.0
 RUNNING_AT_ONCE = 4
 WAITED_S = 0.5
 """Pause before a job that has waited goes on, so that two services at odds make no noise."""
+SAID = 20
+"""Files whose errors a job's own error names."""
+
+
+@dataclass(slots=True)
+class Moved:
+    """What came of the files of a job, by final path."""
+
+    arrived: dict[str, Copy] = field(default_factory=dict)
+    failed: dict[str, EscapeError] = field(default_factory=dict)
+    stopped_by: EscapeError | None = None
+
+    def of(self, file: JobFile) -> JobFile:
+        """Return a file with what came of it."""
+        if file.path in self.arrived:
+            return file.model_copy(update={"state": "here"})
+        error = self.failed.get(file.path)
+        said = ErrorInfo.model_validate(error.as_dict()) if error else None
+        return file.model_copy(update={"state": "missing", "problem": said})
+
+    def error(self, missing: int, total: int) -> EscapeError:
+        """Make one error of those of many files."""
+        if self.stopped_by is not None and (self.stopped_by.worth_waiting or total == 1):
+            return self.stopped_by
+        first = self.stopped_by or next(iter(self.failed.values()), None)
+        if first is None:
+            return EscapeError(f"{missing} of {total} files did not arrive.", hint="Try again.")
+        if total == 1:
+            return first
+        named = list(self.failed.items())[:SAID]
+        return type(first)(
+            f"{missing} of {total} files could not be fetched. {first.message}",
+            hint=f"{first.hint} The files that arrived are kept; try again for the rest.".strip(),
+            details={"files": [{"path": path, "error": e.as_dict()} for path, e in named]},
+        )
 
 
 class JobDesk:
@@ -321,44 +360,43 @@ class JobDesk:
             }
         )
         self._tell(run.job)
-        arrived = await self._move(run, plan, await service.storage(query))
+        moved = await self._move(run, plan, await service.storage(query))
         run.control.check()
-        missing = len(plan.errands) - len(arrived)
-        if missing:
-            raise _summary(run.batch.errors if run.batch else [], missing, len(plan.errands))
+        if missing := len(plan.errands) - len(moved.arrived):
+            raise moved.error(missing, len(plan.errands))
 
-    async def _move(self, run: Run, plan: Plan, access: StorageAccess) -> dict[str, Copy]:
+    async def _move(self, run: Run, plan: Plan, access: StorageAccess) -> Moved:
         """Move the files of a plan; whatever happens, what arrived is in the manifest."""
         loop = asyncio.get_running_loop()
-        ended: asyncio.Future[list[EscapeError]] = loop.create_future()
-        arrived: dict[str, Copy] = {}
+        ended: asyncio.Future[EscapeError | None] = loop.create_future()
+        moved = Moved()
         instance = run.request.instance
 
-        def on_file(errand: Errand, copy: Copy) -> None:
-            if copy not in plan.known.get(errand.source.ref, []):
-                self.manifest.record(instance, errand.source.ref, copy)
-            arrived[copy.path] = copy
+        def on_file(errand: Errand, found: Arrived) -> None:
+            if found.copy not in errand.known:
+                self.manifest.record(instance, errand.source.ref, found.copy)
+            moved.arrived[found.copy.path] = found.copy
 
-        def on_end(errors: list[EscapeError]) -> None:
-            loop.call_soon_threadsafe(ended.set_result, errors)
+        def on_failure(errand: Errand, error: EscapeError) -> None:
+            moved.failed[str(errand.final)] = error
+
+        def on_end(error: EscapeError | None) -> None:
+            loop.call_soon_threadsafe(ended.set_result, error)
 
         run.batch = Batch(
-            plan.errands,
-            plan.known,
+            iter(plan.errands),
             access,
             run.control,
-            on_file,
-            on_end,
+            on_file=on_file,
+            on_failure=on_failure,
+            on_end=on_end,
         )
         run.control.restart()
         self._mover.submit(run.batch)
-        await ended
-        run.files = [
-            file.model_copy(update={"state": "here" if file.path in arrived else "missing"})
-            for file in run.files
-        ]
-        await asyncio.to_thread(self._note_collections, instance, plan, arrived)
-        return arrived
+        moved.stopped_by = await ended
+        run.files = [moved.of(file) for file in run.files]
+        await asyncio.to_thread(self._note_collections, instance, plan, dict(moved.arrived))
+        return moved
 
     def _note_collections(self, instance: str, plan: Plan, arrived: dict[str, Copy]) -> None:
         """Record what is here now of each collection, and make the new names durable."""
@@ -374,13 +412,9 @@ class JobDesk:
             self.manifest.record_collection(instance, ref, directory, copies)
         for errand in plan.errands:
             if errand.final.parent in folders and str(errand.final) in arrived:
-                Place(errand.final).forget_part()
+                forget_part(errand.final)
         for folder in folders:
-            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            disk.sync_folder(folder)
 
     async def _finish(self, run: Run, job: Job) -> None:
         stored = Stored(run.request, job, tuple(run.files))
@@ -474,17 +508,3 @@ class JobDesk:
 
     def _take(self, job_id: str) -> Lease | None:
         return Lease.take(self._log.home(job_id), self._owner)
-
-
-def _summary(errors: list[EscapeError], missing: int, total: int) -> EscapeError:
-    """Make one error of those of many files."""
-    if not errors:
-        return EscapeError(f"{missing} of {total} files did not arrive.", hint="Try again.")
-    first = next((error for error in errors if error.worth_waiting), errors[0])
-    if total == 1 or first.worth_waiting:
-        return first
-    return type(first)(
-        f"{missing} of {total} files could not be fetched. {first.message}",
-        hint=first.hint or "What arrived is kept; try again for the rest.",
-        details={"errors": [error.as_dict() for error in errors[:20]]},
-    )

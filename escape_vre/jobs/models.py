@@ -77,6 +77,10 @@ class Job(BaseModel):
     files_done: int = 0
     files_total: int | None = None
     files_here: int = Field(default=0, description="Of files_done, those that were here before.")
+    files_failed: int = Field(default=0, description="Files that could not be fetched.")
+    files_unverified: int = Field(
+        default=0, description="Of files_done, those that the catalogue has no checksum of."
+    )
     rate: float | None = None
     eta_s: float | None = None
     error: ErrorInfo | None = None
@@ -109,3 +113,4 @@ class JobFile(BaseModel):
     contents_path: str | None = None
     bytes: int | None = None
     state: Literal["here", "missing"]
+    problem: ErrorInfo | None = Field(default=None, description="Why it could not be fetched.")

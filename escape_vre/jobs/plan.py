@@ -10,10 +10,10 @@ from escape_vre.core import text
 from escape_vre.core.errors import NotFoundError, QuotaError
 from escape_vre.core.refs import ResourceRef, distinct_parts
 from escape_vre.core.service import FileSource
-from escape_vre.jobs.manifest import Copy, Manifest
+from escape_vre.jobs.manifest import Manifest
 from escape_vre.jobs.models import JobRequest
-from escape_vre.jobs.transfer.mover import Errand
-from escape_vre.jobs.transfer.place import Place, device_of
+from escape_vre.jobs.transfer.batch import Errand
+from escape_vre.jobs.transfer.place import device_of, part_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class Plan:
     """What a get job will do. ``bytes`` is None when the size of a file is not known."""
 
     errands: tuple[Errand, ...]
-    known: dict[str, list[Copy]]
     bytes: int | None
     path: Path
 
@@ -50,19 +49,19 @@ def make_plan(
             hint="Look at its content with %dl ls.",
         )
     base = Path(request.destination)
+    known = manifest.copies(request.instance, [source.ref for source in sources])
     errands = tuple(
-        Errand(source, base.joinpath(*parts))
+        Errand(source, base.joinpath(*parts), known.get(source.ref, []))
         for source, parts in zip(sources, _safe(request, sources), strict=True)
     )
-    known = manifest.copies(request.instance, [source.ref for source in sources])
-    _check_room(base, errands, known, reserve)
+    _check_room(base, errands, reserve)
     sizes = [source.bytes for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     if len(errands) == 1:
         path = errands[0].final
     else:
         path = Path(os.path.commonpath([errand.final.parent for errand in errands]))
-    return Plan(errands, known, total, path)
+    return Plan(errands, total, path)
 
 
 def _safe(request: JobRequest, sources: Sequence[FileSource]) -> list[tuple[str, ...]]:
@@ -82,14 +81,11 @@ def _safe(request: JobRequest, sources: Sequence[FileSource]) -> list[tuple[str,
     return [tuple(safe[parts[:i]][parts[i]] for i in range(len(parts))) for parts in raw]
 
 
-def _check_room(
-    base: Path, errands: Sequence[Errand], known: dict[str, list[Copy]], reserve: int
-) -> None:
+def _check_room(base: Path, errands: Sequence[Errand], reserve: int) -> None:
     missing = [
         errand
         for errand in errands
-        if errand.source.bytes
-        and all(copy.path != str(errand.final) for copy in known.get(errand.source.ref, []))
+        if errand.source.bytes and all(copy.path != str(errand.final) for copy in errand.known)
     ]
     needed = sum(errand.source.bytes or 0 for errand in missing)
     disk = shutil.disk_usage(device_of(base))
@@ -97,16 +93,10 @@ def _check_room(
         return  # a file system that does not count, such as some FUSE mounts
     free = disk.free - reserve
     if needed > free:
-        needed -= sum(_size(Place(errand.final).part) for errand in missing)
+        needed -= sum(part_bytes(errand.final) for errand in missing)
     if needed > free:
         raise QuotaError(
-            f"{base} needs {text.size(needed)} of room and has {text.size(max(free, 0))}.",
-            hint="Make room, or get the data to another folder.",
+            f"Not enough space in {base}: {text.size(needed)} needed,"
+            f" {text.size(max(free, 0))} free.",
+            hint="Free some space, or get the data to another folder.",
         )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

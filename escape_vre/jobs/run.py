@@ -11,9 +11,9 @@ from escape_vre.core.errors import EscapeError
 from escape_vre.core.service import FetchQuery
 from escape_vre.jobs.lease import Lease
 from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, JobState, now
+from escape_vre.jobs.transfer.batch import Batch
 from escape_vre.jobs.transfer.control import Control
-from escape_vre.jobs.transfer.mover import Batch
-from escape_vre.jobs.transfer.place import Place
+from escape_vre.jobs.transfer.place import drop_abandoned
 
 ANYBODY = "anybody"
 """Stands for clients that never let go, such as a panel: only Cancel ends their job."""
@@ -62,7 +62,9 @@ class Run:
 
     def fail(self, error: EscapeError) -> Job:
         """Decide that the job ends with an error."""
-        return self._decide("failed", error=ErrorInfo.model_validate(error.as_dict()))
+        return self._decide(
+            "failed", error=ErrorInfo.model_validate(error.as_dict()), **self.control.counts
+        )
 
     def _decide(self, state: JobState, **fields: Any) -> Job:
         fields |= {"ended": now(), "waiting": None, "rate": None, "eta_s": None, "note": None}
@@ -77,9 +79,9 @@ class Run:
 
     def drop_parts(self) -> None:
         """Remove what it had begun and kept while it waited."""
-        for file in self.files:
-            if file.state == "missing":
-                Place(Path(file.path)).drop_abandoned()
+        for path in list(self.control.begun):
+            drop_abandoned(Path(path))
+            self.control.begun.discard(path)
 
     def snapshot(self) -> Job:
         """Return the job with the progress of this moment."""

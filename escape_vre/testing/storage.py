@@ -5,6 +5,7 @@ HTTP semantics as in RFC 9110 sections 13 and 14; a real WebDAV storage is teste
 """
 
 import hashlib
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -24,18 +25,31 @@ class Behaviour:
     ranges : bool
         Whether Range is honoured.
     pause_s : float
-        Wait so long before every 64 KiB, seconds.
+        Wait so long before every step, seconds.
+    step : int
+        Send so many bytes at a time.
     status : int or None
-        Answer this instead.
+        Answer this instead; only the first ``times`` times, if that is given.
+    headers : dict
+        Send these headers too, or in place of ours.
+    unsized : bool
+        Name no length, and close the connection at the end.
+    held : threading.Event or None
+        Answer nothing until it is set.
     location : str
-        Redirect there.
+        Redirect there; sent as Latin-1, so that any bytes can be sent.
     """
 
     body: bytes = b""
     cut_after: int | None = None
     ranges: bool = True
     pause_s: float = 0.0
+    step: int = 64 * 1024
     status: int | None = None
+    times: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    unsized: bool = False
+    held: threading.Event | None = None
     location: str = ""
     etag: str = ""
 
@@ -56,6 +70,8 @@ class FakeStorage:
     files: dict[str, Behaviour] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     connections: int = 0
+    tls: ssl.SSLContext | None = None
+    """A server's context, for one that speaks TLS."""
     token: str | None = None
     """The bearer token that opens every file; None for an open storage."""
     _server: ThreadingHTTPServer | None = None
@@ -78,6 +94,8 @@ class FakeStorage:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -91,7 +109,8 @@ class FakeStorage:
     def url(self, path: str) -> str:
         """Return the URL of a path."""
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}/{path}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._server.server_port}/{path}"
 
     def put(self, path: str, body: bytes, **behaviour: object) -> str:
         """Serve a file and return its URL."""
@@ -111,11 +130,18 @@ class FakeStorage:
             self._head(handler, 401, 0, {"WWW-Authenticate": "Bearer"})
             return
         file = self.files.get(path)
-        if file is None or file.status is not None:
-            self._head(handler, file.status if file and file.status else 404, 0, {})
+        if file is None:
+            self._head(handler, 404, 0, {})
+            return
+        if file.held is not None:
+            file.held.wait()
+        if file.status is not None and file.times != 0:
+            if file.times is not None:
+                file.times -= 1
+            self._head(handler, file.status, 0, file.headers)
             return
         if file.location:
-            self._head(handler, 302, 0, {"Location": file.location})
+            self._head(handler, 302, 0, {"Location": file.location, **file.headers})
             return
         start = self._start(handler, file)
         if start > len(file.body):
@@ -124,7 +150,9 @@ class FakeStorage:
         headers = {"ETag": file.etag, "Accept-Ranges": "bytes"}
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(file.body) - 1}/{len(file.body)}"
-        self._head(handler, 206 if start else 200, len(file.body) - start, headers)
+        length = None if file.unsized else len(file.body) - start
+        handler.close_connection = file.unsized
+        self._head(handler, 206 if start else 200, length, headers | file.headers)
         self._send(handler, file, start, seen)
 
     def _start(self, handler: BaseHTTPRequestHandler, file: Behaviour) -> int:
@@ -135,10 +163,15 @@ class FakeStorage:
         return int(asked.removeprefix("bytes=").partition("-")[0])
 
     def _head(
-        self, handler: BaseHTTPRequestHandler, status: int, length: int, headers: dict[str, str]
+        self,
+        handler: BaseHTTPRequestHandler,
+        status: int,
+        length: int | None,
+        headers: dict[str, str],
     ) -> None:
         handler.send_response(status)
-        handler.send_header("Content-Length", str(length))
+        if length is not None:
+            handler.send_header("Content-Length", str(length))
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
@@ -146,7 +179,7 @@ class FakeStorage:
     def _send(
         self, handler: BaseHTTPRequestHandler, file: Behaviour, start: int, seen: Seen
     ) -> None:
-        step = 64 * 1024
+        step = file.step
         body = memoryview(file.body)
         for at in range(start, len(body), step):
             time.sleep(file.pause_s)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from typing import Literal
 
 from escape_vre.core.errors import CancelledJobError
@@ -19,15 +20,26 @@ class Control:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self.ending: Ending | None = None
+        self.ended_at = 0.0
         self.bytes_done = 0
         self.files_done = 0
-        self.files_here = 0
-        self._brought: set[str] = set()
+        self.files_failed = 0
+        self.files_unverified = 0
+        self._found = 0
+        self._brought = 0
+        self.begun: set[str] = set()
+        """Final paths of the files that have a part on disk now."""
 
     def restart(self) -> None:
         """Count from nothing again, for a batch that goes on where an earlier one stopped."""
         with self._lock:
-            self.bytes_done = self.files_done = self.files_here = 0
+            self._brought = self.files_done - self.files_here
+            self.bytes_done = self.files_done = self.files_failed = self._found = 0
+
+    @property
+    def files_here(self) -> int:
+        """How many of the files were here before the job began."""
+        return max(0, self._found - self._brought)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -36,17 +48,18 @@ class Control:
             "bytes_done": self.bytes_done,
             "files_done": self.files_done,
             "files_here": self.files_here,
+            "files_failed": self.files_failed,
+            "files_unverified": self.files_unverified,
         }
 
     def end(self, how: Ending) -> None:
         """Stop every worker: ``cancel`` drops parts, ``stop`` keeps them for a later resume."""
         with self._lock:
-            self.ending = self.ending or how
+            if self.ending is None:
+                self.ending = how
+                self.ended_at = time.monotonic()
             for open_socket in self._sockets:
-                try:
-                    open_socket.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # closed meanwhile
+                shut(open_socket)
 
     def check(self) -> None:
         """Raise CancelledJobError when the job is to stop."""
@@ -71,11 +84,30 @@ class Control:
         with self._lock:
             self.bytes_done += count
 
-    def add_file(self, path: str, *, here: bool) -> None:
-        """Count a file that is whole and under its final name, ``here`` if it was before."""
+    def add_file(self, *, here: bool, verified: bool) -> None:
+        """Count a file that is whole and under its final name.
+
+        Parameters
+        ----------
+        here : bool
+            It was there before.
+        verified : bool
+            Its bytes were compared with a checksum of the catalogue.
+        """
         with self._lock:
             self.files_done += 1
-            if not here:
-                self._brought.add(path)
-            elif path not in self._brought:
-                self.files_here += 1
+            self._found += here
+            self.files_unverified += not (here or verified)
+
+    def add_failure(self) -> None:
+        """Count a file that could not be fetched."""
+        with self._lock:
+            self.files_failed += 1
+
+
+def shut(used: socket.socket) -> None:
+    """Wake whoever waits for a socket."""
+    try:
+        used.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # closed meanwhile, or not connected yet

@@ -1,53 +1,62 @@
-"""One file, from the best of its replicas to its final name, whole or not at all."""
+"""One file, from one of its replicas to its final name, whole or not at all."""
 
 import errno
 import http.client
-import json
 import os
-import re
+import threading
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
+from escape_vre.core import disk
 from escape_vre.core.errors import (
-    AuthError,
-    BadResponseError,
     CancelledJobError,
-    ConflictError,
+    ConfigurationError,
     EscapeError,
     IntegrityError,
     NotFoundError,
-    QuotaError,
-    UsageError,
 )
 from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.jobs.manifest import Copy
-from escape_vre.jobs.transfer.connections import Connections, HostLimits, refusal, storage_error
+from escape_vre.jobs.transfer.address import Address
+from escape_vre.jobs.transfer.body import Limits, Pump, Reader
+from escape_vre.jobs.transfer.connections import Connections
 from escape_vre.jobs.transfer.control import Control
-from escape_vre.jobs.transfer.place import (
-    Place,
-    copy_into,
-    occupied,
-    same_content,
-    try_lock,
-)
+from escape_vre.jobs.transfer.offer import Offer
+from escape_vre.jobs.transfer.place import Place, copy_into, occupied, reading
+from escape_vre.jobs.transfer.refusals import mismatch, storage_error, wrong_size
 from escape_vre.jobs.transfer.sink import (
     BUFFER_BYTES,
     Checksum,
     Sink,
     chosen,
     disk_error,
-    mismatch,
     normal,
 )
 
 THREADED_FROM_BYTES = 4 * BUFFER_BYTES
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.EACCES)
+_LOCK_S = 0.1
 
-Reader = Callable[[memoryview], int | None]
+Sums = tuple[str, Checksum] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file under its final name.
+
+    Parameters
+    ----------
+    here : bool
+        It was there before.
+    verified : bool
+        Its bytes were compared with a checksum of the catalogue, now or when they came.
+    """
+
+    copy: Copy
+    here: bool
+    verified: bool
 
 
 @dataclass(slots=True)
@@ -68,94 +77,285 @@ class Part:
         self.offset = 0
 
 
-def fetch(
-    source: FileSource,
-    final: Path,
-    *,
-    known: list[Copy],
-    access: StorageAccess,
-    connections: Connections,
-    limits: HostLimits,
-    control: Control,
-) -> Copy:
-    """Bring one file to its final path, from this disk where it is here already.
+@dataclass(slots=True)
+class Fetch:
+    """Brings files for one worker.
 
     Parameters
     ----------
-    known : list of Copy
-        Intact copies of this very file on this disk.
-
-    Returns
-    -------
-    Copy
-        The file under its final name; its bytes verified and on disk.
-
-    Raises
-    ------
-    ConflictError
-        Something else stands at the final path.
-    IntegrityError, RemoteError, AuthError, NotFoundError
-        No replica could give the file; the last one's reason.
-    QuotaError, UsageError
-        The disk is full; the folder may not be written to.
-    CancelledJobError
-        The job is to stop.
+    limits : Limits
+        ``promised`` is set for each file.
     """
-    place = Place(final)
-    try:
+
+    access: StorageAccess
+    connections: Connections
+    control: Control
+    limits: Limits
+
+    def run(
+        self, source: FileSource, final: Path, known: list[Copy], address: Address | None
+    ) -> Arrived:
+        """Bring one file to its final path, from this disk where it is here already.
+
+        Parameters
+        ----------
+        known : list of Copy
+            Intact copies of this very file on this disk.
+        address : Address or None
+            The replica to ask; None where there is none, so that only this disk can help.
+
+        Raises
+        ------
+        ConflictError
+            Something else stands at the final path.
+        IntegrityError, RemoteError, AuthError, NotFoundError
+            The replica could not give the file.
+        QuotaError, UsageError
+            The disk is full; the folder may not be written to.
+        CancelledJobError
+            The job is to stop.
+        """
         for copy in known:
             if copy.path == str(final):
-                control.add_bytes(copy.size)
-                return copy
-        if final.exists():
-            if final.is_file() and same_content(final, source.bytes, source.checksums):
-                control.add_bytes(final.stat().st_size)
-                return Copy.of(final)
-            raise occupied(final)
-        return _fill(source, place, known, access, connections, limits, control)
-    except OSError as e:
-        raise disk_error(e, str(final.parent)) from e
+                self.control.add_bytes(copy.size)
+                return Arrived(copy, here=True, verified=True)
+        try:
+            with Place.open(final) as place:
+                if place.is_taken:
+                    return self._taken(place, source)
+                return self._fill(place, source, known, address)
+        except OSError as e:
+            raise disk_error(e, str(final.parent)) from e
+
+    def _taken(self, place: Place, source: FileSource) -> Arrived:
+        if not place.holds(source.bytes, source.checksums, self.control.check):
+            raise occupied(place.final)
+        copy = Copy.of(place.final)
+        self.control.add_bytes(copy.size)
+        return Arrived(copy, here=True, verified=True)
+
+    def _fill(
+        self, place: Place, source: FileSource, known: list[Copy], address: Address | None
+    ) -> Arrived:
+        """Fill the part by whichever way works first, then publish it."""
+        part = _open_part(place, source, self.control)
+        self.control.begun.add(str(place.final))
+        kept = False
+        try:
+            verified = chosen(source.checksums) is not None
+            if not self._copied(part, known):
+                self._from(address, part, source)
+            os.fsync(part.descriptor)
+            place.publish()
+        except EscapeError as e:
+            kept = _keep_part(e, place, self.control)
+            if self.control.ending is None:
+                self.control.add_bytes(-part.offset)
+            if not kept:
+                place.drop_part()
+            self.control.check()
+            raise
+        except OSError as e:
+            if e.errno in (errno.ENOSPC, errno.EDQUOT):
+                place.drop_part()  # a full disk hurts more than fetching it again
+            else:
+                kept = True
+            raise
+        finally:
+            _writers.release(part.descriptor)
+            os.close(part.descriptor)
+            if not kept:
+                self.control.begun.discard(str(place.final))
+        return Arrived(Copy.of(place.final), here=False, verified=verified)
+
+    def _copied(self, part: Part, known: list[Copy]) -> bool:
+        """Copy what is on this disk already; False when it must be fetched."""
+        if not known:
+            return False
+        part.restart(self.control)
+        copy = known[0]
+        try:
+            with reading(copy.path) as descriptor:
+                part.offset = copy_into(descriptor, part.descriptor, self.control.check)
+        except FileNotFoundError:
+            part.restart(self.control)
+            return False
+        self.control.add_bytes(part.offset)
+        if part.offset != copy.size or not copy.intact:
+            part.restart(self.control)
+            return False
+        return True
+
+    def _from(self, address: Address | None, part: Part, source: FileSource) -> None:
+        """Read a replica; a part that turns out to be of other bytes is begun again once."""
+        if address is None:
+            raise no_replica(source)
+        while True:
+            resumed = part.offset > 0
+            problem: EscapeError | None
+            try:
+                sums = (
+                    self._from_file(part, source, address)
+                    if address.is_local
+                    else self._from_http(part, source, address)
+                )
+                problem = _problem(part, source, sums, address.host)
+            except IntegrityError as e:
+                problem = e
+            if problem is None:
+                return
+            part.restart(self.control)
+            if not resumed:
+                raise problem
+
+    def _from_file(self, part: Part, source: FileSource, address: Address) -> Sums:
+        """Read a replica on a mounted file system, below the folders that the site names."""
+        part.restart(self.control)
+        path = Path(os.path.realpath(address.target))
+        roots = [Path(os.path.realpath(root)) for root in self.access.roots()]
+        if not any(path.is_relative_to(root) for root in roots):
+            raise ConfigurationError(
+                f"The replica {address.target} is in no folder that may be read for this data"
+                " lake.",
+                hint="An administrator can allow the folder in file_roots.",
+            )
+        with ExitStack() as opened:
+            try:
+                folder = disk.open_folder(path.parent, links=False)
+                opened.callback(os.close, folder)
+                file = opened.enter_context(reading(path.name, folder=folder, links=False))
+            except OSError as e:
+                raise NotFoundError(
+                    f"The replica {address.target} cannot be read here: {e.strerror}.",
+                    hint="Check that the storage is mounted on this machine.",
+                ) from e
+            return self._pump(lambda view: os.readv(file, [view]), part, source, address.host)
+
+    def _from_http(self, part: Part, source: FileSource, address: Address) -> Sums:
+        """Read a replica over https, from where the part ends if the storage can."""
+        if source.bytes is not None and part.offset == source.bytes and part.offset:
+            return _summed(part, source, self.control)
+        extra: dict[str, str] = {}
+        if part.offset:
+            extra["Range"] = f"bytes={part.offset}-"
+            if part.url == _remembered(address) and part.etag:
+                extra["If-Range"] = part.etag
+        answer = self.connections.get(
+            address,
+            access=self.access,
+            control=self.control,
+            extra=extra,
+            has_checksum=chosen(source.checksums) is not None,
+        )
+        host = answer.address.host
+        offer = Offer(answer.response, first=address, last=answer.address)
+        try:
+            offer.check(source, part.offset)
+            if answer.response.status == 200:
+                part.restart(self.control)
+            if not offer.encoding:
+                self._remember(part, source, address, offer.etag)
+            return self._pump(offer.reader, part, source, host)
+        except (OSError, http.client.HTTPException) as e:
+            if isinstance(e, OSError) and e.errno in _DISK_ERRORS:
+                raise
+            self.control.check()
+            raise storage_error(e, host) from e
+        finally:
+            self.control.unwatch(answer.connection.handle)
+            if not offer.complete:
+                self.connections.drop(answer.connection)
+
+    def _remember(self, part: Part, source: FileSource, address: Address, etag: str) -> None:
+        """Write down what the part is of, so that a later process can go on.
+
+        Not for what is gone in one read: a second file would double the work of a small one.
+        """
+        part.url, part.etag = _remembered(address), etag
+        if source.bytes is not None and source.bytes < THREADED_FROM_BYTES:
+            return
+        part.place.write_manifest(
+            {"ref": source.ref, "bytes": source.bytes, "url": part.url, "etag": etag}
+        )
+
+    def _pump(self, read: Reader, part: Part, source: FileSource, host: str) -> Sums:
+        sums = _summed(part, source, self.control)
+        left = None if source.bytes is None else source.bytes - part.offset
+        threaded = left is None or left >= THREADED_FROM_BYTES
+        size = BUFFER_BYTES if left is None else max(1, min(BUFFER_BYTES, left))
+
+        def written(count: int) -> None:
+            part.offset += count
+            self.control.add_bytes(count)
+
+        with Sink(part.descriptor, sums and sums[1], threaded=threaded, size=size) as sink:
+            Pump(
+                sink,
+                descriptor=part.descriptor,
+                offset=part.offset,
+                limits=Limits(
+                    source.bytes,
+                    self.limits.reserve,
+                    self.limits.timeout_s,
+                    self.limits.min_rate,
+                ),
+                host=host,
+                control=self.control,
+                pace=self.connections.pace,
+                written=written,
+            ).run(read)
+        return sums
 
 
-def _fill(
-    source: FileSource,
-    place: Place,
-    known: list[Copy],
-    access: StorageAccess,
-    connections: Connections,
-    limits: HostLimits,
-    control: Control,
-) -> Copy:
-    """Fill the part by whichever way works first, then publish it."""
-    part = _open_part(place, source, control)
-    try:
-        if not (known and _copy(part, known[0], control)):
-            _from_replicas(part, source, access, connections, limits, control)
-        os.fsync(part.descriptor)
-        place.publish()
-    except EscapeError as e:
-        if not _keep_part(e, place, control):
-            place.drop_part()
-            control.add_bytes(-part.offset)
-        raise
-    except OSError as e:
-        if e.errno in (errno.ENOSPC, errno.EDQUOT):
-            place.drop_part()  # a full disk hurts more than fetching it again
-        raise
-    finally:
-        os.close(part.descriptor)
-    return Copy.of(place.final)
+def no_replica(source: FileSource) -> NotFoundError:
+    """Say that a file has no replica that we can read, and why where that is known."""
+    name = source.ref.partition(":")[2]
+    if source.obstacle:
+        return NotFoundError(f"{name} cannot be read: {source.obstacle}", hint=source.way_out)
+    return NotFoundError(
+        f"The catalogue names no replica of {name} that can be read now.",
+        hint="Look at its replicas: they may be on tape, or not there yet.",
+    )
 
 
 def _keep_part(error: EscapeError, place: Place, control: Control) -> bool:
     """Keep what has come so far where a later try can go on from it."""
-    if not place.manifest.exists():
+    if not place.has_manifest:
         return False
-    if isinstance(error, CancelledJobError):
+    if control.ending is not None:  # whatever a socket that we have shut looks like
         return control.ending == "stop"
     if error.worth_waiting:
         return True
     return error.retryable and not isinstance(error, IntegrityError)
+
+
+class _Writers:
+    """Which parts this process writes to, where the file system has no locks to tell."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: set[tuple[int, int]] = set()
+
+    def claim(self, descriptor: int) -> bool:
+        """Take a part; False while another worker has it."""
+        with self._lock:
+            if self._key(descriptor) in self._open:
+                return False
+            self._open.add(self._key(descriptor))
+            return True
+
+    def release(self, descriptor: int) -> None:
+        """Give a part back before it is closed."""
+        with self._lock:
+            self._open.discard(self._key(descriptor))
+
+    @staticmethod
+    def _key(descriptor: int) -> tuple[int, int]:
+        found = os.fstat(descriptor)
+        return found.st_dev, found.st_ino
+
+
+_writers = _Writers()
 
 
 def _open_part(place: Place, source: FileSource, control: Control) -> Part:
@@ -163,15 +363,18 @@ def _open_part(place: Place, source: FileSource, control: Control) -> Part:
     while True:
         descriptor = place.open_part()
         try:
-            if try_lock(descriptor) and _is(place.part, descriptor):
-                break
+            lock = disk.lock(descriptor)
+            if lock == "ours" or (lock == "none" and _writers.claim(descriptor)):
+                if place.is_part(descriptor):
+                    break
+                _writers.release(descriptor)
             control.check()
-            time.sleep(0.1)
+            time.sleep(_LOCK_S)
         except BaseException:
             os.close(descriptor)
             raise
         os.close(descriptor)
-        if place.final.exists():
+        if place.is_taken:
             raise occupied(place.final)
     found = place.read_manifest()
     offset = os.fstat(descriptor).st_size
@@ -188,255 +391,31 @@ def _open_part(place: Place, source: FileSource, control: Control) -> Part:
     return Part(place, descriptor, offset, str(found.get("url", "")), str(found.get("etag", "")))
 
 
-def _is(path: Path, descriptor: int) -> bool:
-    """Tell whether a path still names the file we locked: its last owner may have unlinked it."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def _copy(part: Part, known: Copy, control: Control) -> bool:
-    """Copy what is on this disk already; False when that failed and it must be fetched."""
-    part.restart(control)
-    try:
-        part.offset = copy_into(Path(known.path), part.descriptor)
-    except FileNotFoundError:
-        part.restart(control)
-        return False
-    control.add_bytes(part.offset)
-    if part.offset != known.size or not known.intact:
-        part.restart(control)
-        return False
-    return True
-
-
-def _from_replicas(
-    part: Part,
-    source: FileSource,
-    access: StorageAccess,
-    connections: Connections,
-    limits: HostLimits,
-    control: Control,
-) -> None:
-    """Try one replica after another; a damaged one costs its bytes, a broken one nothing."""
-    if not source.urls:
-        raise NotFoundError(
-            f"No site has a copy of {source.ref.removeprefix('rucio:')} that can be read now.",
-            hint="Look at its replicas: they may be on tape, or still on their way.",
-        )
-    last: EscapeError | None = None
-    for url in source.urls:
-        control.check()
-        try:
-            _from_replica(part, source, url, access, connections, limits, control)
-            return
-        except (CancelledJobError, QuotaError, UsageError, ConflictError):
-            raise
-        except EscapeError as e:
-            if e.worth_waiting:  # there is no token for any of them
-                raise
-            last = _worse(last, e)
-            if isinstance(e, IntegrityError):
-                part.restart(control)
-    assert last is not None  # noqa: S101 — the loop ran at least once
-    raise last
-
-
-def _worse(first: EscapeError | None, second: EscapeError) -> EscapeError:
-    """Keep the error that tells most: one about the bytes or rights before one about a network."""
-    if isinstance(first, IntegrityError | AuthError):
-        return first
-    return second
-
-
-def _from_replica(
-    part: Part,
-    source: FileSource,
-    url: str,
-    access: StorageAccess,
-    connections: Connections,
-    limits: HostLimits,
-    control: Control,
-) -> None:
-    host = urlsplit(url).hostname or "this machine"
-    resumed = part.offset > 0
-    try:
-        if urlsplit(url).scheme == "file":
-            checksum = _from_file(part, source, url, control)
-        else:
-            with limits.slot(host):
-                checksum = _from_http(part, source, url, access, connections, control)
-    except IntegrityError:
-        if not resumed:
-            raise
-        part.restart(control)
-        _from_replica(part, source, url, access, connections, limits, control)
-        return
-    _verify(part, source, checksum, host, resumed=resumed, control=control)
-    if resumed and part.offset == 0:
-        _from_replica(part, source, url, access, connections, limits, control)
-
-
-def _verify(
-    part: Part,
-    source: FileSource,
-    checksum: tuple[str, Checksum] | None,
-    host: str,
-    *,
-    resumed: bool,
-    control: Control,
-) -> None:
-    """Compare with the catalogue; a resumed part that differs is begun anew once."""
-    problem: EscapeError | None = None
+def _problem(part: Part, source: FileSource, sums: Sums, host: str) -> EscapeError | None:
+    """Compare what came with the catalogue."""
     if source.bytes is not None and part.offset != source.bytes:
-        problem = mismatch("size", f"{source.bytes} bytes", f"{part.offset} bytes", host)
-    elif checksum is not None:
-        kind, sums = checksum
-        promised = normal(kind, source.checksums[kind])
-        if sums.hexdigest() != promised:
-            problem = mismatch(kind, promised, sums.hexdigest(), host)
-    if problem is None:
-        return
-    part.restart(control)
-    if not resumed:
-        raise problem
+        return wrong_size(source.bytes, str(part.offset), host)
+    if sums is None:
+        return None
+    kind, checksum = sums
+    promised = normal(kind, source.checksums[kind])
+    found = checksum.hexdigest()
+    return None if found == promised else mismatch(kind, promised, found, host)
 
 
-def _summed(part: Part, source: FileSource) -> tuple[str, Checksum] | None:
+def _summed(part: Part, source: FileSource, control: Control) -> Sums:
     """Start the checksum with what the part holds already."""
-    check = chosen(source.checksums)
-    if check is not None and part.offset:
+    sums = chosen(source.checksums)
+    if sums is not None and part.offset:
         buffer = memoryview(bytearray(BUFFER_BYTES))
         os.lseek(part.descriptor, 0, os.SEEK_SET)
         while count := os.readv(part.descriptor, [buffer]):
-            check[1].update(buffer[:count])
+            control.check()
+            sums[1].update(buffer[:count])
     os.lseek(part.descriptor, part.offset, os.SEEK_SET)
-    return check
+    return sums
 
 
-def _from_file(
-    part: Part, source: FileSource, url: str, control: Control
-) -> tuple[str, Checksum] | None:
-    """Read a replica on a mounted file system."""
-    part.restart(control)
-    check = _summed(part, source)
-    path = Path(unquote(urlsplit(url).path))
-    try:
-        file = path.open("rb", buffering=0)
-    except OSError as e:
-        raise NotFoundError(
-            f"The replica {path} cannot be read here: {e.strerror}.",
-            hint="Is the storage mounted on this machine?",
-        ) from e
-    with file, _sink(part, source, check) as sink:
-        _pump(file.readinto, part, sink, control)
-    return check
-
-
-def _from_http(
-    part: Part,
-    source: FileSource,
-    url: str,
-    access: StorageAccess,
-    connections: Connections,
-    control: Control,
-) -> tuple[str, Checksum] | None:
-    """Read a replica over https, from where the part ends if the storage can."""
-    host = urlsplit(url).hostname or url
-    if source.bytes is not None and part.offset == source.bytes:
-        return _summed(part, source)
-    extra: dict[str, str] = {}
-    if part.offset:
-        extra["Range"] = f"bytes={part.offset}-"
-        if part.url == url and part.etag:
-            extra["If-Range"] = part.etag
-    response, connection = connections.get(url, access=access, control=control, extra=extra)
-    complete = False
-    try:
-        if response.status == 416:
-            response.read()
-            complete = True
-            part.restart(control)
-            raise mismatch("size", f"{source.bytes} bytes", "another size", host)
-        if response.status not in (200, 206):
-            error = refusal(response.status, response.reason, host)
-            if (response.length or 0) < BUFFER_BYTES:
-                response.read()
-                complete = True
-            raise error
-        _check_offer(part, source, response, host, control)
-        _remember(part, source, url, response.getheader("ETag", ""))
-        check = _summed(part, source)
-        with _sink(part, source, check) as sink:
-            _pump(response.readinto, part, sink, control)
-        complete = response.isclosed() and not response.length
-        if response.length:
-            raise BadResponseError(
-                f"The storage {host} ended the transfer before the file did.", hint="Try again."
-            )
-    except (OSError, http.client.HTTPException) as e:
-        if isinstance(e, OSError) and e.errno in _DISK_ERRORS:
-            raise
-        control.check()
-        raise storage_error(e, host) from e
-    finally:
-        control.unwatch(connection.handle)
-        if not complete:
-            connections.drop(connection)
-    return check
-
-
-def _check_offer(
-    part: Part,
-    source: FileSource,
-    response: http.client.HTTPResponse,
-    host: str,
-    control: Control,
-) -> None:
-    """Compare what the storage offers with the part and the catalogue, before reading it."""
-    if response.status == 206:
-        found = _RANGE.match(response.getheader("Content-Range", ""))
-        total = found[2] if found else None
-        if not found or int(found[1]) != part.offset:
-            raise BadResponseError(
-                f"The storage {host} sends another range than was asked for.",
-                hint="Tell the site; another replica may serve.",
-            )
-        if source.bytes is not None and total not in ("*", str(source.bytes)):
-            raise mismatch("size", f"{source.bytes} bytes", f"{total} bytes", host)
-        return
-    part.restart(control)
-    if source.bytes is not None and response.length not in (None, source.bytes):
-        raise mismatch("size", f"{source.bytes} bytes", f"{response.length} bytes", host)
-
-
-def _remember(part: Part, source: FileSource, url: str, etag: str) -> None:
-    """Write down what the part is of, so that a later process can go on.
-
-    Not for what is gone in one read: a second file would double the work of a small one.
-    """
-    part.url, part.etag = url, etag
-    if source.bytes is not None and source.bytes < THREADED_FROM_BYTES:
-        return
-    body = {"ref": source.ref, "bytes": source.bytes, "url": url.partition("?")[0], "etag": etag}
-    part.place.manifest.write_text(json.dumps(body))
-
-
-def _sink(part: Part, source: FileSource, check: tuple[str, Checksum] | None) -> Sink:
-    left = None if source.bytes is None else source.bytes - part.offset
-    threaded = left is None or left >= THREADED_FROM_BYTES
-    size = BUFFER_BYTES if left is None else max(1, min(BUFFER_BYTES, left))
-    return Sink(part.descriptor, check and check[1], threaded=threaded, size=size)
-
-
-def _pump(readinto: Reader, part: Part, sink: Sink, control: Control) -> None:
-    while True:
-        buffer = sink.buffer()
-        count = readinto(memoryview(buffer)) or 0
-        control.check()
-        if count == 0:
-            return
-        sink.put(buffer, count)
-        part.offset += count
-        control.add_bytes(count)
+def _remembered(address: Address) -> str:
+    """Return an address without its query, which may hold a signature."""
+    return str(address).partition("?")[0]

@@ -1,82 +1,33 @@
-"""The worker threads, shared by all jobs in turn so that a small job need not wait for a large."""
+"""The worker threads, shared by all jobs in turn so that a small job need not wait for a large.
+
+A worker whose storage hardly sends does not count: another takes its place. So a storage that
+hangs or drips costs its own files time, and no others.
+"""
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import time
+from collections import Counter, deque
+from collections.abc import Callable
 
-from escape_vre.core.errors import (
-    AuthError,
-    CancelledJobError,
-    EscapeError,
-    QuotaError,
-    UsageError,
-)
-from escape_vre.core.service import FileSource, StorageAccess
+from escape_vre.core.errors import AuthError, CancelledJobError, EscapeError, RemoteError
 from escape_vre.core.settings import Transfers
-from escape_vre.jobs.manifest import Copy
-from escape_vre.jobs.transfer.connections import Connections, HostLimits
-from escape_vre.jobs.transfer.control import Control, Ending
-from escape_vre.jobs.transfer.download import fetch
+from escape_vre.jobs.transfer.address import Address
+from escape_vre.jobs.transfer.batch import HERE, Batch, Errand
+from escape_vre.jobs.transfer.body import Limits
+from escape_vre.jobs.transfer.connections import Connections
+from escape_vre.jobs.transfer.control import Ending
+from escape_vre.jobs.transfer.download import Fetch
 
 log = logging.getLogger(__name__)
 
 IDLE_S = 30.0
 """Workers and their connections are let go after so long without work, seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One file to bring, and where to."""
-
-    source: FileSource
-    final: Path
-
-
-@dataclass(slots=True)
-class Batch:
-    """The files of one job.
-
-    ``on_file`` and ``on_end`` are called from worker threads.
-    """
-
-    errands: Sequence[Errand]
-    known: Mapping[str, list[Copy]]
-    access: StorageAccess
-    control: Control
-    on_file: Callable[[Errand, Copy], None]
-    on_end: Callable[[list[EscapeError]], None]
-    errors: list[EscapeError] = field(default_factory=list)
-    _next: int = 0
-    _under_way: int = 0
-
-    def take(self) -> Errand | None:
-        """Return the next file; None when there is none, or the job is to stop."""
-        if self.control.ending is not None or self._next >= len(self.errands):
-            return None
-        errand = self.errands[self._next]
-        self._next += 1
-        self._under_way += 1
-        return errand
-
-    def fail(self, error: EscapeError) -> None:
-        """Note why a file failed; what would fail for every other too ends the batch."""
-        self.errors.append(error)
-        if error.worth_waiting or isinstance(error, AuthError | QuotaError | UsageError):
-            self._next = len(self.errands)
-
-    @property
-    def idle(self) -> bool:
-        """Whether no worker is at it."""
-        return self._under_way == 0
-
-    def give_back(self) -> bool:
-        """Count a file as dealt with; True when it was the last of the batch."""
-        self._under_way -= 1
-        more = self.control.ending is None and self._next < len(self.errands)
-        return not more and self._under_way == 0
+TICK_S = 0.25
+PATIENCE_S = 0.5
+"""A job that is cancelled has ended after so long, even if one of its workers hangs, seconds."""
+MOST_TIMES = 8
+"""At most so many times as many workers as connections, the rest of them waiting for storages."""
 
 
 class Mover:
@@ -84,93 +35,205 @@ class Mover:
 
     def __init__(self, settings: Transfers) -> None:
         self._settings = settings
-        self._limits = HostLimits(settings.connections_per_host)
         self._ready = threading.Condition()
         self._batches: deque[Batch] = deque()
-        self._workers = 0
-        self._waiting = 0
+        self._in_use: Counter[str] = Counter()
+        self._workers: dict[threading.Thread, Connections] = {}
+        self._idle = 0
+        self._watching = False
 
     def submit(self, batch: Batch) -> None:
         """Begin to move a batch; its ``on_end`` is called when it is through."""
-        if not batch.errands:
-            batch.on_end([])
-            return
         with self._ready:
             self._batches.append(batch)
-            wanted = min(len(batch.errands), self._settings.connections)
-            fresh = min(wanted - self._waiting, self._settings.connections - self._workers)
-            for _ in range(max(0, fresh)):
-                self._workers += 1
-                threading.Thread(target=self._work, name="escape-vre-move", daemon=True).start()
-            self._ready.notify(wanted)
+            self._staff()
+            if not self._watching:
+                self._watching = True
+                threading.Thread(target=self._watch, name="escape-vre-watch", daemon=True).start()
+            self._ready.notify_all()
+        self._settle(batch)
 
     def end(self, batch: Batch, how: Ending) -> None:
-        """Stop a batch; its ``on_end`` is called once no worker touches it any more."""
+        """Stop a batch; its ``on_end`` is called once no worker touches it, or soon after."""
         batch.control.end(how)
-        with self._ready:
-            idle = batch in self._batches and batch.idle
-            if idle:
-                self._batches.remove(batch)
-        if idle:
-            batch.on_end(batch.errors)
+        self._settle(batch)
 
-    def _work(self) -> None:
-        connections = Connections(timeout_s=self._settings.timeout_s)
+    # ── the workers ─────────────────────────────────────────────────────────────────────────
+
+    def _staff(self) -> None:
+        """Start the workers that are wanted: those that hardly move do not count."""
+        moving = sum(not known.pace.is_slow for known in self._workers.values())
+        most = MOST_TIMES * self._settings.connections
+        wanted = min(self._settings.connections - moving, most - len(self._workers))
+        wanted = min(wanted, sum(batch.waiting for batch in self._batches) - self._idle)
+        for _ in range(wanted):
+            connections = Connections(timeout_s=self._settings.timeout_s)
+            worker = threading.Thread(
+                target=self._work, args=(connections,), name="escape-vre-move", daemon=True
+            )
+            self._workers[worker] = connections
+            worker.start()
+
+    def _work(self, connections: Connections) -> None:
         try:
-            while (found := self._next()) is not None:
+            while (found := self._next(connections)) is not None:
                 self._move(*found, connections)
         finally:
             connections.close()
 
-    def _next(self) -> tuple[Batch, Errand] | None:
+    def _next(self, connections: Connections) -> tuple[Batch, Errand, Address | None] | None:
         """Wait for a file to move, the batches in turn; None when this worker may go."""
         with self._ready:
+            idle_since = time.monotonic()
             while True:
-                for _ in range(len(self._batches)):
-                    batch = self._batches[0]
-                    self._batches.rotate(-1)
-                    errand = batch.take()
-                    if errand is not None:
-                        return batch, errand
-                self._waiting += 1
-                woken = self._ready.wait(IDLE_S)
-                self._waiting -= 1
-                if not woken:
-                    self._workers -= 1
+                found = None if self._crowded else self._take()
+                if found is not None:
+                    connections.pace.begin()
+                    return found
+                left = idle_since + IDLE_S - time.monotonic()
+                if left <= 0:
+                    del self._workers[threading.current_thread()]
                     return None
+                self._idle += 1
+                self._ready.wait(min(left, self._until_due()))
+                self._idle -= 1
 
-    def _move(self, batch: Batch, errand: Errand, connections: Connections) -> None:
+    @property
+    def _crowded(self) -> bool:
+        """Whether as many workers move bytes as may."""
+        moving = sum(known.pace.busy and not known.pace.is_slow for known in self._workers.values())
+        return moving >= self._settings.connections
+
+    def _take(self) -> tuple[Batch, Errand, Address | None] | None:
+        for _ in range(len(self._batches)):
+            batch = self._batches[0]
+            self._batches.rotate(-1)
+            found = batch.take(self._has_room)
+            if found is not None:
+                self._in_use[found[0].at] += 1
+                return batch, *found
+        return None
+
+    def _has_room(self, host: str) -> bool:
+        return host == HERE or self._in_use[host] < self._settings.connections_per_host
+
+    def _until_due(self) -> float:
+        """Return how long until a file is due that was put off, seconds."""
+        due = [at for batch in self._batches if (at := batch.next_due()) is not None]
+        return max(0.01, min(due) - time.monotonic()) if due else IDLE_S
+
+    def _move(
+        self, batch: Batch, errand: Errand, address: Address | None, connections: Connections
+    ) -> None:
+        fetch = Fetch(
+            batch.access,
+            connections,
+            batch.control,
+            Limits(
+                promised=None,
+                reserve=self._settings.reserve_bytes,
+                timeout_s=self._settings.timeout_s,
+                min_rate=self._settings.min_rate_bytes_s,
+            ),
+        )
         try:
-            copy = fetch(
-                errand.source,
-                errand.final,
-                known=batch.known.get(errand.source.ref, []),
-                access=batch.access,
-                connections=connections,
-                limits=self._limits,
-                control=batch.control,
-            )
-            known = batch.known.get(errand.source.ref, [])
-            batch.control.add_file(copy.path, here=copy in known)
-            batch.on_file(errand, copy)
+            arrived = fetch.run(errand.source, errand.final, errand.known, address)
+            batch.on_file(errand, arrived)
         except CancelledJobError:
-            pass  # whoever stopped the job says so
+            self._give_back(batch, errand, connections, batch.put_by)
         except EscapeError as e:
-            batch.fail(e)
+            self._failed(batch, errand, address, e, connections)
         except Exception as e:
             log.exception("moving %s failed", errand.source.ref)
-            batch.errors.append(
-                EscapeError(
-                    f"Fetching {errand.source.ref} failed unexpectedly ({type(e).__name__}).",
-                    hint="Please report this; the agent's log has the details.",
-                )
+            error = EscapeError(
+                f"Fetching {errand.source.ref} failed unexpectedly ({type(e).__name__}).",
+                hint="Please report this; the agent's log has the details.",
             )
-        finally:
+            self._failed(batch, errand, address, error, connections)
+        else:
+            batch.control.add_file(here=arrived.here, verified=arrived.verified)
+            self._give_back(batch, errand, connections, batch.done)
+        self._settle(batch)
+
+    def _failed(
+        self,
+        batch: Batch,
+        errand: Errand,
+        address: Address | None,
+        error: EscapeError,
+        connections: Connections,
+    ) -> None:
+        urls: list[str] = []
+        if address is not None and address.signed and not errand.renewed:
+            urls = self._renewed(batch, errand, error)
+        self._give_back(
+            batch,
+            errand,
+            connections,
+            lambda _: batch.renew(errand, urls) if urls else batch.failed(errand, address, error),
+        )
+
+    def _renewed(self, batch: Batch, errand: Errand, error: EscapeError) -> list[str]:
+        """Return the present addresses of a file whose signed one is refused, once for each."""
+        if not isinstance(error, AuthError | RemoteError) or error.worth_waiting:
+            return []
+        try:
+            return list(batch.access.urls(errand.source.ref, batch.control.check))
+        except EscapeError:
+            return []  # the refusal itself says more
+
+    def _give_back(
+        self,
+        batch: Batch,
+        errand: Errand,
+        connections: Connections,
+        tell: Callable[[Errand], None],
+    ) -> None:
+        with self._ready:
+            self._in_use[errand.at] -= 1
+            if not self._in_use[errand.at]:
+                del self._in_use[errand.at]
+            connections.pace.end()
+            tell(errand)
+            self._ready.notify_all()
+
+    # ── how a batch ends ────────────────────────────────────────────────────────────────────
+
+    def _settle(self, batch: Batch) -> None:
+        """Tell of the files that have failed, and of the end of the batch if that is it."""
+        while True:
             with self._ready:
-                last = batch.give_back()
-                if last and batch in self._batches:
+                failures = batch.failures()
+                ends = not failures and not batch.ended and (batch.is_through or _hangs(batch))
+                if ends:
+                    batch.ended = True
                     self._batches.remove(batch)
-                else:
-                    last = False
-            if last:
-                batch.on_end(batch.errors)
+            for errand, error in failures:
+                batch.control.add_failure()
+                batch.on_failure(errand, error)
+            if ends:
+                batch.on_end(batch.stopped_by)
+            if not failures:
+                return
+
+    def _watch(self) -> None:
+        """Look after the workers, while there are batches."""
+        while True:
+            time.sleep(TICK_S)
+            with self._ready:
+                batches = list(self._batches)
+                if not batches:
+                    self._watching = False
+                    return
+                for known in self._workers.values():
+                    known.pace.shut_if_overdue()
+                self._staff()
+                self._ready.notify_all()
+            for batch in batches:
+                self._settle(batch)
+
+
+def _hangs(batch: Batch) -> bool:
+    """Tell whether a batch was to stop some time ago, and a worker has not noticed yet."""
+    control = batch.control
+    return control.ending is not None and time.monotonic() - control.ended_at > PATIENCE_S

@@ -9,7 +9,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Protocol, Self
 
-from escape_vre.core.errors import EscapeError, IntegrityError, QuotaError, RemoteError, UsageError
+from escape_vre.core import disk
+from escape_vre.core.errors import EscapeError, QuotaError, RemoteError, UsageError
 
 BUFFER_BYTES = 1024 * 1024
 BUFFERS = 4
@@ -157,10 +158,15 @@ class Sink:
 
 def disk_error(error: OSError, where: str) -> EscapeError:
     """Say what a failed write means."""
+    if isinstance(error, disk.ForeignLinkError):
+        return UsageError(
+            f"{where} leads through a symbolic link that another user has made.",
+            hint="Remove the link, or choose a folder of your own.",
+        )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return QuotaError(
             f"The disk of {where} is full.",
-            hint="Make room, or get the data to another folder, then try again.",
+            hint="Free some space, or get the data to another folder, then try again.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UsageError(
@@ -169,24 +175,15 @@ def disk_error(error: OSError, where: str) -> EscapeError:
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UsageError(
-            f"{where} cannot be made a folder: a file of that name is in the way.",
-            hint="Move it away, or choose another folder.",
+            f"{where} cannot be used as a folder: a file of that name is in the way.",
+            hint="Move the file away, or choose another folder.",
         )
     if error.errno == errno.ENAMETOOLONG:
         return UsageError(
-            f"The path below {where} becomes too long for this disk.",
-            hint="Choose a folder nearer to the root.",
+            f"The path below {where} is too long for this disk.",
+            hint="Choose a folder with a shorter path.",
         )
     return RemoteError(
         f"Writing to {where} failed: {error.strerror or error}.",
         hint="Check the disk, then try again.",
-    )
-
-
-def mismatch(kind: str, expected: str, found: str, host: str) -> IntegrityError:
-    """Say that the bytes of a replica are not the file's."""
-    return IntegrityError(
-        f"The bytes from {host} are not the ones in the catalogue"
-        f" ({kind} {found}, promised {expected}).",
-        hint="Nothing of it was kept; tell the site that this replica is damaged.",
     )

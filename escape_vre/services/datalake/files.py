@@ -72,15 +72,20 @@ def _source(
     else:
         place = (*parts, scope, name)
     sums = {kind: str(row[kind]) for kind in ("adler32", "md5") if row.get(kind)}
-    pfns = row.get("pfns") or {}
     return FileSource(
         ref=str(ResourceRef.rucio(scope, name)),
         parts=place,
-        urls=tuple(sorted(pfns, key=lambda url: _preference(url, pfns[url]))),
+        urls=urls_of(row),
         bytes=row.get("bytes"),
         checksums=sums,
         collections=collections,
     )
+
+
+def urls_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the replicas of a row of ``/replicas/list``, the best first."""
+    pfns = row.get("pfns") or {}
+    return tuple(sorted(pfns, key=lambda url: _preference(url, pfns[url])))
 
 
 def _preference(url: str, replica: Mapping[str, Any]) -> tuple[object, ...]:

@@ -188,7 +188,14 @@ class Instances:
         rucio = RucioClient(
             settings.url, http=http, tokens=tokens, title=title, environment=environment
         )
-        storage = LakeStorage(settings, cert_file=cert_file, tokens=tokens, environment=environment)
+        storage = LakeStorage(
+            settings,
+            cert_file=cert_file,
+            key_file=settings.storage_key_file,
+            tokens=tokens,
+            rucio=rucio,
+            environment=environment,
+        )
         return Connected(settings, http, tokens, rucio, storage)
 
     def _chain(

@@ -2,83 +2,148 @@
 
 import asyncio
 import ssl
-import time
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import wait
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, TypeVar
 
+from escape_vre.core.hosts import is_listed
 from escape_vre.core.http import tls_context
-from escape_vre.core.tokens import Token, TokenChain
+from escape_vre.core.refs import ResourceRef
+from escape_vre.core.service import StorageAccess
+from escape_vre.core.tokens import TokenChain
+from escape_vre.jobs.transfer.address import Address
+from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.files import urls_of
 from escape_vre.services.datalake.models import InstanceSettings
 
 CHECK_S = 0.2
-"""How often a worker that waits for a token looks whether its job is to stop, seconds."""
+"""How often a worker that waits for the agent's loop looks whether its job is to stop, seconds."""
+Files = tuple[str | None, str | None, str | None]
+T = TypeVar("T")
 
 
-class LakeStorage:
+class LakeStorage(StorageAccess):
     """Storage access of one instance; called from worker threads.
 
-    The TLS context is made once for each certificate and looked at again after a minute: a proxy
-    certificate is renewed in place.
+    Parameters
+    ----------
+    cert_file, key_file : str, optional
+        Certificate to show to storages, and its key if that is in a file of its own.
     """
-
-    _contexts: ClassVar[dict[tuple[str | None, str | None], tuple[float, ssl.SSLContext]]] = {}
 
     def __init__(
         self,
         settings: InstanceSettings,
         *,
         cert_file: str | None,
+        key_file: str | None = None,
         tokens: TokenChain,
+        rucio: RucioClient,
         environment: Mapping[str, str],
     ) -> None:
-        self._ca_file = settings.ca_file
-        self._cert_file = cert_file
+        self._settings = settings
+        self._files = (settings.ca_file, cert_file, key_file)
         self._shows_token = settings.storage_token == "rucio"  # noqa: S105 — a choice
         self._tokens = tokens
+        self._rucio = rucio
         self._environment = environment
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def sign_in(self) -> None:
         """Make sure that there is a token where one is needed, before any worker asks."""
+        self._loop = asyncio.get_running_loop()
         if self._shows_token:
-            self._loop = asyncio.get_running_loop()
             await self._tokens.get(self._environment)
 
     def headers(
         self, url: str, *, refused: Mapping[str, str], check: Callable[[], None]
     ) -> Mapping[str, str]:
-        """Return the bearer token of this moment, where storages take it; only over TLS."""
-        if not self._shows_token or not url.startswith(("https:", "davs:")):
+        """Return the bearer token of this moment, where it may go.
+
+        Only over TLS, to the hosts of the instance and those that it lists; not with an address
+        that carries its own signature, for two ways to sign in are refused, and shown to others.
+        """
+        address = Address.read(url)
+        secure = address.origin is not None and address.origin.secure
+        if not secure or address.signed or not self._settings.may_have_token(url):
             return {}
         before = refused.get("Authorization", "").removeprefix("Bearer ")
         token = self._tokens.kept
         if token is None or token.value == before:
-            token = self._ask(before, check)
+            token = self._ask(self._tokens.renew(self._environment, before), check)
         return {"Authorization": f"Bearer {token.value}"}
 
-    def _ask(self, refused: str, check: Callable[[], None]) -> Token:
-        """Have the agent's loop get a token, and wait for it here."""
+    def follows(self, url: str) -> bool:
+        """Tell whether the site lists a host for the token, so that a redirect may lead there."""
+        return is_listed(url, self._settings.storage_hosts)
+
+    def tls(self) -> ssl.SSLContext:
+        """Return the context of this instance: its authorities, the system's, our certificate."""
+        return _contexts.get(self._files)
+
+    def may_be_plain(self, url: str) -> bool:
+        """Tell whether the site lists a host that sends files without TLS."""
+        return self._settings.may_be_plain(url)
+
+    def roots(self) -> Sequence[str]:
+        """Return the folders below which replicas are mounted here."""
+        return self._settings.file_roots
+
+    def urls(self, ref: str, check: Callable[[], None]) -> Sequence[str]:
+        """Return a file's replicas as Rucio gives them now."""
+        return self._ask(self._urls(ResourceRef.parse(ref).did), check)
+
+    async def _urls(self, did: tuple[str, str]) -> Sequence[str]:
+        return [url async for row in self._rucio.replicas([did]) for url in urls_of(row)]
+
+    def _ask(self, asked: Coroutine[Any, Any, T], check: Callable[[], None]) -> T:
+        """Have the agent's loop do something, and wait for it here."""
         assert self._loop is not None  # noqa: S101 — signed in before any worker came
-        asked = asyncio.run_coroutine_threadsafe(
-            self._tokens.renew(self._environment, refused), self._loop
-        )
+        future = asyncio.run_coroutine_threadsafe(asked, self._loop)
         while True:
-            done, _ = wait([asked], timeout=CHECK_S)
+            done, _ = wait([future], timeout=CHECK_S)
             if done:
-                return asked.result()
+                return future.result()
             try:
                 check()
             except BaseException:
-                asked.cancel()
+                future.cancel()
                 raise
 
-    def tls(self, url: str) -> ssl.SSLContext | None:
-        """Return the context that trusts the instance's authorities and shows our certificate."""
-        del url
-        key = (self._ca_file, self._cert_file)
-        made, context = self._contexts.get(key, (0.0, None))
-        if context is None or time.monotonic() - made > 60:
-            context = tls_context(*key)
-            self._contexts[key] = (time.monotonic(), context)
-        return context
+
+class Contexts:
+    """TLS contexts by the files that they are made of; made again when a file has changed.
+
+    Connections are kept by context, so that it must be the same object while it can be.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[Files, tuple[object, ssl.SSLContext]] = {}
+
+    def get(self, files: Files) -> ssl.SSLContext:
+        """Return the context of authorities, certificate and key; raises ConfigurationError."""
+        state = [_state(file) for file in files]
+        with self._lock:
+            made, context = self._made.get(files, (None, None))
+            if context is None or made != state:
+                ca_file, cert_file, key_file = files
+                context = tls_context(ca_file, cert_file, key_file=key_file, system=True)
+                self._made[files] = (state, context)
+            return context
+
+
+def _state(file: str | None) -> object:
+    """Return what changes when a file is written again, such as a proxy that is renewed."""
+    if file is None:
+        return None
+    try:
+        found = Path(file).expanduser().stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+_contexts = Contexts()

@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from escape_vre.core.errors import AuthError
-from escape_vre.core.service import FileSource
+from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.lease import Owner
@@ -17,7 +17,7 @@ from escape_vre.testing.storage import FakeStorage
 FILES = {f"file.{n}": bytes([n]) * (5 * 1024 * 1024 + n) for n in range(4)}
 
 
-class Service:
+class Service(StorageAccess):
     """Files at a storage that needs a token, which lasts for some files and then no more."""
 
     def __init__(self, storage):
@@ -45,9 +45,6 @@ class Service:
         if self.left < 0:
             raise self.reasons[0]
         return {}
-
-    def tls(self, url):
-        return None
 
     async def refusals(self, query):
         for reason in self.reasons:

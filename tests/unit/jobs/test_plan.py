@@ -82,7 +82,7 @@ def test_what_is_here_needs_no_room(manifest, tmp_path):
     manifest.record("demo", "rucio:demo:a", copy)
     files = [source("demo", "set", "a", size=10**18)]
     plan = make_plan(request(tmp_path), files, manifest, reserve=0)
-    assert plan.known == {"rucio:demo:a": [copy]}
+    assert plan.errands[0].known == [copy]
 
 
 def test_nothing_to_fetch_is_said(manifest, tmp_path):

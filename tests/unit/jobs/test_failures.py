@@ -1,0 +1,34 @@
+"""A job of which some files could not be fetched: what it says, and what trying again asks for."""
+
+import asyncio
+
+from tests.unit.jobs.conftest import FILES, submit, until, working
+
+
+def test_it_names_the_files_and_why_and_keeps_the_others(tmp_path, storage):
+    async def scene():
+        async with working(tmp_path, storage) as (desk, _):
+            storage.files["file.1"].status = 403
+            job_id = submit(desk, tmp_path)
+            failed = await until(desk, job_id, lambda job: job.finished)
+            files = desk.files(job_id)
+            storage.files["file.1"].status = None
+            storage.seen.clear()
+            desk.retry(job_id, client="me", environment={})
+            done = await until(desk, job_id, lambda job: job.finished)
+            return failed, files, done, desk.files(job_id)
+
+    failed, files, done, again = asyncio.run(scene())
+    assert (failed.state, failed.files_done, failed.files_failed) == ("failed", 3, 1)
+    assert failed.bytes_done == sum(len(body) for n, body in FILES.items() if n != "file.1")
+    assert "1 of 4 files" in failed.error.message
+    assert [named["path"].rpartition("/")[2] for named in failed.error.details["files"]] == [
+        "file.1"
+    ]
+    problems = {file.path.rpartition("/")[2]: file.problem for file in files}
+    assert [name for name, problem in problems.items() if problem] == ["file.1"]
+    assert "403" in problems["file.1"].message
+    assert [file.state for file in files].count("here") == 3
+    assert (done.state, done.files_done, done.files_failed) == ("done", 4, 0)
+    assert all(file.problem is None for file in again)
+    assert {seen.path for seen in storage.seen} == {"file.1"}
