@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -17,7 +17,7 @@ BATCH_S = 0.02
 
 
 async def ndjson(
-    rows: AsyncGenerator[BaseModel, None], *, limit: int | None = None
+    rows: AsyncGenerator[BaseModel | None, None], *, end: Callable[[], dict[str, Any]] = dict
 ) -> StreamingResponse:
     """Answer with a list.
 
@@ -26,24 +26,26 @@ async def ndjson(
 
     Parameters
     ----------
-    limit : int, optional
-        Rows after which the list ends, ``truncated``; the source is then closed, so that the
-        remote stops too.
+    rows : async generator
+        The rows; None where those before should not wait for the next.
+    end : callable
+        What the last line says, where the source knows it better; asked after the last row.
     """
     try:
         first = await anext(rows, None)
     except BaseException:
         await rows.aclose()
         raise
-    return StreamingResponse(_lines(first, rows, limit), media_type=MEDIA_TYPE)
+    return StreamingResponse(_lines(first, rows, end), media_type=MEDIA_TYPE)
 
 
 async def _lines(
-    first: BaseModel | None, rows: AsyncGenerator[BaseModel, None], limit: int | None
+    first: BaseModel | None,
+    rows: AsyncGenerator[BaseModel | None, None],
+    end: Callable[[], dict[str, Any]],
 ) -> AsyncIterator[bytes]:
     """Yield lines: the first at once, the rest in batches, for each yield is a system call."""
     count = 0
-    truncated = False
     ready: list[str] = []
     async with aclosing(rows):
         try:
@@ -52,15 +54,16 @@ async def _lines(
                 yield _line(first)
                 flushed = time.monotonic()
                 async for row in rows:
-                    if limit is not None and count >= limit:
-                        truncated = True
-                        break
+                    if row is None:
+                        if ready:
+                            yield _joined(ready)
+                        continue
                     count += 1
                     ready.append(row.model_dump_json())
                     if len(ready) >= BATCH_ROWS or time.monotonic() - flushed > BATCH_S:
                         yield _joined(ready)
                         flushed = time.monotonic()
-            last = {"end": {"count": count, "truncated": truncated}}
+            last = {"end": {"count": count, "truncated": False, **end()}}
         except EscapeError as e:
             last = {"error": e.as_dict()}
     ready.append(json.dumps(last))

@@ -12,6 +12,7 @@ from escape_vre.core.ndjson import ndjson, rows_of
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job
+from escape_vre.services.datalake.listing import FirstRows
 from escape_vre.services.datalake.models import (
     Did,
     Identity,
@@ -101,14 +102,16 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         limit: Limit = 2000,
     ) -> StreamingResponse:
         rows = lake.dids(instance, caller.environment, scope=scope, pattern=pattern, kind=type)
-        return await ndjson(rows, limit=limit)
+        first = FirstRows(limit, by_type=True)
+        return await ndjson(first.of(rows), end=first.end)
 
     @router.get("/contents", response_class=StreamingResponse, responses=rows_of(Row))
     async def contents(
         caller: CallerOf, ref: Ref, instance: Name = None, limit: Limit = 100_000
     ) -> StreamingResponse:
         rows = lake.contents(instance, caller.environment, parse_did(ref))
-        return await ndjson(rows, limit=limit)
+        first = FirstRows(limit, by_type=False)
+        return await ndjson(first.of(rows), end=first.end)
 
     @router.get("/did")
     async def did(caller: CallerOf, ref: Ref, instance: Name = None) -> Did:

@@ -13,12 +13,14 @@ from traitlets.config import Config
 
 from escape_vre.core.errors import EscapeError, NotFoundError, UsageError
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, is_wanted
 from escape_vre.services.datalake.instances import Connected, Instances
+from escape_vre.services.datalake.listing import TYPES_OF
 from escape_vre.services.datalake.models import (
     Did,
     DidType,
@@ -91,7 +93,7 @@ class DataLakeService:
         await connected.tokens.get(environment)  # who is signed out sees none, kept or not
         kept = self._scopes.get(id(connected))
         if kept is None or time.monotonic() - kept[0] > SCOPES_KEPT_S:
-            kept = (time.monotonic(), sorted(await connected.rucio.scopes()))
+            kept = (time.monotonic(), sorted(await connected.rucio.scopes(), key=natural))
             self._scopes[id(connected)] = kept
         return kept[1]
 
@@ -104,7 +106,7 @@ class DataLakeService:
         pattern: str,
         kind: TypeFilter,
     ) -> AsyncGenerator[Row, None]:
-        """Yield the DIDs of a scope that match.
+        """Yield the DIDs of a scope that match: containers, then datasets, then files.
 
         Raises
         ------
@@ -114,10 +116,11 @@ class DataLakeService:
         """
         connected = self._instances.connect(instance, environment)
         empty = True
-        async with aclosing(connected.rucio.dids(scope, pattern, kind)) as rows:
-            async for row in rows:
-                empty = False
-                yield did_row(row, scope)
+        for type_ in TYPES_OF.get(kind, (kind,)):
+            async with aclosing(connected.rucio.dids(scope, pattern, type_)) as rows:
+                async for row in rows:
+                    empty = False
+                    yield did_row(row, scope)
         if empty:
             await self._check_scope(instance, environment, scope)
 
@@ -205,7 +208,7 @@ class DataLakeService:
                 matches.append(f"{row.scope}:{row.name}")
                 if len(matches) >= limit:
                     break
-        return sorted(matches)
+        return sorted(matches, key=natural)
 
     # ── getting ─────────────────────────────────────────────────────────────────────────────
 
