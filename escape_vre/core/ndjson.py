@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +34,9 @@ class ListResponse(StreamingResponse):
     first row, and the remote works meanwhile.
     """
 
-    def __init__(
-        self, rows: AsyncGenerator[BaseModel, None], *, limit: int | None, tally: Tally
-    ) -> None:
-        self._lines = _lines(rows, limit, tally)
-        super().__init__(self._lines, media_type=MEDIA_TYPE)
+    def __init__(self, lines: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(lines, media_type=MEDIA_TYPE)
+        self._lines = lines
 
     async def stream_response(self, send: Send) -> None:
         """Send the list; what fails before its first line is raised, and no answer begun."""
@@ -65,7 +63,10 @@ class ListResponse(StreamingResponse):
 
 
 def ndjson(
-    rows: AsyncGenerator[BaseModel, None], *, limit: int | None = None, tally: Tally | None = None
+    rows: AsyncGenerator[BaseModel | None, None],
+    *,
+    end: Callable[[], dict[str, Any]] = dict,
+    tally: Tally | None = None,
 ) -> ListResponse:
     """Answer with a list.
 
@@ -75,21 +76,21 @@ def ndjson(
 
     Parameters
     ----------
-    limit : int, optional
-        Rows after which the list ends, ``truncated``; the source is then closed, so that the
-        remote stops too.
+    rows : async generator
+        The rows; None where those before should not wait for the next.
+    end : callable
+        What the last line says, where the source knows it better; asked after the last row.
     tally : Tally, optional
         Where the source counts the rows that it leaves out.
     """
-    return ListResponse(rows, limit=limit, tally=tally or Tally())
+    return ListResponse(_lines(rows, end, tally or Tally()))
 
 
 async def _lines(
-    rows: AsyncGenerator[BaseModel, None], limit: int | None, tally: Tally
+    rows: AsyncGenerator[BaseModel | None, None], end: Callable[[], dict[str, Any]], tally: Tally
 ) -> AsyncGenerator[bytes, None]:
     """Yield lines: the first at once, the rest in batches, for each yield is a system call."""
     count = 0
-    truncated = False
     ready: list[str] = []
     async with aclosing(rows):
         first = await anext(rows, None)
@@ -99,16 +100,17 @@ async def _lines(
                 yield _line(first)
                 flushed = time.monotonic()
                 async for row in rows:
-                    if limit is not None and count >= limit:
-                        truncated = True
-                        break
+                    if row is None:
+                        if ready:
+                            yield _joined(ready)
+                        continue
                     count += 1
                     ready.append(row.model_dump_json())
                     if len(ready) >= BATCH_ROWS or time.monotonic() - flushed > BATCH_S:
                         yield _joined(ready)
                         flushed = time.monotonic()
-            end = {"count": count, "truncated": truncated, "skipped": tally.skipped}
-            last: dict[str, Any] = {"end": end}
+            said = {"count": count, "truncated": False, "skipped": tally.skipped, **end()}
+            last: dict[str, Any] = {"end": said}
         except EscapeError as e:
             last = {"error": e.as_dict()}
     ready.append(json.dumps(last))

@@ -12,6 +12,7 @@ from escape_vre.core.ndjson import Tally, ndjson, rows_of
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job
+from escape_vre.services.datalake.listing import FirstRows
 from escape_vre.services.datalake.models import (
     Did,
     Identity,
@@ -101,19 +102,19 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         type: TypeFilter = "all",
         limit: Limit = 2000,
     ) -> StreamingResponse:
-        tally = Tally()
+        tally, first = Tally(), FirstRows(limit, by_type=True)
         rows = lake.dids(
             instance, caller.environment, scope=scope, pattern=pattern, kind=type, tally=tally
         )
-        return ndjson(rows, limit=limit, tally=tally)
+        return ndjson(first.of(rows), end=first.end, tally=tally)
 
     @router.get("/contents", response_class=StreamingResponse, responses=rows_of(Row))
     async def contents(
         caller: CallerOf, ref: Ref, instance: Name = None, limit: Limit = 100_000
     ) -> StreamingResponse:
-        tally = Tally()
+        tally, first = Tally(), FirstRows(limit, by_type=False)
         rows = lake.contents(instance, caller.environment, parse_did(ref), tally=tally)
-        return ndjson(rows, limit=limit, tally=tally)
+        return ndjson(first.of(rows), end=first.end, tally=tally)
 
     @router.get("/did")
     async def did(caller: CallerOf, ref: Ref, instance: Name = None) -> Did:

@@ -14,6 +14,7 @@ from traitlets.config import Config
 from escape_vre.core.errors import EscapeError, NotFoundError, RemoteError, UsageError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import Tally
+from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.jobs.desk import JobDesk
@@ -22,6 +23,7 @@ from escape_vre.services.datalake.files import datasets, files_of, is_wanted
 from escape_vre.services.datalake.fingerprints import Fingerprints
 from escape_vre.services.datalake.instances import Connected, Instances
 from escape_vre.services.datalake.intake import count, did_type
+from escape_vre.services.datalake.listing import TYPES_OF
 from escape_vre.services.datalake.models import (
     Did,
     DidType,
@@ -93,7 +95,7 @@ class DataLakeService:
         await connected.tokens.get(environment)  # who is signed out sees none, kept or not
         kept = self._scopes.get(id(connected))
         if kept is None or time.monotonic() - kept[0] > SCOPES_KEPT_S:
-            kept = (time.monotonic(), sorted(await connected.rucio.scopes()))
+            kept = (time.monotonic(), sorted(await connected.rucio.scopes(), key=natural))
             self._scopes[id(connected)] = kept
         return kept[1]
 
@@ -107,7 +109,9 @@ class DataLakeService:
         kind: TypeFilter,
         tally: Tally | None = None,
     ) -> AsyncGenerator[Row, None]:
-        """Yield the DIDs of a scope that match; the tally counts rows that make no sense.
+        """Yield the DIDs of a scope that match: containers, then datasets, then files.
+
+        The tally counts rows that make no sense.
 
         Raises
         ------
@@ -117,11 +121,12 @@ class DataLakeService:
         """
         connected = self._instances.connect(instance, environment)
         empty = True
-        found = connected.rucio.dids(scope, pattern, kind)
-        async with aclosing(did_rows(found, scope, tally or Tally())) as rows:
-            async for row in rows:
-                empty = False
-                yield row
+        for type_ in TYPES_OF.get(kind, (kind,)):
+            found = connected.rucio.dids(scope, pattern, type_)
+            async with aclosing(did_rows(found, scope, tally or Tally())) as rows:
+                async for row in rows:
+                    empty = False
+                    yield row
         if empty:
             await self._check_scope(instance, environment, scope)
 
@@ -212,7 +217,7 @@ class DataLakeService:
                 matches.append(f"{row.scope}:{row.name}")
                 if len(matches) >= limit:
                     break
-        return sorted(matches)
+        return sorted(matches, key=natural)
 
     # ── getting ─────────────────────────────────────────────────────────────────────────────
 
