@@ -57,6 +57,11 @@ def refused(kind: str, message: str = "", *, status: int = 404) -> Answer:
     return Answer(json.dumps(fields).encode(), status)
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: readers go, and tests make them."""
+
+
 @dataclass(slots=True)
 class FakeRucio:
     """A threaded HTTP server on loopback; ``with FakeRucio() as rucio``."""
@@ -69,6 +74,13 @@ class FakeRucio:
     _server: ThreadingHTTPServer | None = None
 
     def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Answer as at first."""
+        self.answers.clear()
+        self.asked.clear()
+        self.left.clear()
         self.says("/ping", fixed({"version": "41.5.1"}))
         self.says("/scopes/", fixed(["t"]))
         self.says("/accounts/whoami", fixed({"account": "jdoe"}))
@@ -96,7 +108,7 @@ class FakeRucio:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
