@@ -387,7 +387,8 @@ def _reason(response: httpx.Response) -> tuple[str, str]:
 
 
 def _part(text: str) -> str:
-    return quote(text, safe="")
+    """Return a part of a path; one of dots alone would lead elsewhere."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _path(did: Did) -> str:
