@@ -326,7 +326,7 @@ def _expiry(text: str | None) -> float:
     """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; a minute from now where it cannot be read."""
     try:
         return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return time.time() + 120
 
 
