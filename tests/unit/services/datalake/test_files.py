@@ -65,7 +65,16 @@ def test_the_order_of_replicas_survives_what_they_say_of_themselves(agent, rucio
     ]
 
 
-def test_a_dataset_that_breaks_off_is_no_smaller_dataset(agent, rucio):
+def test_a_list_that_breaks_off_is_read_again(agent, rucio, at_once):
+    names = [f"file.{n:04}" for n in range(3000)]
+    rows = [replica(name) for name in names]
+    rucio.says("/dids/t/ds", fixed(DATASET))
+    rucio.says("/replicas/list", listed(*rows[:2000], cut=True), listed(*rows))
+    found = sources(agent, "rucio:t:ds")
+    assert [one.parts[-1] for one in found] == names
+
+
+def test_a_dataset_that_breaks_off_is_no_smaller_dataset(agent, rucio, at_once):
     rucio.says("/dids/t/ds", fixed(DATASET))
     rucio.says("/replicas/list", listed(replica("a")))
     rucio.says("/dids/t/ds/files", listed({"scope": "t", "name": "b"}, cut=True))
