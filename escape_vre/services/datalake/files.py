@@ -1,14 +1,26 @@
 """Which files a DID stands for, where each can be had, and where it goes."""
 
 import fnmatch
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
+from escape_vre.core.errors import RemoteError
 from escape_vre.core.refs import ResourceRef
+from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.service import FileSource
-from escape_vre.services.datalake.client import SCHEMES, RucioClient
+from escape_vre.services.datalake.addresses import sites_of, urls_of, with_obstacles
+from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.fingerprints import Fingerprints
+from escape_vre.services.datalake.intake import Did, checksum, count, did_of, did_type
 from escape_vre.services.datalake.models import DidType
-from escape_vre.services.datalake.rows import did_type
+
+log = logging.getLogger(__name__)
+
+ASKED_AT_ONCE = 1000
+"""Files without an address that we can read, asked about in one call."""
 
 
 def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
@@ -23,10 +35,10 @@ def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
 
 
 async def datasets(
-    rucio: RucioClient, did: tuple[str, str], kind: DidType
-) -> AsyncGenerator[tuple[tuple[str, str], tuple[str, ...]], None]:
+    rucio: RucioClient, did: Did, kind: DidType
+) -> AsyncGenerator[tuple[Did, tuple[str, ...]], None]:
     """Yield the datasets of a collection, each with the refs of the containers above it."""
-    pending: list[tuple[tuple[str, str], DidType, tuple[str, ...]]] = [(did, kind, ())]
+    pending: list[tuple[Did, DidType, tuple[str, ...]]] = [(did, kind, ())]
     seen = {did}
     while pending:
         did, kind, above = pending.pop()
@@ -34,28 +46,67 @@ async def datasets(
             yield did, above
             continue
         above = (*above, str(ResourceRef.rucio(*did)))
-        async for row in rucio.contents(did):
-            child = (str(row["scope"]), str(row["name"]))
-            if child not in seen:
-                seen.add(child)
-                pending.append((child, did_type(row), above))
+        async with aclosing(rucio.contents(did)) as rows:
+            async for row in rows:
+                child, below = did_of(row, did[0]), did_type(row)
+                if child is None or below is None:
+                    log.warning("a row of %s:%s makes no sense and was skipped", *did)
+                elif child not in seen:
+                    seen.add(child)
+                    pending.append((child, below, above))
 
 
 async def files_of(
     rucio: RucioClient,
-    did: tuple[str, str],
+    did: Did,
     *,
     parts: tuple[str, ...],
     collections: tuple[str, ...],
 ) -> AsyncGenerator[FileSource, None]:
-    """Yield the files of a file or dataset; those that no site has now, too."""
-    missing = {(str(row["scope"]), str(row["name"])): row async for row in rucio.files(did)}
-    async for row in rucio.replicas([did]):
-        file = (str(row["scope"]), str(row["name"]))
-        listed = missing.pop(file, {})
-        yield _source({**listed, **row}, file, parts, collections)
-    for file, row in missing.items():
-        yield _source(row, file, parts, collections)
+    """Yield the files of a file or dataset; those that no site has now, too.
+
+    Both lists are read as they come and neither is kept: a dataset may hold millions of files.
+    What has no address that we can read comes last, with the reason.
+    """
+    seen = Fingerprints()
+    unread: dict[Did, FileSource] = {}
+    for ask in (partial(rucio.replicas, [did]), partial(rucio.files, did)):
+        async with aclosing(_to_the_end(ask)) as rows:
+            async for row in rows:
+                file = did_of(row, did[0])
+                if file is None:
+                    log.warning("a file of %s:%s makes no sense and was skipped", *did)
+                elif seen.add(file):
+                    source = _source(row, file, parts, collections)
+                    if source.urls or not sites_of(row):
+                        yield source
+                        continue
+                    unread[file] = source
+                    if len(unread) >= ASKED_AT_ONCE:
+                        for explained in await with_obstacles(rucio, unread):
+                            yield explained
+                        unread.clear()
+    for explained in await with_obstacles(rucio, unread):
+        yield explained
+
+
+async def _to_the_end(
+    ask: Callable[[], AsyncGenerator[dict[str, Any], None]],
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the rows of a list, from its beginning again where the connection breaks."""
+    retries = Retries()
+    while True:
+        began = False
+        try:
+            async with aclosing(ask()) as rows:
+                async for row in rows:
+                    began = True
+                    yield row
+            return
+        except RemoteError as e:
+            # What fails before its first row has been asked for several times already.
+            if not began or not isinstance(e, Transient) or not await retries.again(e.after_s):
+                raise
 
 
 def _source(
@@ -71,25 +122,12 @@ def _source(
         place = (*parts, name)
     else:
         place = (*parts, scope, name)
-    sums = {kind: str(row[kind]) for kind in ("adler32", "md5") if row.get(kind)}
+    sums = {"adler32": checksum(row.get("adler32"), 8), "md5": checksum(row.get("md5"), 32)}
     return FileSource(
         ref=str(ResourceRef.rucio(scope, name)),
         parts=place,
         urls=urls_of(row),
-        bytes=row.get("bytes"),
-        checksums=sums,
+        bytes=count(row.get("bytes")),
+        checksums={kind: found for kind, found in sums.items() if found},
         collections=collections,
     )
-
-
-def urls_of(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the replicas of a row of ``/replicas/list``, the best first."""
-    pfns = row.get("pfns") or {}
-    return tuple(sorted(pfns, key=lambda url: _preference(url, pfns[url])))
-
-
-def _preference(url: str, replica: Mapping[str, Any]) -> tuple[object, ...]:
-    """Prefer what is mounted here, disk before tape, then what Rucio puts first."""
-    scheme = url.partition(":")[0]
-    order = SCHEMES.index(scheme) if scheme in SCHEMES else len(SCHEMES)
-    return (scheme != "file", replica.get("type") == "TAPE", replica.get("priority", 99), order)
