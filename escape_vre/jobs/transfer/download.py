@@ -11,7 +11,6 @@ from pathlib import Path
 
 from escape_vre.core import disk
 from escape_vre.core.errors import (
-    CancelledJobError,
     ConfigurationError,
     EscapeError,
     IntegrityError,

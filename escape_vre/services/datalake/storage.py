@@ -14,8 +14,8 @@ from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import StorageAccess
 from escape_vre.core.tokens import TokenChain
 from escape_vre.jobs.transfer.address import Address
-from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.addresses import urls_of
+from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.models import InstanceSettings
 
 CHECK_S = 0.2
