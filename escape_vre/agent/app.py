@@ -172,7 +172,7 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
 
     @router.get("/{job_id}/files", response_class=StreamingResponse, responses=rows_of(JobFile))
     async def files(caller: CallerOf, job_id: str) -> StreamingResponse:
-        found = await asyncio.to_thread(desk.files, job_id)
+        found = desk.files(job_id)
 
         async def rows() -> AsyncGenerator[JobFile, None]:
             for file in found:

@@ -5,9 +5,8 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,19 +16,19 @@ from escape_vre.core.errors import (
     EscapeError,
     NotFoundError,
 )
-from escape_vre.core.service import Fetchable, StorageAccess
+from escape_vre.core.service import Fetchable, FileSource, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.lease import RENEW_S, Lease, Owner
 from escape_vre.jobs.log import JobLog, Stored
-from escape_vre.jobs.manifest import Copy, Manifest
-from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, now
-from escape_vre.jobs.plan import Plan, make_plan
+from escape_vre.jobs.manifest import Manifest
+from escape_vre.jobs.models import Job, JobFile, JobRequest, now
+from escape_vre.jobs.plan import CHUNK, Plan
 from escape_vre.jobs.run import ANYBODY, Run
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Ending
 from escape_vre.jobs.transfer.download import Arrived
 from escape_vre.jobs.transfer.mover import Mover
-from escape_vre.jobs.transfer.place import forget_part
+from escape_vre.jobs.transfer.place import PARTS, forget_part
 
 log = logging.getLogger(__name__)
 
@@ -38,41 +37,6 @@ JUST_S = 10.0
 RUNNING_AT_ONCE = 4
 WAITED_S = 0.5
 """Pause before a job that has waited goes on, so that two services at odds make no noise."""
-SAID = 20
-"""Files whose errors a job's own error names."""
-
-
-@dataclass(slots=True)
-class Moved:
-    """What came of the files of a job, by final path."""
-
-    arrived: dict[str, Copy] = field(default_factory=dict)
-    failed: dict[str, EscapeError] = field(default_factory=dict)
-    stopped_by: EscapeError | None = None
-
-    def of(self, file: JobFile) -> JobFile:
-        """Return a file with what came of it."""
-        if file.path in self.arrived:
-            return file.model_copy(update={"state": "here"})
-        error = self.failed.get(file.path)
-        said = ErrorInfo.model_validate(error.as_dict()) if error else None
-        return file.model_copy(update={"state": "missing", "problem": said})
-
-    def error(self, missing: int, total: int) -> EscapeError:
-        """Make one error of those of many files."""
-        if self.stopped_by is not None and (self.stopped_by.worth_waiting or total == 1):
-            return self.stopped_by
-        first = self.stopped_by or next(iter(self.failed.values()), None)
-        if first is None:
-            return EscapeError(f"{missing} of {total} files did not arrive.", hint="Try again.")
-        if total == 1:
-            return first
-        named = list(self.failed.items())[:SAID]
-        return type(first)(
-            f"{missing} of {total} files could not be fetched. {first.message}",
-            hint=f"{first.hint} The files that arrived are kept; try again for the rest.".strip(),
-            details={"files": [{"path": path, "error": e.as_dict()} for path, e in named]},
-        )
 
 
 class JobDesk:
@@ -188,11 +152,11 @@ class JobDesk:
             f"There is no job {job_id}.", hint="It may have been removed; see %dl jobs."
         )
 
-    def files(self, job_id: str) -> tuple[JobFile, ...]:
+    def files(self, job_id: str) -> Iterable[JobFile]:
         """Return the files of a job, in the order of the catalogue; raises NotFoundError."""
         self.job(job_id)
         if run := self._runs.get(job_id):
-            return tuple(run.files)
+            return run.files
         return self._log.files(job_id)
 
     def active_for(self, service: str, instance: str) -> dict[str, Job]:
@@ -338,86 +302,94 @@ class JobDesk:
         request = run.request
         service = self._fetchable(request.service)
         query = run.query
-        sources = [source async for source in service.sources(query)]
-        run.control.check()
-        plan = await asyncio.to_thread(
-            make_plan, request, sources, self.manifest, reserve=self._settings.reserve_bytes
+        plan = run.replan()
+        await self._list(run, plan, service.sources(query))
+        await asyncio.to_thread(
+            plan.resolve,
+            self.manifest,
+            reserve=self._settings.reserve_bytes,
+            check=run.control.check,
         )
-        run.files = [
-            JobFile(
-                ref=errand.source.ref,
-                path=str(errand.final),
-                bytes=errand.source.bytes,
-                state="missing",
-            )
-            for errand in plan.errands
-        ]
         run.job = run.job.model_copy(
             update={
                 "bytes_total": plan.bytes,
-                "files_total": len(plan.errands),
+                "files_total": plan.count,
                 "path": str(plan.path),
+                "note": None,
             }
         )
         self._tell(run.job)
-        moved = await self._move(run, plan, await service.storage(query))
+        stopped_by = await self._move(run, plan, await service.storage(query))
         run.control.check()
-        if missing := len(plan.errands) - len(moved.arrived):
-            raise moved.error(missing, len(plan.errands))
+        if error := await asyncio.to_thread(plan.error, stopped_by):
+            raise error
 
-    async def _move(self, run: Run, plan: Plan, access: StorageAccess) -> Moved:
-        """Move the files of a plan; whatever happens, what arrived is in the manifest."""
+    async def _list(self, run: Run, plan: Plan, sources: AsyncGenerator[FileSource, None]) -> None:
+        """Read which files there are, a few hundred at a time."""
+        ready: list[FileSource] = []
+        async with aclosing(sources):
+            async for source in sources:
+                ready.append(source)
+                if len(ready) >= CHUNK:
+                    await asyncio.to_thread(plan.add, ready)
+                    run.control.check()
+                    note = f"Reading the list of files: {plan.count:,} so far."
+                    run.job = run.job.model_copy(update={"note": note})
+                    ready = []
+        await asyncio.to_thread(plan.add, ready)
+        run.control.check()
+
+    async def _move(self, run: Run, plan: Plan, access: StorageAccess) -> EscapeError | None:
+        """Move the files of a plan; whatever happens, what arrived is in the manifest.
+
+        Returns
+        -------
+        EscapeError or None
+            What has stopped it, if that holds for every file.
+        """
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[EscapeError | None] = loop.create_future()
-        moved = Moved()
         instance = run.request.instance
 
         def on_file(errand: Errand, found: Arrived) -> None:
             if found.copy not in errand.known:
                 self.manifest.record(instance, errand.source.ref, found.copy)
-            moved.arrived[found.copy.path] = found.copy
-
-        def on_failure(errand: Errand, error: EscapeError) -> None:
-            moved.failed[str(errand.final)] = error
+            plan.arrived(errand, found.copy)
 
         def on_end(error: EscapeError | None) -> None:
             loop.call_soon_threadsafe(ended.set_result, error)
 
         run.batch = Batch(
-            iter(plan.errands),
+            plan.errands(),
             access,
             run.control,
             on_file=on_file,
-            on_failure=on_failure,
+            on_failure=plan.failed,
             on_end=on_end,
         )
         run.control.restart()
         self._mover.submit(run.batch)
-        moved.stopped_by = await ended
-        run.files = [moved.of(file) for file in run.files]
-        await asyncio.to_thread(self._note_collections, instance, plan, dict(moved.arrived))
-        return moved
+        stopped_by = await ended
+        await asyncio.to_thread(self._note_collections, instance, plan)
+        return stopped_by
 
-    def _note_collections(self, instance: str, plan: Plan, arrived: dict[str, Copy]) -> None:
+    def _note_collections(self, instance: str, plan: Plan) -> None:
         """Record what is here now of each collection, and make the new names durable."""
-        members: dict[str, list[Copy]] = {}
-        folders = set()
-        for errand in plan.errands:
-            if copy := arrived.get(str(errand.final)):
-                folders.add(errand.final.parent)
-                for collection in errand.source.collections:
-                    members.setdefault(collection, []).append(copy)
-        for ref, copies in members.items():
-            directory = Path(os.path.commonpath([Path(copy.path).parent for copy in copies]))
-            self.manifest.record_collection(instance, ref, directory, copies)
-        for errand in plan.errands:
-            if errand.final.parent in folders and str(errand.final) in arrived:
-                forget_part(errand.final)
+        for ref, numbers in plan.collections():
+            parents = {Path(copy.path).parent for copy in plan.members(numbers)}
+            if parents:
+                directory = Path(os.path.commonpath(parents))
+                self.manifest.record_collection(instance, ref, directory, plan.members(numbers))
+        folders = plan.folders()
+        if any((folder / PARTS).exists() for folder in folders):
+            for file in plan.files():
+                if file.state == "here":
+                    forget_part(Path(file.path))
         for folder in folders:
             disk.sync_folder(folder)
 
     async def _finish(self, run: Run, job: Job) -> None:
-        stored = Stored(run.request, job, tuple(run.files))
+        stored = Stored(run.request, job, run.files)
         if run.lease is None or run.lease.holds():
             try:
                 await asyncio.to_thread(self._log.finish, stored)
@@ -427,6 +399,8 @@ class JobDesk:
                 log.exception("job %s: its summary cannot be written", job.id)
         self._finished[job.id] = Stored(run.request, job)
         self._runs.pop(job.id, None)
+        if run.plan is not None:
+            run.plan.close()
         self._tell(job)
 
     def _end(self, run: Run, how: Ending) -> None:

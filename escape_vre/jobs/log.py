@@ -6,12 +6,14 @@ last line is ignored, state changes are fsynced and progress is never written.
 ``<state>/jobs/<id>/log.jsonl``   the events of an unfinished job
 ``<state>/jobs/<id>/lease.<n>``   see :mod:`escape_vre.jobs.lease`
 ``<state>/jobs/<id>.json``        the summary of a finished job
+``<state>/jobs/<id>.files``       its files, a line each
 """
 
 import json
 import os
 import shutil
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ class Stored:
 
     request: JobRequest
     job: Job
-    files: tuple[JobFile, ...] = ()
+    files: Iterable[JobFile] = ()
 
 
 class JobLog:
@@ -65,23 +67,32 @@ class JobLog:
     def finish(self, stored: Stored) -> None:
         """Write the summary of an ended job, then drop its log and leases."""
         final = self.folder / f"{stored.job.id}.json"
-        part = final.with_suffix(f".{os.getpid()}.tmp")
         body = {
             "request": stored.request.model_dump(mode="json"),
             "job": stored.job.model_dump(mode="json"),
-            "files": [_row(file) for file in stored.files],
         }
+        self._write(self._files(stored.job.id), map(_row, stored.files))
+        self._write(final, [body])
+        disk.sync_folder(self.folder)
+        shutil.rmtree(self.home(stored.job.id), ignore_errors=True)
+
+    def _write(self, final: Path, lines: Iterable[object]) -> None:
+        """Write JSON lines wholly and durably, one at a time: there may be millions."""
+        part = final.with_suffix(f".{os.getpid()}.tmp")
         with part.open("w") as file:
-            json.dump(body, file, separators=(",", ":"))
+            for line in lines:
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
             file.flush()
             os.fsync(file.fileno())
         part.replace(final)
-        disk.sync_folder(self.folder)
-        shutil.rmtree(self.home(stored.job.id), ignore_errors=True)
+
+    def _files(self, job_id: str) -> Path:
+        return self.folder / f"{job_id}.files"
 
     def forget(self, job_id: str) -> None:
         """Drop a finished job."""
         (self.folder / f"{job_id}.json").unlink(missing_ok=True)
+        self._files(job_id).unlink(missing_ok=True)
 
     def unfinished(self) -> list[str]:
         """Return the ids of the jobs that have a log."""
@@ -112,7 +123,7 @@ class JobLog:
         for path in self.folder.glob("*.json"):
             try:
                 if path.stat().st_mtime < oldest:
-                    path.unlink()
+                    self.forget(path.stem)
                     continue
                 body = json.loads(path.read_bytes())
                 stored = Stored(
@@ -124,16 +135,21 @@ class JobLog:
                 found[stored.job.id] = stored
         return found
 
-    def files(self, job_id: str) -> tuple[JobFile, ...]:
-        """Return the files of a finished job; empty when it is not there."""
+    def files(self, job_id: str) -> Iterator[JobFile]:
+        """Yield the files of a finished job; none when it is not there."""
         try:
-            body = json.loads((self.folder / f"{job_id}.json").read_bytes())
+            with self._files(job_id).open("rb") as lines:
+                for line in lines:
+                    ref, path, size, state, *more = json.loads(line)
+                    yield JobFile(
+                        ref=ref,
+                        path=path,
+                        bytes=size,
+                        state=state,
+                        problem=more[0] if more else None,
+                    )
         except (OSError, ValueError):
-            return ()
-        return tuple(
-            JobFile(ref=ref, path=path, bytes=size, state=state, problem=more[0] if more else None)
-            for ref, path, size, state, *more in body.get("files", [])
-        )
+            return
 
 
 def _row(file: JobFile) -> list[object]:

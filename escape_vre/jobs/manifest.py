@@ -6,12 +6,16 @@ file whatever the number of records; a collection has a file of its own with its
 """
 
 import hashlib
+import itertools
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+from escape_vre.core.fingerprints import Fingerprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Collection:
     files: int
 
 
-def _key(instance: str, ref: str) -> str:
+def manifest_key(instance: str, ref: str) -> str:
+    """Return what a ref is recorded under; its first two digits name the shard."""
     return hashlib.sha256(f"{instance}\n{ref}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
@@ -63,7 +68,7 @@ class Manifest:
         """Return the intact copies of each ref that has one, newest first."""
         by_shard: dict[str, dict[str, str]] = {}
         for ref in refs:
-            key = _key(instance, ref)
+            key = manifest_key(instance, ref)
             by_shard.setdefault(key[:2], {})[key] = ref
         found: dict[str, list[Copy]] = {}
         for shard, wanted in by_shard.items():
@@ -79,7 +84,7 @@ class Manifest:
 
     def record(self, instance: str, ref: str, copy: Copy) -> None:
         """Remember that a file is the content of a ref."""
-        key = _key(instance, ref)
+        key = manifest_key(instance, ref)
         line = json.dumps([key, copy.path, copy.size, copy.mtime_ns]).encode() + b"\n"
         with self._lock:
             descriptor = os.open(
@@ -96,32 +101,37 @@ class Manifest:
         self, instance: str, ref: str, directory: Path, members: Iterable[Copy]
     ) -> None:
         """Remember the files that are here of a collection, beside those known before."""
-        known = {copy.path: copy for copy in self._members(instance, ref)[1]}
-        known |= {copy.path: copy for copy in members}
-        body = {
-            "ref": ref,
-            "directory": str(directory),
-            "files": [[copy.path, copy.size, copy.mtime_ns] for copy in known.values()],
-        }
-        final = self._collections / f"{_key(instance, ref)}.json"
+        final = self._collections / f"{manifest_key(instance, ref)}.jsonl"
         part = final.with_suffix(f".{os.getpid()}.tmp")
-        with self._lock:
-            part.write_text(json.dumps(body, separators=(",", ":")))
-            part.replace(final)
+        seen = Fingerprints()
+        with self._lock, part.open("w") as file:
+            file.write(json.dumps({"ref": ref, "directory": str(directory)}) + "\n")
+            for copy in itertools.chain(members, self._members(instance, ref)):
+                if seen.add((copy.path,)):
+                    file.write(json.dumps([copy.path, copy.size, copy.mtime_ns]) + "\n")
+        part.replace(final)
 
     def collection(self, instance: str, ref: str) -> Collection | None:
         """Return what is here of a collection; None when nothing of it was ever fetched."""
-        directory, members = self._members(instance, ref)
-        if directory is None:
-            return None
-        return Collection(directory, sum(copy.intact for copy in members))
-
-    def _members(self, instance: str, ref: str) -> tuple[str | None, list[Copy]]:
         try:
-            body = json.loads((self._collections / f"{_key(instance, ref)}.json").read_bytes())
-            return str(body["directory"]), [Copy(*fields) for fields in body["files"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None, []
+            with self._lines(instance, ref) as lines:
+                directory = str(json.loads(next(lines))["directory"])
+        except (OSError, ValueError, KeyError, TypeError, StopIteration):
+            return None
+        return Collection(directory, sum(copy.intact for copy in self._members(instance, ref)))
+
+    def _members(self, instance: str, ref: str) -> Iterator[Copy]:
+        """Yield the files recorded of a collection, one line of its file at a time."""
+        try:
+            with self._lines(instance, ref) as lines:
+                next(lines, None)
+                for line in lines:
+                    yield Copy(*json.loads(line))
+        except (OSError, ValueError, TypeError):
+            return
+
+    def _lines(self, instance: str, ref: str) -> IO[bytes]:
+        return (self._collections / f"{manifest_key(instance, ref)}.jsonl").open("rb")
 
     def _shard(self, name: str) -> Path:
         return self._folder / f"{name}.jsonl"

@@ -1,102 +1,379 @@
-"""From the files that a service names to the paths they go to, and whether there is room."""
+"""From the files that a service names to the paths they go to, and what came of each.
 
+A job may have millions of files, and the agent little memory. So its files are rows of a private,
+temporary SQLite database: on this machine's disk, in nobody's home, gone when it is closed.
+"""
+
+import json
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from escape_vre.core import text
-from escape_vre.core.errors import NotFoundError, QuotaError
-from escape_vre.core.refs import ResourceRef, distinct_parts
+from escape_vre.core.errors import (
+    ConflictError,
+    EscapeError,
+    NotFoundError,
+    QuotaError,
+)
+from escape_vre.core.refs import ResourceRef, distinct_parts, safe_part
 from escape_vre.core.service import FileSource
-from escape_vre.jobs.manifest import Manifest
-from escape_vre.jobs.models import JobRequest
+from escape_vre.jobs.manifest import Copy, Manifest, manifest_key
+from escape_vre.jobs.models import ErrorInfo, JobFile, JobRequest
 from escape_vre.jobs.transfer.batch import Errand
 from escape_vre.jobs.transfer.place import device_of, part_bytes
 
+CHUNK = 500
+KEPT_COPIES = 4
+CACHE_KIB = 4096
+SAID = 20
+"""Files whose errors a job's own error names."""
 
-@dataclass(frozen=True, slots=True)
+_TABLES = """
+CREATE TABLE file (
+    n INTEGER PRIMARY KEY, folder INTEGER, name BLOB, part TEXT, folded TEXT, is_file INTEGER,
+    shard TEXT, ref BLOB, urls TEXT, bytes INTEGER, sums TEXT, collections INTEGER, why TEXT,
+    known TEXT, arrived TEXT, problem TEXT, UNIQUE (folder, name)
+);
+CREATE INDEX by_shard ON file (shard) WHERE is_file = 1;
+"""
+Check = Callable[[], None]
+
+
 class Plan:
-    """What a get job will do. ``bytes`` is None when the size of a file is not known."""
-
-    errands: tuple[Errand, ...]
-    bytes: int | None
-    path: Path
-
-
-def make_plan(
-    request: JobRequest, sources: Sequence[FileSource], manifest: Manifest, *, reserve: int
-) -> Plan:
-    """Give every file its path, and check that the disk has room.
+    """The files of one get job; called from any thread.
 
     Parameters
     ----------
-    reserve : int
-        Bytes that must stay free.
-
-    Raises
-    ------
-    NotFoundError
-        There is no file to fetch.
-    QuotaError
-        The disk has too little room.
+    request : JobRequest
+        Says where they go.
     """
-    if not sources:
-        raise NotFoundError(
-            f"There is no file in {request.title}"
-            + (f" that matches {', '.join(request.files)}." if request.files else "."),
+
+    def __init__(self, request: JobRequest) -> None:
+        self._request = request
+        self._base = Path(request.destination)
+        self._scopes = {ResourceRef.parse(ref).body.partition(":")[0] for ref in request.refs}
+        self._lock = threading.RLock()
+        self._open = True
+        self._db = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
+            self._db.execute(f"PRAGMA {pragma}")
+        self._db.executescript(_TABLES)
+        self._folders: dict[tuple[str, ...], int] = {(): 0}
+        self._parts: list[tuple[str, ...]] = [()]
+        self._paths: dict[int, Path] = {}
+        self._collections: dict[tuple[str, ...], int] = {}
+        self.count = 0
+        self.bytes: int | None = 0
+
+    def close(self) -> None:
+        """Forget everything; who still reads gets a ConflictError."""
+        with self._lock:
+            self._open = False
+            self._db.close()
+
+    # ── making it ───────────────────────────────────────────────────────────────────────────
+
+    def add(self, sources: Sequence[FileSource]) -> None:
+        """Take in some files; one that is named again for the same place counts once."""
+        with self._lock:
+            self._execute("BEGIN")
+            for source in sources:
+                if self._add(source):
+                    self.count += 1
+                    known = self.bytes is not None and source.bytes is not None
+                    self.bytes = (self.bytes or 0) + (source.bytes or 0) if known else None
+            self._execute("COMMIT")
+
+    def _add(self, source: FileSource) -> bool:
+        parts = source.parts
+        if self._request.flat and len(parts) > 1 and parts[0] in self._scopes:
+            parts = parts[1:]
+        number = self._collections.setdefault(source.collections, len(self._collections))
+        shard = manifest_key(self._request.instance, source.ref)[:2]
+        why = json.dumps([source.obstacle, source.way_out]) if source.obstacle else None
+        row = (
+            shard,
+            _raw(source.ref),
+            json.dumps(source.urls),
+            source.bytes,
+            _sums(source),
+            number,
+            why,
+        )
+        return self._insert(self._folder(parts[:-1]), parts[-1], 1, row)
+
+    def _folder(self, parts: tuple[str, ...]) -> int:
+        """Return the number of a folder by the raw names that lead to it."""
+        if parts not in self._folders:
+            self._insert(self._folder(parts[:-1]), parts[-1], 0, (None,) * 7)
+            self._folders[parts] = len(self._folders)
+            self._parts.append(parts)
+        return self._folders[parts]
+
+    def _insert(self, folder: int, name: str, is_file: int, row: tuple[Any, ...]) -> bool:
+        part = safe_part(name)
+        done = self._execute(
+            "INSERT OR IGNORE INTO file (folder, name, part, folded, is_file, shard, ref, urls,"
+            " bytes, sums, collections, why) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            (folder, _raw(name), part, part.casefold(), is_file, *row),
+        )
+        return bool(done.rowcount)
+
+    def resolve(self, manifest: Manifest, *, reserve: int, check: Check) -> None:
+        """Give every file its path, find what is here, and check that the disk has room.
+
+        Parameters
+        ----------
+        reserve : int
+            Bytes that must stay free.
+        check : callable
+            Called now and then; raises when the job is to stop.
+
+        Raises
+        ------
+        NotFoundError
+            There is no file to fetch.
+        QuotaError
+            The disk has too little room.
+        """
+        if not self.count:
+            raise self._nothing()
+        self._make_distinct()
+        check()
+        self._find_known(manifest, check)
+        self._check_room(reserve, check)
+
+    def _make_distinct(self) -> None:
+        """Give names that a file system may take for one another parts of their own."""
+        same = self._all(
+            "SELECT folder, folded FROM file GROUP BY folder, folded HAVING COUNT(*) > 1"
+        )
+        for folder, folded in same:
+            names = self._all(
+                "SELECT name FROM file WHERE folder = ? AND folded = ?", (folder, folded)
+            )
+            raw = {_text(name): name for (name,) in names}
+            for name, part in distinct_parts(raw).items():
+                self._execute(
+                    "UPDATE file SET part = ? WHERE folder = ? AND name = ?",
+                    (part, folder, raw[name]),
+                )
+
+    def _find_known(self, manifest: Manifest, check: Check) -> None:
+        """Note the copies of this disk, one shard of the manifest after another."""
+        for (shard,) in self._all("SELECT DISTINCT shard FROM file WHERE is_file = 1"):
+            check()
+            rows = self._all(
+                "SELECT n, ref, folder, part FROM file WHERE is_file = 1 AND shard = ?", (shard,)
+            )
+            refs = {_text(ref) for _, ref, _, _ in rows}
+            copies = manifest.copies(self._request.instance, refs)
+            with self._lock:
+                self._execute("BEGIN")
+                for n, ref, folder, part in rows:
+                    if found := copies.get(_text(ref)):
+                        final = str(self._path(folder) / part)
+                        found = sorted(found, key=lambda copy: copy.path != final)[:KEPT_COPIES]
+                        known = json.dumps([[c.path, c.size, c.mtime_ns] for c in found])
+                        self._execute("UPDATE file SET known = ? WHERE n = ?", (known, n))
+                self._execute("COMMIT")
+
+    def _check_room(self, reserve: int, check: Check) -> None:
+        disk = shutil.disk_usage(device_of(self._base))
+        if disk.total == 0:
+            return  # a file system that does not count, such as some FUSE mounts
+        free = disk.free - reserve
+        ((most,),) = self._all("SELECT SUM(bytes) FROM file WHERE is_file = 1")
+        if (most or 0) <= free:
+            return
+        needed = 0
+        for errand in self.errands():
+            check()
+            if _is_missing(errand):
+                needed += (errand.source.bytes or 0) - part_bytes(errand.final)
+        if needed > free:
+            raise QuotaError(
+                f"Not enough space in {self._base}: {text.size(needed)} needed,"
+                f" {text.size(max(free, 0))} free.",
+                hint="Free some space, or get the data to another folder.",
+            )
+
+    def _nothing(self) -> NotFoundError:
+        wanted = self._request.files
+        return NotFoundError(
+            f"There is no file in {self._request.title}"
+            + (f" that matches {', '.join(wanted)}." if wanted else "."),
             hint="Look at its content with %dl ls.",
         )
-    base = Path(request.destination)
-    known = manifest.copies(request.instance, [source.ref for source in sources])
-    errands = tuple(
-        Errand(source, base.joinpath(*parts), known.get(source.ref, []))
-        for source, parts in zip(sources, _safe(request, sources), strict=True)
-    )
-    _check_room(base, errands, reserve)
-    sizes = [source.bytes for source in sources]
-    total = None if None in sizes else sum(size or 0 for size in sizes)
-    if len(errands) == 1:
-        path = errands[0].final
-    else:
-        path = Path(os.path.commonpath([errand.final.parent for errand in errands]))
-    return Plan(errands, total, path)
 
+    # ── reading it ──────────────────────────────────────────────────────────────────────────
 
-def _safe(request: JobRequest, sources: Sequence[FileSource]) -> list[tuple[str, ...]]:
-    """Make the raw parts of all paths safe, and distinct within each folder."""
-    scopes = {ResourceRef.parse(ref).body.partition(":")[0] for ref in request.refs}
-    raw = [
-        source.parts[1:]
-        if request.flat and len(source.parts) > 1 and source.parts[0] in scopes
-        else source.parts
-        for source in sources
-    ]
-    children: dict[tuple[str, ...], set[str]] = {}
-    for parts in raw:
-        for depth in range(len(parts)):
-            children.setdefault(parts[:depth], set()).add(parts[depth])
-    safe = {folder: distinct_parts(names) for folder, names in children.items()}
-    return [tuple(safe[parts[:i]][parts[i]] for i in range(len(parts))) for parts in raw]
+    @property
+    def path(self) -> Path:
+        """Where it all goes: the only file, or the folder that holds all."""
+        if self.count == 1:
+            return next(self.errands()).final
+        folders = self._all("SELECT DISTINCT folder FROM file WHERE is_file = 1")
+        return Path(os.path.commonpath([self._path(folder) for (folder,) in folders]))
 
+    def errands(self) -> Iterator[Errand]:
+        """Yield the files to bring, in the order of the catalogue."""
+        collections = list(self._collections)
+        for row in self._rows("n, ref, folder, part, urls, bytes, sums, collections, why, known"):
+            n, ref, folder, part, urls, size, sums, number, why, known = row
+            obstacle, way_out = json.loads(why) if why else ("", "")
+            source = FileSource(
+                ref=_text(ref),
+                parts=(),
+                urls=tuple(json.loads(urls)),
+                bytes=size,
+                checksums=json.loads(sums),
+                collections=collections[number],
+                obstacle=obstacle,
+                way_out=way_out,
+            )
+            copies = [Copy(*fields) for fields in json.loads(known)] if known else []
+            yield Errand(source, self._path(folder) / part, copies, number=n)
 
-def _check_room(base: Path, errands: Sequence[Errand], reserve: int) -> None:
-    missing = [
-        errand
-        for errand in errands
-        if errand.source.bytes and all(copy.path != str(errand.final) for copy in errand.known)
-    ]
-    needed = sum(errand.source.bytes or 0 for errand in missing)
-    disk = shutil.disk_usage(device_of(base))
-    if disk.total == 0:
-        return  # a file system that does not count, such as some FUSE mounts
-    free = disk.free - reserve
-    if needed > free:
-        needed -= sum(part_bytes(errand.final) for errand in missing)
-    if needed > free:
-        raise QuotaError(
-            f"Not enough space in {base}: {text.size(needed)} needed,"
-            f" {text.size(max(free, 0))} free.",
-            hint="Free some space, or get the data to another folder.",
+    def files(self) -> Iterator[JobFile]:
+        """Yield the files with what came of them, in the order of the catalogue."""
+        for ref, folder, part, size, arrived, problem in self._rows(
+            "n, ref, folder, part, bytes, arrived, problem", skip=1
+        ):
+            yield JobFile(
+                ref=_text(ref),
+                path=str(self._path(folder) / part),
+                bytes=size,
+                state="here" if arrived else "missing",
+                problem=None if arrived or not problem else ErrorInfo(**json.loads(problem)),
+            )
+
+    def collections(self) -> Iterator[tuple[str, list[int]]]:
+        """Yield each collection, and the numbers that its files have in :meth:`members`."""
+        by_ref: dict[str, list[int]] = {}
+        for number, refs in enumerate(list(self._collections)):
+            for ref in refs:
+                by_ref.setdefault(ref, []).append(number)
+        yield from by_ref.items()
+
+    def members(self, numbers: Sequence[int]) -> Iterator[Copy]:
+        """Yield the files of a collection that are here."""
+        wanted = ", ".join(str(number) for number in numbers)
+        for (arrived,) in self._rows(
+            "n, arrived", skip=1, where=f"collections IN ({wanted}) AND arrived IS NOT NULL"
+        ):
+            yield Copy(*json.loads(arrived))
+
+    def folders(self) -> list[Path]:
+        """Return the folders that a file has arrived in."""
+        found = self._all("SELECT DISTINCT folder FROM file WHERE arrived IS NOT NULL")
+        return [self._path(folder) for (folder,) in found]
+
+    # ── what came of it ─────────────────────────────────────────────────────────────────────
+
+    def arrived(self, errand: Errand, copy: Copy) -> None:
+        """Note that a file is under its final name."""
+        fields = json.dumps([copy.path, copy.size, copy.mtime_ns])
+        self._execute("UPDATE file SET arrived = ? WHERE n = ?", (fields, errand.number))
+
+    def failed(self, errand: Errand, error: EscapeError) -> None:
+        """Note that a file could not be fetched."""
+        self._execute(
+            "UPDATE file SET problem = ? WHERE n = ?",
+            (json.dumps(error.as_dict()), errand.number),
         )
+
+    def error(self, stopped_by: EscapeError | None) -> EscapeError | None:
+        """Make one error of those of many files; None when all are here."""
+        ((missing,),) = self._all("SELECT COUNT(*) FROM file WHERE is_file = 1 AND arrived IS NULL")
+        if not missing:
+            return None
+        named = [
+            (str(self._path(folder) / part), json.loads(problem))
+            for folder, part, problem in self._all(
+                "SELECT folder, part, problem FROM file"
+                " WHERE problem IS NOT NULL AND arrived IS NULL ORDER BY n LIMIT ?",
+                (SAID,),
+            )
+        ]
+        first = stopped_by or (EscapeError.from_dict(named[0][1]) if named else None)
+        if first is None:
+            return EscapeError(
+                f"{missing} of {self.count} files did not arrive.", hint="Try again."
+            )
+        if self.count == 1 or first.worth_waiting:
+            return first
+        return type(first)(
+            f"{missing:,} of {self.count:,} files could not be fetched. {first.message}",
+            hint=f"{first.hint} The files that arrived are kept; try again for the rest.".strip(),
+            details={"files": [{"path": path, "error": problem} for path, problem in named]},
+        )
+
+    # ── the database ────────────────────────────────────────────────────────────────────────
+
+    def _path(self, folder: int) -> Path:
+        """Return the path of a folder; its names are safe and distinct by now."""
+        if folder not in self._paths:
+            parts = self._parts[folder]
+            if not parts:
+                self._paths[folder] = self._base
+            else:
+                above = self._folders[parts[:-1]]
+                ((part,),) = self._all(
+                    "SELECT part FROM file WHERE folder = ? AND name = ?", (above, _raw(parts[-1]))
+                )
+                self._paths[folder] = self._path(above) / part
+        return self._paths[folder]
+
+    def _rows(
+        self, columns: str, *, skip: int = 0, where: str = "is_file = 1"
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield rows in the order of the catalogue, some hundreds at a time."""
+        last = 0
+        while rows := self._all(
+            f"SELECT {columns} FROM file WHERE n > ? AND {where} ORDER BY n LIMIT {CHUNK}",  # noqa: S608 — our own words
+            (last,),
+        ):
+            last = rows[-1][0]
+            for row in rows:
+                yield row[skip:]
+
+    def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._execute(query, values).fetchall()
+
+    def _execute(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        with self._lock:
+            if not self._open:
+                raise ConflictError("The job has just ended.", hint="Ask again.")
+            try:
+                return self._db.execute(query, values)
+            except sqlite3.OperationalError as e:
+                raise QuotaError(
+                    f"The list of files cannot be kept on this machine's disk: {e}.",
+                    hint="Free some space in the folder for temporary files (TMPDIR).",
+                ) from e
+
+
+def _raw(name: str) -> bytes:
+    """Return a name as it is kept: a catalogue may give what is no Unicode."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogatepass")
+
+
+def _sums(source: FileSource) -> str:
+    return json.dumps(dict(source.checksums))
+
+
+def _is_missing(errand: Errand) -> bool:
+    return bool(errand.source.bytes) and all(
+        copy.path != str(errand.final) for copy in errand.known
+    )

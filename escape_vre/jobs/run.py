@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from escape_vre.core.errors import EscapeError
 from escape_vre.core.service import FetchQuery
 from escape_vre.jobs.lease import Lease
 from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, JobState, now
+from escape_vre.jobs.plan import Plan
 from escape_vre.jobs.transfer.batch import Batch
 from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.place import drop_abandoned
@@ -33,7 +34,7 @@ class Run:
     control: Control = field(default_factory=Control)
     batch: Batch | None = None
     task: asyncio.Task[None] | None = None
-    files: list[JobFile] = field(default_factory=list)
+    plan: Plan | None = None
     ended: Job | None = None
     """How it ended; until that is on disk, ``job`` and everybody else have it running."""
     _samples: list[tuple[float, int]] = field(default_factory=list)
@@ -76,6 +77,18 @@ class Run:
         """What its service is asked."""
         wanted = self.request
         return FetchQuery(wanted.instance, wanted.refs, wanted.files, self.environment)
+
+    @property
+    def files(self) -> Iterable[JobFile]:
+        """Its files with what came of them, as far as they are known."""
+        return self.plan.files() if self.plan is not None else ()
+
+    def replan(self) -> Plan:
+        """Begin a plan, in place of that of an earlier attempt."""
+        if self.plan is not None:
+            self.plan.close()
+        self.plan = Plan(self.request)
+        return self.plan
 
     def drop_parts(self) -> None:
         """Remove what it had begun and kept while it waited."""

@@ -51,11 +51,14 @@ class Errand:
     ----------
     known : list of Copy
         Intact copies of it on this disk.
+    number : int
+        Its place in the plan.
     """
 
     source: FileSource
     final: Path
     known: list[Copy] = field(default_factory=list)
+    number: int = 0
     left: list[Address] = field(default_factory=list)
     """Replicas that have not failed yet in this round."""
     busy: list[Address] = field(default_factory=list)

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from escape_vre.core.errors import RemoteError
+from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.service import FileSource
 from escape_vre.services.datalake.addresses import sites_of, urls_of, with_obstacles
 from escape_vre.services.datalake.client import RucioClient
-from escape_vre.services.datalake.fingerprints import Fingerprints
 from escape_vre.services.datalake.intake import Did, checksum, count, did_of, did_type
 from escape_vre.services.datalake.models import DidType
 

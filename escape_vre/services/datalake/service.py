@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from traitlets.config import Config
 
 from escape_vre.core.errors import EscapeError, NotFoundError, RemoteError, UsageError
+from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import Tally
 from escape_vre.core.order import natural
@@ -20,7 +21,6 @@ from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, is_wanted
-from escape_vre.services.datalake.fingerprints import Fingerprints
 from escape_vre.services.datalake.instances import Connected, Instances
 from escape_vre.services.datalake.intake import count, did_type
 from escape_vre.services.datalake.listing import TYPES_OF

@@ -11,12 +11,12 @@ def test_it_names_the_files_and_why_and_keeps_the_others(tmp_path, storage):
             storage.files["file.1"].status = 403
             job_id = submit(desk, tmp_path)
             failed = await until(desk, job_id, lambda job: job.finished)
-            files = desk.files(job_id)
+            files = list(desk.files(job_id))
             storage.files["file.1"].status = None
             storage.seen.clear()
             desk.retry(job_id, client="me", environment={})
             done = await until(desk, job_id, lambda job: job.finished)
-            return failed, files, done, desk.files(job_id)
+            return failed, files, done, list(desk.files(job_id))
 
     failed, files, done, again = asyncio.run(scene())
     assert (failed.state, failed.files_done, failed.files_failed) == ("failed", 3, 1)

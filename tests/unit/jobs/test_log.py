@@ -61,12 +61,13 @@ def test_a_finished_job_is_one_summary(log):
     files = (JobFile(ref="rucio:demo:x", path="/data/demo/x", bytes=3, state="here"),)
     log.finish(Stored(request(), job(state="done"), files))
     assert log.unfinished() == []
-    assert [p.name for p in log.folder.iterdir()] == ["a1.json"]
+    assert sorted(p.name for p in log.folder.iterdir()) == ["a1.files", "a1.json"]
     assert log.summaries(keep_days=30)["a1"].job.state == "done"
-    assert log.files("a1") == files
+    assert tuple(log.files("a1")) == files
     log.forget("a1")
     assert log.summaries(keep_days=30) == {}
-    assert log.files("a1") == ()
+    assert tuple(log.files("a1")) == ()
+    assert list(log.folder.iterdir()) == []
 
 
 def test_old_summaries_go_and_damaged_ones_are_passed_over(log):

@@ -8,7 +8,7 @@ from escape_vre.core.errors import NotFoundError, QuotaError
 from escape_vre.core.service import FileSource
 from escape_vre.jobs.manifest import Copy, Manifest
 from escape_vre.jobs.models import JobRequest
-from escape_vre.jobs.plan import make_plan
+from escape_vre.jobs.plan import Plan
 
 HOSTILE = ["../../x", "..", "/etc/passwd", "a\0b", "x" * 250, "new\nline", "~", "a/../../b", "."]
 
@@ -30,6 +30,13 @@ def source(*parts, size=1, name=None):
     return FileSource(ref=f"rucio:demo:{name or parts[-1]}", parts=parts, urls=(), bytes=size)
 
 
+def make_plan(request, sources, manifest, *, reserve):
+    plan = Plan(request)
+    plan.add(sources)
+    plan.resolve(manifest, reserve=reserve, check=lambda: None)
+    return plan
+
+
 @pytest.fixture
 def manifest(tmp_path):
     return Manifest(tmp_path / "manifest")
@@ -40,7 +47,7 @@ def test_a_hostile_catalogue_writes_nowhere_else(manifest, tmp_path, flat):
     base = tmp_path / "data"
     sources = [source(scope, "set", name) for name in HOSTILE for scope in ("demo", "..")]
     plan = make_plan(request(base, flat=flat), sources, manifest, reserve=0)
-    finals = [errand.final for errand in plan.errands]
+    finals = [errand.final for errand in plan.errands()]
     assert len(set(finals)) == len(finals)
     for final in finals:
         assert ".." not in final.parts
@@ -52,7 +59,7 @@ def test_a_hostile_catalogue_writes_nowhere_else(manifest, tmp_path, flat):
 def test_the_usual_place_and_a_chosen_folder(manifest, tmp_path):
     files = [source("demo", "set", "a"), source("demo", "set", "other", "b")]
     usual = make_plan(request(tmp_path), files, manifest, reserve=0)
-    assert [e.final for e in usual.errands] == [
+    assert [e.final for e in usual.errands()] == [
         tmp_path / "demo" / "set" / "a",
         tmp_path / "demo" / "set" / "other" / "b",
     ]
@@ -64,7 +71,7 @@ def test_the_usual_place_and_a_chosen_folder(manifest, tmp_path):
 def test_names_that_differ_in_case_only_get_files_of_their_own(manifest, tmp_path):
     files = [source("demo", "set", name) for name in ("M31.fits", "m31.fits")]
     plan = make_plan(request(tmp_path), files, manifest, reserve=0)
-    assert len({str(e.final).casefold() for e in plan.errands}) == 2
+    assert len({str(e.final).casefold() for e in plan.errands()}) == 2
 
 
 def test_too_little_room_is_refused_with_both_numbers(manifest, tmp_path):
@@ -82,7 +89,7 @@ def test_what_is_here_needs_no_room(manifest, tmp_path):
     manifest.record("demo", "rucio:demo:a", copy)
     files = [source("demo", "set", "a", size=10**18)]
     plan = make_plan(request(tmp_path), files, manifest, reserve=0)
-    assert plan.errands[0].known == [copy]
+    assert next(plan.errands()).known == [copy]
 
 
 def test_nothing_to_fetch_is_said(manifest, tmp_path):

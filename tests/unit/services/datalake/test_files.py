@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 
 from escape_vre.core.errors import BadResponseError
+from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.service import FetchQuery
-from escape_vre.services.datalake.fingerprints import Fingerprints
 from escape_vre.testing.rucio import Answer, fixed, listed
 
 DATASET = {"scope": "t", "name": "ds", "type": "DATASET"}
