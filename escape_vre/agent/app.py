@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
@@ -21,7 +21,7 @@ from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeErro
 from escape_vre.core.hub import HUB_HEADER, Hubs
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
-from escape_vre.core.service import Plugin, Service
+from escape_vre.core.service import Environment, NamesVariables, Plugin, Service
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobFile
 from escape_vre.jobs.run import ANYBODY
@@ -42,6 +42,9 @@ class AgentInfo(BaseModel):
     started: float
     data_dir: str
     jobs_running: int
+    variables: list[str] = Field(
+        default=[], description="Further variables that this caller is asked to send along."
+    )
 
 
 class ServiceInfo(BaseModel):
@@ -108,6 +111,12 @@ def make_app(
         redoc_url=None,
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
+
+    def wanted(environment: Environment) -> set[str]:
+        asking = [one for one in services.values() if isinstance(one, NamesVariables)]
+        return set().union(*(one.variables(environment) for one in asking))
+
+    app.state.wanted_variables = wanted
     app.add_middleware(HubDoor, hubs=keyring.hubs)
     app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
     app.add_exception_handler(OSError, _no_state)  # type: ignore[arg-type]
@@ -116,8 +125,9 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
 
     @app.get("/agent", tags=["agent"])
-    async def agent() -> AgentInfo:
-        return info()
+    async def agent(caller: CallerOf) -> AgentInfo:
+        names = await asyncio.to_thread(wanted, caller.environment)
+        return info().model_copy(update={"variables": sorted(names)})
 
     @app.post("/agent/stop", tags=["agent"])
     async def stop_agent(force: bool = Query(default=False)) -> dict[str, str]:

@@ -41,6 +41,7 @@ class AgentClient:
         self.timeout_s = timeout_s
         self.name = uuid.uuid4().hex
         self._checked = False
+        self._asked_for: tuple[str, ...] = ()
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON answer to a GET; raises the EscapeError that the agent answers."""
@@ -159,7 +160,7 @@ class AgentClient:
     ) -> tuple[http.client.HTTPResponse, SocketConnection]:
         connection = SocketConnection(self.location.socket, timeout_s=self.timeout_s)
         headers = {}
-        if packed := pack_environment(os.environ):
+        if packed := pack_environment(os.environ, self._asked_for):
             headers[ENVIRONMENT_HEADER] = packed
         if packed := pack_hub(os.environ):
             headers[HUB_HEADER] = packed
@@ -189,4 +190,5 @@ class AgentClient:
                 " language of the escape-vre in this environment.",
                 hint="Update the older of the two, then restart the Jupyter server.",
             )
+        self._asked_for = tuple(found.get("variables") or ())
         self._checked = True

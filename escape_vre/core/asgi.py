@@ -1,5 +1,6 @@
 """What routes of every service share: the caller of a request, and errors as answers."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -11,10 +12,12 @@ from starlette.requests import Request
 from escape_vre.core.caller import CONTENTS_HEADER, ENVIRONMENT_HEADER, Caller, unpack_environment
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     root = request.headers.get(CONTENTS_HEADER)
+    header = request.headers.get(ENVIRONMENT_HEADER, "")
+    wanted = request.app.state.wanted_variables
     return Caller(
-        environment=unpack_environment(request.headers.get(ENVIRONMENT_HEADER, "")),
+        environment=await asyncio.to_thread(unpack_environment, header, wanted),
         contents_root=Path(unquote(root)) if root else None,
     )
 

@@ -6,7 +6,9 @@ Standard library only, for clients write what the agent reads.
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,20 +21,50 @@ CONTENTS_HEADER = "X-Escape-VRE-Contents-Root"
 """Set by the server extension alone: the request came from a browser, and this is the folder that
 the browser may write to; percent-encoded."""
 
-ALLOWED_VARIABLES = (
-    "RUCIO_ACCOUNT",
-    "RUCIO_AUTH_HOST",
-    "RUCIO_AUTH_TOKEN",
+PATH_VARIABLES = (
+    "BEARER_TOKEN_FILE",
+    "CONDA_PREFIX",
+    "CURL_CA_BUNDLE",
+    "HOME",
+    "REQUESTS_CA_BUNDLE",
     "RUCIO_AUTH_TOKEN_FILE",
-    "RUCIO_AUTH_TYPE",
     "RUCIO_CA_CERT",
+    "RUCIO_CLIENT_CERT",
+    "RUCIO_CLIENT_KEY",
+    "RUCIO_CLIENT_PROXY",
     "RUCIO_CONFIG",
     "RUCIO_HOME",
-    "RUCIO_HOST",
-    "RUCIO_PASSWORD",
-    "RUCIO_USERNAME",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "VIRTUAL_ENV",
+    "X509_CERT_DIR",
     "X509_USER_PROXY",
+    "XDG_RUNTIME_DIR",
 )
+"""Those that name a file or folder: they travel absolute, for the agent works elsewhere."""
+
+ALLOWED_VARIABLES = tuple(
+    sorted(
+        (
+            *PATH_VARIABLES,
+            *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+            *("all_proxy", "http_proxy", "https_proxy", "no_proxy"),
+            "BEARER_TOKEN",
+            "RUCIO_ACCOUNT",
+            "RUCIO_AUTH_HOST",
+            "RUCIO_AUTH_TOKEN",
+            "RUCIO_AUTH_TYPE",
+            "RUCIO_HOST",
+            "RUCIO_PASSWORD",
+            "RUCIO_USERNAME",
+            "RUCIO_VO",
+        )
+    )
+)
+"""What every client sends. A client sends besides what the agent asks it for (``GET /agent``):
+the variables that the configuration names."""
+
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]+)\})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +105,41 @@ class Caller:
         return path
 
 
-def pack_environment(variables: Mapping[str, str]) -> str:
-    """Write the allow-listed among some variables as the header carries them."""
-    found = {name: variables[name] for name in ALLOWED_VARIABLES if variables.get(name)}
+def pack_environment(variables: Mapping[str, str], more: Iterable[str] = ()) -> str:
+    """Write the allow-listed among some variables as the header carries them.
+
+    Parameters
+    ----------
+    more : iterable of str
+        Other variables that the agent has asked for.
+    """
+    found = {
+        name: _absolute(variables[name]) if name in PATH_VARIABLES else variables[name]
+        for name in (*ALLOWED_VARIABLES, *more)
+        if variables.get(name)
+    }
     return base64.b64encode(json.dumps(found).encode()).decode() if found else ""
 
 
-def unpack_environment(header: str) -> dict[str, str]:
-    """Read the header; what is not allow-listed is dropped.
+def _absolute(path: str) -> str:
+    if path.startswith(("/", "~", "$")):  # these are completed where they are read
+        return path
+    try:
+        return os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 — a text, kept as it is
+    except OSError:  # the caller stands in a folder that is gone
+        return path
+
+
+def unpack_environment(
+    header: str, wanted: Callable[[Mapping[str, str]], Collection[str]] = lambda _: ()
+) -> dict[str, str]:
+    """Read the header; what is neither allow-listed nor asked for is dropped.
+
+    Parameters
+    ----------
+    wanted : callable
+        Returns, for a caller of these variables, the names of others that it is asked for; not
+        called where it has sent none.
 
     Raises
     ------
@@ -90,11 +149,38 @@ def unpack_environment(header: str) -> dict[str, str]:
     if not header:
         return {}
     try:
-        found = json.loads(base64.b64decode(header, validate=True))
-        return {
-            name: str(found[name]) for name in ALLOWED_VARIABLES if isinstance(found.get(name), str)
+        found = {
+            name: value
+            for name, value in json.loads(base64.b64decode(header, validate=True)).items()
+            if isinstance(value, str)
         }
     except (ValueError, binascii.Error, AttributeError) as e:
         raise UsageError(
             f"The header {ENVIRONMENT_HEADER} cannot be read.", hint="Update escape-vre."
         ) from e
+    known = {name: value for name, value in found.items() if name in ALLOWED_VARIABLES}
+    if len(known) < len(found):
+        known |= {name: found[name] for name in wanted(known) if name in found}
+    return known
+
+
+def expanded(path: str, environment: Mapping[str, str]) -> str | None:
+    """Complete ``~``, ``$NAME`` and ``${NAME}`` in a path by the caller's variables.
+
+    Returns
+    -------
+    str or None
+        None where nothing is left, or a variable is not set: such a path names nothing.
+    """
+    if not variables_in(path) <= {name for name, value in environment.items() if value}:
+        return None
+    path = _VARIABLE.sub(lambda found: environment[found[1] or found[2]], path.strip())
+    home = environment.get("HOME")
+    if home and (path == "~" or path.startswith("~/")):
+        path = home + path[1:]
+    return str(Path(path).expanduser()) if path else None
+
+
+def variables_in(path: str) -> set[str]:
+    """Return the names of the variables that a path refers to."""
+    return {found[1] or found[2] for found in _VARIABLE.finditer(path)}

@@ -4,7 +4,7 @@ Bytes of files do not pass here; see :mod:`escape_vre.jobs.transfer`.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,21 +19,28 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from escape_vre.core.proxies import Proxies, ProxyTransport
 
 CONNECT_TIMEOUT_S = 10.0
 
 
 def tls_context(
-    ca_file: str | None, cert_file: str | None = None, *, system: bool = False
+    ca_file: str | tuple[str, ...] | None,
+    cert_file: str | None = None,
+    key_file: str | None = None,
+    *,
+    system: bool = False,
 ) -> ssl.SSLContext:
     """Make a TLS context, once per service: loading authorities costs 30 ms.
 
     Parameters
     ----------
-    ca_file : str, optional
-        PEM file or folder of the authorities to trust; default the system's.
+    ca_file : str or tuple of str, optional
+        PEM files or folders of the authorities to trust; default the system's.
     cert_file : str, optional
-        PEM file of our own certificate and key, such as an X.509 proxy.
+        PEM file of our own certificate, such as an X.509 proxy.
+    key_file : str, optional
+        PEM file of its private key; default the same file.
     system : bool
         Trust the system's authorities beside those of ``ca_file``.
 
@@ -42,28 +49,48 @@ def tls_context(
     ConfigurationError
         A file cannot be read.
     """
-    path = Path(ca_file).expanduser() if ca_file else None
-    try:
-        if path is not None and path.is_dir():
-            context = ssl.create_default_context(capath=str(path))
-        else:
-            context = ssl.create_default_context(cafile=str(path) if path else None)
-        if system and path is not None:
-            context.load_default_certs()
-    except (OSError, ssl.SSLError) as e:
-        raise ConfigurationError(
-            f"The certificate authorities in {ca_file} cannot be read.",
-            hint="Correct ca_file in the configuration.",
-        ) from e
-    if cert_file:
+    files = (ca_file,) if isinstance(ca_file, str) else ca_file or ()
+    context: ssl.SSLContext | None = None
+    for file in files:
+        path = Path(file).expanduser()
+        capath, cafile = (str(path), None) if path.is_dir() else (None, str(path))
         try:
-            context.load_cert_chain(Path(cert_file).expanduser())
+            if context is None:
+                context = ssl.create_default_context(cafile=cafile, capath=capath)
+            else:
+                context.load_verify_locations(cafile, capath)
         except (OSError, ssl.SSLError) as e:
             raise ConfigurationError(
-                f"The certificate in {cert_file} cannot be used.",
-                hint="Renew it (for instance with voms-proxy-init), or correct its path.",
+                f"The certificate authorities in {file} cannot be read.",
+                hint="Correct ca_file in the configuration.",
             ) from e
+    if context is None:
+        context = ssl.create_default_context()
+    elif system:
+        context.load_default_certs()
+    if cert_file:
+        _show(context, cert_file, key_file)
     return context
+
+
+def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None:
+    """Have a context show a certificate to servers that ask for one."""
+    cert, key = Path(cert_file).expanduser(), Path(key_file or cert_file).expanduser()
+    for path in (cert, key):
+        if not path.is_file():
+            raise ConfigurationError(
+                f"There is no certificate or key in {path}.",
+                hint="Renew it (for instance with voms-proxy-init), or correct its path.",
+            )
+    try:
+        # Without a password, OpenSSL would ask for one where nobody is.
+        context.load_cert_chain(cert, key, password=lambda: "")
+    except (OSError, ssl.SSLError, ValueError) as e:
+        raise ConfigurationError(
+            f"The certificate in {cert_file} cannot be used.",
+            hint="Renew it (for instance with voms-proxy-init), or correct its path. A key that"
+            " is protected by a password cannot be used.",
+        ) from e
 
 
 class RemoteClient:
@@ -75,18 +102,32 @@ class RemoteClient:
         What to call the service in messages.
     timeout_s : float
         Longest silence of the service, seconds.
+    proxies : Proxies, optional
+        What leads to the service; default none. The process's own variables are not looked at.
+    headers : mapping, optional
+        Sent with every request.
     """
 
-    def __init__(self, name: str, *, tls: ssl.SSLContext, timeout_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        tls: ssl.SSLContext,
+        timeout_s: float,
+        proxies: Proxies | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._name = name
         self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(
             verify=tls,
+            mounts={"all://": ProxyTransport(proxies, tls=tls)} if proxies else None,
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
             headers={"User-Agent": f"escape-vre/{__version__}"},
             trust_env=False,
         )
+        self._http.headers.update(headers or {})
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send a request and return the response, read to its end, whatever its status."""

@@ -5,7 +5,7 @@ capability by having the methods of its protocol; nothing is registered elsewher
 """
 
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -45,6 +45,16 @@ class StorageAccess(Protocol):
 
     def tls(self, url: str) -> ssl.SSLContext | None:
         """Return the TLS context for this URL; None for one without TLS."""
+        ...
+
+    def proxy(self, url: str) -> str | None:
+        """Return the URL of the HTTP proxy that leads to this URL; None where none does.
+
+        Raises
+        ------
+        ConfigurationError
+            It is of a type that is not supported.
+        """
         ...
 
 
@@ -103,6 +113,15 @@ class Fetchable(Protocol):
 
         Asked after an error that is :attr:`~EscapeError.worth_waiting`; raises any other.
         """
+        ...
+
+
+@runtime_checkable
+class NamesVariables(Protocol):
+    """A service whose configuration names variables of the caller."""
+
+    def variables(self, environment: Environment) -> Collection[str]:
+        """Return their names, for a caller of this environment; may read files."""
         ...
 
 

@@ -38,6 +38,7 @@ class AgentLink:
         self._http: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
         self._known = False
+        self._asked_for: tuple[str, ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -68,7 +69,7 @@ class AgentLink:
         """
         async with self._starting:
             if await asyncio.to_thread(ensure_agent, self.location):
-                self._known = True
+                self._known = False
             if self._known:
                 return
             await self._replace_older()
@@ -123,7 +124,7 @@ class AgentLink:
         """Say where the request comes from; every one of them tells the way to the Hub."""
         return {
             CONTENTS_HEADER: quote(str(self._root)),
-            ENVIRONMENT_HEADER: pack_environment(os.environ),
+            ENVIRONMENT_HEADER: pack_environment(os.environ, self._asked_for),
             HUB_HEADER: pack_hub(os.environ, origin=self.origin),
         }
 
@@ -144,6 +145,7 @@ class AgentLink:
             found: dict[str, Any] = (
                 await client.get("http://agent/agent", headers=self._own_headers())
             ).json()
+            self._asked_for = tuple(found.get("variables") or ())
             if _version(str(found["version"])) < _version(__version__):
                 answer = await client.post("http://agent/agent/stop")
                 if answer.status_code == 200:  # else it has jobs to finish, and serves us too

@@ -166,6 +166,7 @@ class Lake(Backend):
             "password_file": str(self.layout.password("demo")),
             "ca_file": str(self.layout.ca),
             "storage_cert_file": str(self.layout.client_identity),
+            "proxy": "",  # it is on this machine, wherever HTTP_PROXY leads
         }
 
     def token_instance(self, *, client_id: str | None = None) -> dict[str, object]:
@@ -194,6 +195,8 @@ class Lake(Backend):
             "audience": trusted.audience,
             "ca_file": str(self.layout.ca),
             "storage_token": "rucio",
+            "storage_hosts": [HOST],
+            "proxy": "",
         }
         if client_id is not None:
             # Keycloak knows an audience as a scope of that name.

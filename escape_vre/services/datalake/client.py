@@ -29,6 +29,10 @@ from escape_vre.core.http import RemoteClient
 from escape_vre.core.tokens import Token, TokenChain
 
 STREAM = "application/x-json-stream"
+UNKNOWN_LIFE_S = 120.0
+"""How long a token is kept whose end cannot be known, seconds."""
+CLOCK_S = 60.0
+"""How long the difference of two clocks is remembered, seconds."""
 SCHEMES = ("davs", "https", "http", "dav", "file")
 
 Did = tuple[str, str]
@@ -231,10 +235,18 @@ class UserPassSource:
 
 
 class X509Source:
-    """Rucio's sign-in by the certificate that the TLS connection shows (GET /auth/x509)."""
+    """Rucio's sign-in by the certificate that the TLS connection shows.
 
-    def __init__(self, auth_url: str, *, http: RemoteClient, title: str, account: str) -> None:
-        self._url = auth_url.rstrip("/") + "/auth/x509"
+    Parameters
+    ----------
+    kind : str
+        The endpoint: ``x509`` or ``x509_proxy`` (GET /auth/<kind>).
+    """
+
+    def __init__(
+        self, auth_url: str, kind: str, *, http: RemoteClient, title: str, account: str
+    ) -> None:
+        self._url = f"{auth_url.rstrip('/')}/auth/{kind}"
         self._http = http
         self._title = title
         self._account = account
@@ -273,6 +285,7 @@ def _read_line(path: str) -> str:
 
 async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], title: str) -> Token:
     """Ask Rucio for a token; raises AuthError when it refuses."""
+    asked = time.time()
     response = await http.request("GET", url, headers=dict(headers))
     if response.status_code == 401:
         raise AuthError(
@@ -287,15 +300,50 @@ async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], titl
             f"{title} did not give a token.",
             hint="Check the authentication URL in the configuration.",
         )
-    return Token(value, _expiry(response.headers.get("X-Rucio-Auth-Token-Expires")))
+    return Token(value, asked + _life_s(response.headers, asked))
 
 
-def _expiry(text: str | None) -> float:
-    """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; a minute from now where it cannot be read."""
+def _life_s(headers: Mapping[str, str], asked: float) -> float:
+    """Return how long a token lives that was just given, seconds.
+
+    Counted by the server's clock, between the answer's ``Date`` and the token's end: ours may be
+    hours ahead. Where that makes no sense, it is used all the same, and another asked for soon.
+    """
+    ends = _moment(headers.get("X-Rucio-Auth-Token-Expires"))
+    begins = _moment(headers.get("Date")) or asked
+    life_s = ends - begins if ends is not None else 0.0
+    return life_s if life_s > 0 else UNKNOWN_LIFE_S
+
+
+def _moment(text: str | None) -> float | None:
+    """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; None where it cannot be read."""
     try:
         return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
     except ValueError:
-        return time.time() + 120
+        return None
+
+
+class ServerClock:
+    """How far our clock is ahead of Rucio's; asked only where a token looks expired."""
+
+    def __init__(self, url: str, *, http: RemoteClient) -> None:
+        self._url = url.rstrip("/") + "/ping"
+        self._http = http
+        self._known: tuple[float, float] | None = None
+
+    async def ahead_s(self) -> float:
+        """Return seconds, by the ``Date`` of an answer within the last minute; 0 without one."""
+        if self._known is None or time.monotonic() - self._known[0] > CLOCK_S:
+            self._known = (time.monotonic(), await self._ask())
+        return self._known[1]
+
+    async def _ask(self) -> float:
+        try:
+            response = await self._http.request("GET", self._url)
+        except EscapeError:
+            return 0.0
+        theirs = _moment(response.headers.get("Date"))
+        return 0.0 if theirs is None else time.time() - theirs
 
 
 def rucio_error(response: httpx.Response, title: str) -> EscapeError:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from escape_vre.core.http import tls_context
 from escape_vre.core.tokens import Token, TokenChain
 from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.network import Network
 
 CHECK_S = 0.2
 """How often a worker that waits for a token looks whether its job is to stop, seconds."""
@@ -22,18 +23,17 @@ class LakeStorage:
     certificate is renewed in place.
     """
 
-    _contexts: ClassVar[dict[tuple[str | None, str | None], tuple[float, ssl.SSLContext]]] = {}
+    _contexts: ClassVar[dict[tuple[object, ...], tuple[float, ssl.SSLContext]]] = {}
 
     def __init__(
         self,
         settings: InstanceSettings,
         *,
-        cert_file: str | None,
+        network: Network,
         tokens: TokenChain,
         environment: Mapping[str, str],
     ) -> None:
-        self._ca_file = settings.ca_file
-        self._cert_file = cert_file
+        self._network = network
         self._shows_token = settings.storage_token == "rucio"  # noqa: S105 — a choice
         self._tokens = tokens
         self._environment = environment
@@ -76,9 +76,14 @@ class LakeStorage:
     def tls(self, url: str) -> ssl.SSLContext | None:
         """Return the context that trusts the instance's authorities and shows our certificate."""
         del url
-        key = (self._ca_file, self._cert_file)
+        way = self._network
+        key = (way.ca_file, way.cert_file, way.key_file, way.system)
         made, context = self._contexts.get(key, (0.0, None))
         if context is None or time.monotonic() - made > 60:
-            context = tls_context(*key)
+            context = tls_context(way.ca_file, way.cert_file, way.key_file, system=way.system)
             self._contexts[key] = (time.monotonic(), context)
         return context
+
+    def proxy(self, url: str) -> str | None:
+        """Return the URL of the HTTP proxy that leads to this URL; None where none does."""
+        return self._network.proxies.of(url)
