@@ -8,14 +8,17 @@ import httpx
 import pytest
 from traitlets.config import Config
 
-from escape_vre.agent.app import make_app
+from escape_vre.agent.app import AgentInfo, make_app
 from escape_vre.core import retry
+from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.lease import Owner
 from escape_vre.services.datalake.service import create
 from escape_vre.testing.rucio import FakeRucio
+
+INFO = AgentInfo(api=1, apis=[1], version="0", pid=1, started=0.0, data_dir="/data", jobs_running=0)
 
 
 class Agent:
@@ -24,20 +27,22 @@ class Agent:
     def __init__(self, rucio, folder):
         self.rucio, self._folder = rucio, folder
         (folder / "password").write_text("p")
+        entry = {
+            "name": "lab",
+            "title": "Lab",
+            "url": rucio.url,
+            "auth": "userpass",
+            "account": "jdoe",
+            "password_file": str(folder / "password"),
+        }
+        self.config = {"DataLake": {"instances": [entry]}}
+        self.variables = {}
 
     @asynccontextmanager
     async def lake(self):
         """Give the service and its application."""
-        entry = {
-            "name": "lab",
-            "title": "Lab",
-            "url": self.rucio.url,
-            "auth": "userpass",
-            "account": "jdoe",
-            "password_file": str(self._folder / "password"),
-        }
         keyring = Keyring(self._folder)
-        service = create(Config({"DataLake": {"instances": [entry]}}), keyring)
+        service = create(Config(self.config), keyring)
         desk = JobDesk(
             state=self._folder,
             owner=Owner.this(self._folder / "lock"),
@@ -51,7 +56,7 @@ class Agent:
             services={"datalake": service},
             plugins={},
             keyring=keyring,
-            info=lambda: None,
+            info=lambda: INFO,
             stop=lambda: None,
         )
         try:
@@ -68,7 +73,10 @@ class Agent:
                 transport = httpx.ASGITransport(app, raise_app_exceptions=False)
                 async with httpx.AsyncClient(transport=transport, base_url="http://agent") as http:
                     method = "GET" if body is None else "POST"
-                    return await http.request(method, path, params=query, json=body)
+                    headers = {ENVIRONMENT_HEADER: pack_environment(self.variables, self.variables)}
+                    return await http.request(
+                        method, path, params=query, json=body, headers=headers
+                    )
 
         answer = asyncio.run(once())
         if "ndjson" in answer.headers["Content-Type"]:
