@@ -151,6 +151,15 @@ class ProxyTransport(httpx.AsyncBaseTransport):
                 f"The proxy {shown(proxy)} cannot be reached.", hint=_HINT
             ) from e
 
+    def _found(self, proxy: str) -> httpx.Proxy:
+        secure = proxy.startswith("https:")
+        try:
+            return httpx.Proxy(proxy, ssl_context=self._tls if secure else None)
+        except (httpx.InvalidURL, ValueError) as e:
+            raise ConfigurationError(
+                f"The proxy {shown(proxy)} is not a URL such as http://host:port.", hint=_HINT
+            ) from e
+
     async def aclose(self) -> None:
         """Close the connections."""
         for transport in self._transports.values():
@@ -162,7 +171,7 @@ class ProxyTransport(httpx.AsyncBaseTransport):
                 verify=self._tls,
                 limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
                 trust_env=False,
-                proxy=httpx.Proxy(proxy, ssl_context=self._tls) if proxy else None,
+                proxy=self._found(proxy) if proxy else None,
             )
         return self._transports[proxy]
 
