@@ -14,6 +14,7 @@ from typing import Literal
 
 from escape_vre.core.errors import AuthError, EscapeError, RemoteError
 from escape_vre.core.oidc import DeviceCode, Grant, Pending, Provider
+from escape_vre.core.proxies import Proxies
 from escape_vre.core.refresh_file import RefreshFile
 from escape_vre.core.tokens import Token, TokenChain
 
@@ -65,6 +66,10 @@ class DeviceTokens:
         self._unsaved: str | None = None
         self._starting = asyncio.Lock()
         self._renewing = asyncio.Lock()
+
+    def reach(self, proxies: Proxies) -> None:
+        """Go to the provider by these proxies from now on: those of whoever called last."""
+        self._provider.reach(proxies)
 
     async def token(self, environment: Mapping[str, str]) -> Token | None:
         """Return a token, by the refresh token that is on disk.

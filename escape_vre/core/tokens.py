@@ -306,3 +306,16 @@ def jwt_expiry(token: str) -> float | None:
     """Return the ``exp`` of a JWT (RFC 7519 section 4.1.4), seconds since 1970; None if none."""
     expires = jwt_claims(token).get("exp")
     return float(expires) if isinstance(expires, int | float) else None
+
+
+def jwt_life_s(token: str) -> float | None:
+    """Return how long a JWT that was just given lives, seconds; None where it does not say.
+
+    From its ``iat`` to its ``exp``, both by its issuer's clock; without the former by ours.
+    """
+    expires = jwt_expiry(token)
+    begins = jwt_claims(token).get("iat")
+    if expires is None:
+        return None
+    life_s = expires - (begins if isinstance(begins, int | float) else time.time())
+    return life_s if life_s > 0 else None

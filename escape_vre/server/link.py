@@ -88,6 +88,7 @@ class AgentLink:
         """
         import httpx
 
+        await self.ensure()  # it may ask for more of our variables
         sent = {**headers, **self._own_headers()}
         for last in (False, True):
             await self.ensure()

@@ -110,6 +110,8 @@ class Instances:
         found = list(self._settings.values()) or [
             settings for settings, _ in [self._from_rucio_cfg(environment)] if settings
         ]
+        for name, device in self._devices.items():  # a person may sign in next
+            device.reach(network(self._settings[name], environment).proxies)
         return [
             Instance(
                 name=s.name,
@@ -147,6 +149,8 @@ class Instances:
         """
         settings, password = self._find(name, environment)
         way = network(settings, environment)
+        if settings.name in self._devices:
+            self._devices[settings.name].reach(way.proxies)
         # Callers with other variables are other people to Rucio: one's lack of a password must
         # not be remembered for the next. With a Hub or a provider there is one identity, whoever
         # asks: all kernels and jobs share its token, and its return.
