@@ -451,6 +451,12 @@ export interface components {
       pid: number;
       /** Started */
       started: number;
+      /**
+       * Variables
+       * @description Further variables that this caller is asked to send along.
+       * @default []
+       */
+      variables: string[];
       /** Version */
       version: string;
     };
@@ -488,6 +494,11 @@ export interface components {
       };
       /** Name */
       name: string;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
       /** Open */
       open?: boolean | null;
       /** Ref */
@@ -592,6 +603,11 @@ export interface components {
       instance: string;
       /** Latency Ms */
       latency_ms: number;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
       /** Url */
       url: string;
       /** Version */
@@ -624,7 +640,8 @@ export interface components {
         | 'token_file'
         | 'environment'
         | 'rucio_cfg'
-        | 'x509';
+        | 'x509'
+        | 'x509_proxy';
       /**
        * Identity
        * @description For oidc: what a person signs in to by POST /sign-ins.
@@ -800,6 +817,11 @@ export interface components {
       local: 'here' | 'partly' | 'elsewhere';
       /** Local Files */
       local_files?: number | null;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
       /** Path */
       path?: string | null;
       /** Problem */
@@ -886,9 +908,11 @@ export interface components {
     };
     /**
      * Sites
-     * @description Which sites have a DID.
+     * @description Which sites have a DID, and what of this could not be read.
      */
     Sites: {
+      /** Note */
+      note?: string | null;
       /** Sites */
       sites: components['schemas']['Site'][];
     };
