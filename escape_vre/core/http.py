@@ -100,7 +100,9 @@ def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None
                 hint="Renew it (for instance with voms-proxy-init), or correct its path.",
             )
     try:
-        # Without a password, OpenSSL would ask for one where nobody is.
+        # Some storages ask for it only once they know which file is wanted (TLS 1.3).
+        context.post_handshake_auth = True
+        # Without a password, OpenSSL would ask for one on a terminal that is not there.
         context.load_cert_chain(cert, key, password=lambda: "")
     except (OSError, ssl.SSLError, ValueError) as e:
         raise ConfigurationError(
