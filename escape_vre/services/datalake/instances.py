@@ -21,7 +21,7 @@ from escape_vre.services.datalake.client import RucioClient, ServerClock
 from escape_vre.services.datalake.models import Instance, InstanceSettings
 from escape_vre.services.datalake.network import VARIABLES as NETWORK_VARIABLES
 from escape_vre.services.datalake.network import Network, network
-from escape_vre.services.datalake.peer import Peer
+from escape_vre.services.datalake.peer import Peer, not_read
 from escape_vre.services.datalake.sign_in import hint, sources
 from escape_vre.services.datalake.storage import LakeStorage
 
@@ -86,9 +86,8 @@ class Instances:
                     f"{where}: there is another data lake called {found.name}.",
                     hint="Give each instance a name of its own.",
                 )
-        if not ours and peer.default in self._settings:
-            first = {peer.default: self._settings[peer.default]}
-            self._settings = first | self._settings
+        if default := peer.default(() if ours else self._settings):
+            self._settings = {default: self._settings[default]} | self._settings
         self._devices = {
             name: keyring.device(
                 Registration(
@@ -178,11 +177,11 @@ class Instances:
         self, name: str | None, environment: Mapping[str, str]
     ) -> tuple[InstanceSettings, str]:
         if name in self._elsewhere:
-            raise self._elsewhere[name]
+            raise not_read(name, self._elsewhere[name])
         if not self._settings:
             settings, password = self._from_rucio_cfg(environment)
             if settings is None and self._elsewhere:
-                raise next(iter(self._elsewhere.values()))
+                raise not_read(*next(iter(self._elsewhere.items())))
             if settings is None:
                 raise ConfigurationError(
                     "No data lake is configured.",
@@ -221,13 +220,14 @@ class Instances:
                 hint="Make one, for instance with voms-proxy-init, or name it in X509_USER_PROXY"
                 " or in storage_cert_file.",
             )
+        vo = settings.vo or environment.get("RUCIO_VO")
         shown = (way.cert_file, way.key_file) if by_certificate else ()
         http = RemoteClient(
             title,
             tls=tls_context(way.ca_file, *shown, system=way.system),
             timeout_s=settings.timeout_s,
             proxies=way.proxies,
-            headers={"X-Rucio-VO": settings.vo} if settings.vo else None,
+            headers={"X-Rucio-VO": vo} if vo else None,
         )
         tokens = self._chain(settings, password, http, environment)
         rucio = RucioClient(

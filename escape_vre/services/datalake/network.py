@@ -19,6 +19,7 @@ _FOLDERS = ("X509_CERT_DIR", "SSL_CERT_DIR")
 
 VARIABLES = (
     "X509_USER_PROXY",
+    *("RUCIO_CLIENT_CERT", "RUCIO_CLIENT_KEY", "RUCIO_CLIENT_PROXY"),
     *_BUNDLES,
     *_FOLDERS,
     *PROXY_VARIABLES,
@@ -50,38 +51,47 @@ class Network:
 
 def network(settings: InstanceSettings, environment: Mapping[str, str]) -> Network:
     """Return what settings and a caller's variables say; looks at which files there are."""
-    cert = settings.storage_cert_file or _certificate(settings, environment)
+    cert_file, key_file = settings.storage_cert_file, settings.storage_key_file
+    if cert_file is None:
+        cert_file, key_file = _certificate(settings, environment)
     ca_file, system = _authorities(settings, environment)
     return Network(
         ca_file=ca_file,
         system=system,
-        cert_file=cert,
-        key_file=settings.storage_key_file,
+        cert_file=cert_file,
+        key_file=key_file,
         proxies=Proxies.of_settings(settings.proxy, settings.no_proxy, environment),
     )
 
 
-def _certificate(settings: InstanceSettings, environment: Mapping[str, str]) -> str | None:
-    named = expanded(environment.get("X509_USER_PROXY", ""), environment)
-    if named and Path(named).is_file():
-        return named
+def _certificate(
+    settings: InstanceSettings, environment: Mapping[str, str]
+) -> tuple[str | None, str | None]:
+    """Return certificate and key that the caller's variables name, in rucio's order."""
+
+    def named(variable: str) -> str | None:
+        path = expanded(environment.get(variable, ""), environment)
+        return path if path and Path(path).is_file() else None
+
+    if settings.auth == "x509" and (cert := named("RUCIO_CLIENT_CERT")):
+        return cert, named("RUCIO_CLIENT_KEY")
+    proxy = named("RUCIO_CLIENT_PROXY") or named("X509_USER_PROXY")
     default = Path(f"/tmp/x509up_u{os.geteuid()}")  # noqa: S108 — where grid tools leave it
     # One that lies there from another day must not spoil the sign-ins that need none.
-    needed = settings.auth in ("x509", "x509_proxy")
-    return str(default) if needed and is_own(default) else None
+    if proxy is None and settings.auth in ("x509", "x509_proxy") and is_own(default):
+        proxy = str(default)
+    return proxy, None
 
 
 def _authorities(
     settings: InstanceSettings, environment: Mapping[str, str]
 ) -> tuple[tuple[str, ...], bool]:
+    """Return what to trust, and whether the system's authorities as well.
+
+    Different programs read different variables: what any of them names is trusted.
+    """
     if settings.ca_file:
         return (settings.ca_file,), False
-    bundle = next((path for path in map(environment.get, _BUNDLES) if _is(path, "file")), None)
-    folders = [path for path in map(environment.get, _FOLDERS) if path and _is(path, "folder")]
-    return (*([bundle] if bundle else []), *folders), bundle is None
-
-
-def _is(path: str | None, what: str) -> bool:
-    if not path:
-        return False
-    return Path(path).is_dir() if what == "folder" else Path(path).exists()
+    bundles = [path for path in map(environment.get, _BUNDLES) if path and Path(path).exists()]
+    folders = [path for path in map(environment.get, _FOLDERS) if path and Path(path).is_dir()]
+    return tuple(dict.fromkeys([*bundles, *folders])), not bundles

@@ -5,7 +5,7 @@ stands in the administrator's guide (``docs/admin/instances.md``).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from escape_vre.core.errors import ConfigurationError
@@ -35,8 +35,16 @@ class Peer:
 
     def __init__(self, group: Mapping[str, Any]) -> None:
         self._entries = [entry for entry in group.get("instances", []) if isinstance(entry, dict)]
-        self.default: str | None = group.get("default_instance") or None
+        self._default: str | None = group.get("default_instance") or None
         _say("RucioConfig", set(group) - set(_GROUP))
+
+    def default(self, names: Collection[str]) -> str | None:
+        """Return the name of the default instance, if it is one of these."""
+        if self._default in names:
+            return self._default
+        if self._default:
+            log.warning("RucioConfig.default_instance: %s cannot be the default", self._default)
+        return None
 
     def entries(self) -> list[tuple[str, dict[str, Any]]]:
         """Return where each usable entry stands, and it as an entry of ours."""
@@ -46,17 +54,22 @@ class Peer:
             if not _is_remote(entry)
         ]
 
-    def remote(self) -> dict[str, ConfigurationError]:
-        """Return by name why entries that stand elsewhere cannot be used."""
+    def remote(self) -> dict[str, str]:
+        """Return the URL of each entry, by its name, that is described elsewhere."""
         return {
-            str(entry.get("name")): ConfigurationError(
-                f"The data lake {entry.get('name')} is described at {entry['$url']}, which is not"
-                " read: what an agent obeys stands on its own disk.",
-                hint="Write the content of that address into escape_vre_config.json.",
-            )
+            str(entry.get("name")): str(entry["$url"])
             for entry in self._entries
             if _is_remote(entry)
         }
+
+
+def not_read(name: str, url: str) -> ConfigurationError:
+    """Return the error for the use of an entry that is described elsewhere."""
+    return ConfigurationError(
+        f"The data lake {name} is described at {url}, and escape-vre reads no configuration from"
+        " the network.",
+        hint="Copy the content of that address into escape_vre_config.json.",
+    )
 
 
 def _is_remote(entry: Mapping[str, Any]) -> bool:

@@ -1,7 +1,9 @@
 """A rucio.cfg and its variables mean what they mean to the rucio command."""
 
 import os
+import shutil
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -265,6 +267,15 @@ class TestCertificates:
         person.config = {"DataLake": {"instances": [entry]}}
         signs_in(person)
 
+    def test_in_two_files_of_variables_for_an_instance(self, person, strict, pair, tmp_path):
+        entry = {"name": "grid", "url": strict.url, "auth": "x509", "account": "jdoe"}
+        entry["ca_file"] = str(tmp_path / "ca.pem")
+        person.config = {"DataLake": {"instances": [entry]}}
+        person.variables |= {"RUCIO_CLIENT_CERT": str(pair[0]), "RUCIO_VO": "skt"}
+        person.variables |= {"RUCIO_CLIENT_KEY": str(pair[1])}
+        signs_in(person)
+        assert strict.headers_of("/auth/x509")["x-rucio-vo"] == "skt"
+
     @pytest.mark.parametrize("name", ["RUCIO_CLIENT_PROXY", "X509_USER_PROXY"])
     def test_a_proxy_of_the_callers_variables(self, person, strict, write, options, proxy, name):
         person.variables[name] = str(proxy)
@@ -317,6 +328,28 @@ def test_the_callers_authorities(person, secure, authority, write, tmp_path, nam
     write(**at(secure))
     assert "certificate" in refused(person)["message"]
     person.variables[named] = str(tmp_path / "ca.pem")
+    signs_in(person)
+
+
+def test_what_any_program_trusts_is_trusted(person, secure, authority, write, tmp_path):
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    write(**at(secure))
+    person.variables["REQUESTS_CA_BUNDLE"] = str(tmp_path / "other.pem")
+    person.variables["SSL_CERT_FILE"] = str(tmp_path / "ca.pem")
+    signs_in(person)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to name the file")
+def test_a_folder_of_authorities(person, secure, authority, write, tmp_path):
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    command = ["openssl", "x509", "-hash", "-noout", "-in", str(folder / "ca.pem")]
+    name = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    (folder / "ca.pem").rename(folder / f"{name}.0")
+    write(**at(secure))
+    person.variables["X509_CERT_DIR"] = str(folder)
     signs_in(person)
 
 
