@@ -178,7 +178,12 @@ def expanded(path: str, environment: Mapping[str, str]) -> str | None:
     home = environment.get("HOME")
     if home and (path == "~" or path.startswith("~/")):
         path = home + path[1:]
-    return str(Path(path).expanduser()) if path else None
+    return str(in_home(path)) if path else None
+
+
+def in_home(path: str | Path) -> Path:
+    """Complete ``~`` as a shell does; that of a user who does not exist stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 — expanduser() of Path raises
 
 
 def variables_in(path: str) -> set[str]:

@@ -7,13 +7,13 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from escape_vre._version import __version__
 from escape_vre.core import bodies
+from escape_vre.core.caller import in_home
 from escape_vre.core.errors import (
     BadResponseError,
     ConfigurationError,
@@ -69,7 +69,7 @@ def tls_context(
     files = (ca_file,) if isinstance(ca_file, str) else ca_file or ()
     context: ssl.SSLContext | None = None
     for file in files:
-        path = Path(file).expanduser()
+        path = in_home(file)
         capath, cafile = (str(path), None) if path.is_dir() else (None, str(path))
         try:
             if context is None:
@@ -92,7 +92,7 @@ def tls_context(
 
 def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None:
     """Have a context show a certificate to servers that ask for one."""
-    cert, key = Path(cert_file).expanduser(), Path(key_file or cert_file).expanduser()
+    cert, key = in_home(cert_file), in_home(key_file or cert_file)
     for path in (cert, key):
         if not path.is_file():
             raise ConfigurationError(
@@ -247,13 +247,12 @@ class RemoteClient:
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return RemoteError(
-                    f"The certificate of {self._name} is not to be trusted:"
-                    f" {cause.verify_message}.",
-                    hint="Put the authority that signed it into ca_file, or tell the site.",
+                    f"The certificate of {self._name} cannot be trusted: {cause.verify_message}.",
+                    hint="Add the authority that signed it to ca_file, or tell the site.",
                 )
             if isinstance(cause, ssl.SSLError):
                 return RemoteError(
-                    f"{self._name} refuses the encrypted connection.",
+                    f"{self._name} refused the encrypted connection.",
                     hint="Check its URL in the configuration, and your certificate.",
                 )
             if isinstance(cause, ConnectionResetError):

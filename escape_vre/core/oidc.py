@@ -219,9 +219,9 @@ class Provider:
             if response.status_code != 200 or body.get("issuer") != issuer:
                 raise ConfigurationError(
                     f"{issuer} is not the issuer of an identity provider.",
-                    hint=f"It calls itself {body['issuer']}: write it so."
+                    hint=f"The provider calls itself {body['issuer']}; use that."
                     if body.get("issuer")
-                    else "Correct issuer in the configuration.",
+                    else "Fix issuer in the configuration.",
                 )
             self._found = body
         return self._found
@@ -237,7 +237,7 @@ class Provider:
         if response.status_code in (429, 500, 502, 503, 504):
             raise RemoteUnavailableError(
                 f"The identity provider is too busy or down ({response.status_code}).",
-                hint="It is asked again by itself.",
+                hint="escape-vre asks again automatically.",
                 details={"retry_after_s": RETRY_AFTER_S},
             )
         return response
@@ -265,13 +265,13 @@ class Provider:
         if error == "access_denied":
             return AuthError("The sign-in was refused.", hint="Sign in again to try once more.")
         if error == "expired_token":
-            return AuthError("The code has expired.", hint="Sign in again to get another.")
+            return AuthError("The code has expired.", hint="Sign in again for a new code.")
         if error == "invalid_grant":
             return AuthError("Your session at the identity provider has ended.")
         if isinstance(error, str):
             return ConfigurationError(
-                f"The identity provider refuses us: {said or error}.".replace("..", "."),
-                hint="The administrator of this installation can correct client_id, scope or"
+                f"The identity provider refused the request: {said or error}.".replace("..", "."),
+                hint="The administrator of this installation can fix client_id, scope or"
                 " audience, or register this client for the device sign-in.",
             )
         return BadResponseError(

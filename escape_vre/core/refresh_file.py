@@ -51,7 +51,7 @@ class RefreshFile:
                 if time.monotonic() > deadline:
                     raise RemoteTimeoutError(
                         "Another of your agents has been renewing the sign-in for too long.",
-                        hint="It goes on by itself once that one is through, or has ended.",
+                        hint="This continues automatically when that agent has finished or ended.",
                         details={"retry_after_s": LONGEST_S},
                     )
                 await asyncio.sleep(LOOK_S)

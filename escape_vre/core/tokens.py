@@ -19,12 +19,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from escape_vre.core.caller import expanded
+from escape_vre.core.caller import expanded, in_home
 from escape_vre.core.errors import AuthError, EscapeError
 from escape_vre.core.own_files import read_own
 
 RENEW_BEFORE_S = 60.0
-"""A token this near to its end is asked for anew, seconds; a short one in its last quarter."""
+"""A token is renewed this long before it expires, seconds; a short one in its last quarter."""
 
 POLL_S = (3.0, 20.0)
 """The first and the longest pause between two questions whether somebody has signed in."""
@@ -35,7 +35,7 @@ RETRY_S = (1.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token, and when it ends (seconds since 1970; None where nobody said)."""
+    """A bearer token, and when it expires (seconds since 1970; None if that is unknown)."""
 
     value: str = field(repr=False)
     expires: float | None = None
@@ -86,12 +86,12 @@ class TokenFile:
         if path is None:
             return None
         try:
-            text = (await asyncio.to_thread(path.expanduser().read_text)).strip()
+            text = (await asyncio.to_thread(in_home(path).read_text)).strip()
         except (OSError, UnicodeDecodeError) as e:
             why = e.strerror if isinstance(e, OSError) else "it is not text"
             raise AuthError(
                 f"The token file {path} cannot be read: {why}.",
-                hint="Sign in again, so that it is written anew.",
+                hint="Sign in again, so that the file is written again.",
             ) from e
         if not text:
             raise AuthError(f"The token file {path} is empty.", hint="Sign in again.")
@@ -231,7 +231,7 @@ class TokenChain:
             self._kept = None
 
     def clear(self) -> None:
-        """Forget everything: somebody has signed in or out, and whoever waits asks again."""
+        """Forget everything, after a sign-in or sign-out; whatever waits asks again."""
         self._kept = None
         self._refused = None
         self._granted.set()

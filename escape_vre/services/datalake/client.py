@@ -10,13 +10,13 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin
 
 import httpx
 
 from escape_vre.core import bodies
+from escape_vre.core.caller import in_home
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -287,7 +287,9 @@ class X509Source:
         """Sign in."""
         del environment
         headers = {"X-Rucio-Account": self._account}
-        return await sign_in(self._http, self._url, headers, self._title)
+        return await sign_in(
+            self._http, self._url, headers, self._title, shown="certificate or account"
+        )
 
 
 class PasswordSource:
@@ -306,22 +308,29 @@ class PasswordSource:
             except OSError as e:
                 raise AuthError(
                     f"The password file {self._path} cannot be read: {e.strerror}.",
-                    hint="Write it anew, readable to you alone.",
+                    hint="Write it again, readable only to you.",
                 ) from e
         return environment.get(self._variable) or self._value or None
 
 
 def _read_line(path: str) -> str:
-    return Path(path).expanduser().read_text().strip("\r\n")
+    return in_home(path).read_text().strip("\r\n")
 
 
-async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], title: str) -> Token:
-    """Ask Rucio for a token; raises AuthError when it refuses."""
+async def sign_in(
+    http: RemoteClient,
+    url: str,
+    headers: Mapping[str, str],
+    title: str,
+    *,
+    shown: str = "user name, password or account",
+) -> Token:
+    """Ask Rucio for a token; raises AuthError, which names what was shown, if it refuses."""
     asked = time.time()
     response = await http.request("GET", url, headers=dict(headers), idempotent=True)
     if response.status_code == 401:
         raise AuthError(
-            f"{title} does not accept the user name, password or account.",
+            f"{title} does not accept the {shown}.",
             hint="Check them in the configuration; the account must be one of yours.",
         )
     if response.status_code >= 400:

@@ -3,13 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from traitlets import Dict, List
 from traitlets.config import Config, Configurable
 
+from escape_vre.core.caller import in_home
 from escape_vre.core.errors import AuthError, ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.keyring import Keyring
@@ -84,7 +84,7 @@ class Instances:
             if self._settings.setdefault(found.name, found) is not found:
                 raise ConfigurationError(
                     f"{where}: there is another data lake called {found.name}.",
-                    hint="Give each instance a name of its own.",
+                    hint="Give each instance its own name.",
                 )
         if default := peer.default(() if ours else self._settings):
             self._settings = {default: self._settings[default]} | self._settings
@@ -127,7 +127,7 @@ class Instances:
         """Return the names of the caller's variables that the configuration refers to."""
         found = {s.token_variable for s in self._settings.values() if s.token_variable}
         by_file = [s for s in self._settings.values() if s.auth == "rucio_cfg"]
-        paths = {Path(s.rucio_cfg) for s in by_file if s.rucio_cfg}
+        paths = {in_home(s.rucio_cfg) for s in by_file if s.rucio_cfg}
         if not self._settings or len(paths) < len(by_file):
             try:
                 own = rucio_cfg.find(environment)
@@ -267,7 +267,7 @@ def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:
         field = ".".join(["", *(str(part) for part in first["loc"])])
         raise ConfigurationError(
             f"{where}{field}: {first['msg']}.",
-            hint="Correct it in escape_vre_config.",
+            hint="Fix it in escape_vre_config.",
         ) from e
 
 
@@ -277,10 +277,10 @@ def _completed(
     """Fill what an entry of ``auth: rucio_cfg`` leaves out from that file."""
     if settings.auth != "rucio_cfg":
         return settings, ""
-    path = Path(settings.rucio_cfg) if settings.rucio_cfg else rucio_cfg.find(environment)
+    path = in_home(settings.rucio_cfg) if settings.rucio_cfg else rucio_cfg.find(environment)
     if path is None:
         raise ConfigurationError(
-            f"The data lake {settings.name} is to be used with a rucio.cfg, and there is none.",
+            f"The data lake {settings.name} needs a rucio.cfg, and none was found.",
             hint="Set RUCIO_CONFIG or RUCIO_HOME, or rucio_cfg in the configuration.",
         )
     found, password = rucio_cfg.read(path, environment)

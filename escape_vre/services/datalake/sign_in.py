@@ -45,7 +45,7 @@ def sources(
 def hint(settings: InstanceSettings) -> str:
     """Say what to do where no source has a token."""
     if settings.auth == "token_file":
-        return f"Sign in again, so that {settings.token_file} is written anew."
+        return f"Sign in again, so that {settings.token_file} is written again."
     if settings.auth == "hub":
         return "Sign in again at the JupyterHub."
     if settings.auth in ("auto", "environment"):

@@ -329,7 +329,7 @@ def test_signing_out_works_without_the_provider(provider, tmp_path):
     ("changes", "kind", "word"),
     [
         ({"client_id": "stranger"}, ConfigurationError, "Unknown client"),
-        ({"issuer": "{}/"}, ConfigurationError, "write it so"),
+        ({"issuer": "{}/"}, ConfigurationError, "use that"),
         ({"issuer": "{}/other"}, ConfigurationError, "issuer"),
     ],
 )

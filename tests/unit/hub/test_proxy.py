@@ -39,4 +39,6 @@ async def test_the_hubs_variable_leads_to_the_provider(idp, monkeypatch):
 
 
 async def test_what_no_proxy_names_is_reached_directly(idp):
-    assert not isinstance(await asked(proxy=through(idp), no_proxy=("invalid",)), ConfigurationError)
+    assert not isinstance(
+        await asked(proxy=through(idp), no_proxy=("invalid",)), ConfigurationError
+    )

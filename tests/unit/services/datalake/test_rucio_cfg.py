@@ -176,6 +176,46 @@ def test_an_address_without_a_scheme_is_said(person, write):
     assert "https://" in error["hint"]
 
 
+class TestEntry:
+    """An entry with auth rucio_cfg."""
+
+    @pytest.fixture
+    def entry(self, person, rucio):
+        entry = {"name": "mine", "url": rucio.url, "auth": "rucio_cfg"}
+        person.config = {"DataLake": {"instances": [entry]}}
+        return entry
+
+    def test_its_file_may_be_in_our_home(self, person, entry, write, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        write(tmp_path / "mine")
+        entry["rucio_cfg"] = "~/mine/rucio.cfg"
+        assert signs_in(person)["instance"] == "mine"
+
+    def test_the_callers_file_serves_it(self, person, entry, write):
+        write()
+        assert signs_in(person)["instance"] == "mine"
+
+    def test_what_it_says_goes_first(self, person, rucio, entry, write):
+        write(vo="skt", account="other")
+        entry |= {"vo": "dte", "storage_hosts": ["*.example.org"]}
+        signs_in(person)
+        assert rucio.headers_of("/auth/userpass")["x-rucio-vo"] == "dte"
+        assert rucio.headers_of("/auth/userpass")["x-rucio-account"] == "other"
+
+    def test_its_file_is_missing(self, person, entry):
+        entry["rucio_cfg"] = "/nowhere/rucio.cfg"
+        assert "/nowhere/rucio.cfg" in refused(person)["message"]
+
+    def test_no_file_at_all(self, person, entry):
+        if Path("/opt/rucio/etc/rucio.cfg").exists():
+            pytest.skip("this machine has one")
+        assert refused(person)["code"] == "configuration"
+
+    def test_the_variables_of_its_file_are_asked_for(self, person, entry, write):
+        write(ca_cert="$SITE_CA")
+        assert person.ask("/agent")[1]["variables"] == ["SITE_CA"]
+
+
 def test_a_vo_is_sent_with_every_request(person, rucio, write):
     write(vo="skt")
     signs_in(person)
