@@ -58,6 +58,11 @@ def refused(kind: str, message: str = "", *, status: int = 404) -> Answer:
     return Answer(json.dumps(fields).encode(), status)
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: readers go, and tests make them."""
+
+
 @dataclass(slots=True)
 class FakeRucio:
     """A threaded HTTP server on loopback; ``with FakeRucio() as rucio``."""
@@ -75,6 +80,15 @@ class FakeRucio:
     _server: ThreadingHTTPServer | None = None
 
     def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Answer as at first."""
+        self.answers.clear()
+        self.asked.clear()
+        self.heads.clear()
+        self.left.clear()
+        self.ahead_s = 0.0
         self.says("/ping", fixed({"version": "41.5.1"}))
         self.says("/scopes/", fixed(["t"]))
         self.says("/accounts/whoami", fixed({"account": "jdoe"}))
@@ -105,7 +119,7 @@ class FakeRucio:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         if self.tls is not None:
             self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True

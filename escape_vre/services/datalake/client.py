@@ -360,7 +360,7 @@ def _moment(text: str | None) -> float | None:
     """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; None where it cannot be read."""
     try:
         return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -444,7 +444,8 @@ def _reason(response: httpx.Response) -> tuple[str, str]:
 
 
 def _part(text: str) -> str:
-    return quote(text, safe="")
+    """Return a part of a path; one of dots alone would lead elsewhere."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _path(did: Did) -> str:

@@ -214,13 +214,17 @@ class DataLakeService:
         if not colon:
             scopes = await self.scopes(instance, environment)
             return [f"{found}:" for found in scopes if found.startswith(scope)][:limit]
-        matches = []
+        matches: list[str] = []
         rows = self.dids(instance, environment, scope=scope, pattern=f"{start}*", kind="all")
-        async with aclosing(rows):
-            async for row in rows:
-                matches.append(f"{row.scope}:{row.name}")
-                if len(matches) >= limit:
-                    break
+        try:
+            async with aclosing(rows):
+                async for row in rows:
+                    matches.append(f"{row.scope}:{row.name}")
+                    if len(matches) >= limit:
+                        break
+        except RemoteError:
+            if not matches:
+                raise
         return sorted(matches, key=natural)
 
     # ── getting ─────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.files import datasets
 from escape_vre.services.datalake.intake import Did
 from escape_vre.services.datalake.models import DidType, Site
-from escape_vre.services.datalake.partly import notes, unread
+from escape_vre.services.datalake.partly import notes, skipped, unread
 from escape_vre.services.datalake.rows import add_site
 
 FAILURES = 5
@@ -25,14 +25,14 @@ async def sites_of_collection(
         Nothing of it is known.
     """
     found: dict[str, Site] = {}
-    asked = skipped = 0
+    asked = lost = 0
     failed: list[EscapeError] = []
     try:
         async with aclosing(datasets(rucio, did, kind)) as below:
             async for dataset, _ in below:
                 asked += 1
                 try:
-                    skipped += await _add_sites(rucio, dataset, found)
+                    lost += await _add_sites(rucio, dataset, found)
                 except EscapeError as e:
                     failed.append(e)
                     if len(failed) == FAILURES:
@@ -41,15 +41,14 @@ async def sites_of_collection(
         failed.append(e)
     if failed and len(failed) >= asked:
         raise failed[0]
-    rows = f"{skipped} rows of the catalogue make no sense and were skipped." if skipped else None
     missing = unread("the sites of some datasets", failed[0]) if failed else None
-    return sorted(found.values(), key=lambda site: site.rse), notes(missing, rows)
+    return sorted(found.values(), key=lambda site: site.rse), notes(missing, skipped(lost))
 
 
 async def _add_sites(rucio: RucioClient, dataset: Did, found: dict[str, Site]) -> int:
     """Add the sites of a dataset to those that are known; returns how many rows make no sense."""
-    skipped = 0
+    lost = 0
     async with aclosing(rucio.dataset_replicas(dataset)) as rows:
         async for row in rows:
-            skipped += not add_site(found, row)
-    return skipped
+            lost += not add_site(found, row)
+    return lost

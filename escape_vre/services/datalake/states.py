@@ -13,7 +13,7 @@ from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.intake import Did, count, did_of, did_type, sentence, word
 from escape_vre.services.datalake.models import DidType, RowState
-from escape_vre.services.datalake.partly import notes, unread
+from escape_vre.services.datalake.partly import notes, skipped, unread
 from escape_vre.services.datalake.rows import states_of_file
 
 _SIZES = "sizes and types"
@@ -63,8 +63,7 @@ class Answer:
     @property
     def note(self) -> str | None:
         """What is not known, in a sentence or two."""
-        rows = f"{self.skipped} rows of the catalogue make no sense and were skipped."
-        return notes(*self.missing.values(), rows if self.skipped else None)
+        return notes(*self.missing.values(), skipped(self.skipped))
 
 
 async def row_states(

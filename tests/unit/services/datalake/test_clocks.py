@@ -25,9 +25,9 @@ def jwt(expires):
 
 
 @pytest.fixture
-def by_file(agent, tmp_path):
+def by_file(caller, tmp_path):
     """Sign in by a token in a file; returns the file."""
-    agent.config["DataLake"]["instances"][0] |= {
+    caller.config["DataLake"]["instances"][0] |= {
         "auth": "token_file",
         "token_file": str(tmp_path / "token"),
     }
@@ -35,31 +35,31 @@ def by_file(agent, tmp_path):
 
 
 @pytest.mark.parametrize("ahead_s", [-10 * HOUR_S, -2 * HOUR_S, 2 * HOUR_S])
-def test_a_token_just_given_is_used_whatever_the_clocks_say(agent, rucio, ahead_s):
+def test_a_token_just_given_is_used_whatever_the_clocks_say(caller, rucio, ahead_s):
     rucio.ahead_s = ahead_s
     rucio.says("/auth/userpass", given(stamp(time.time() + ahead_s + HOUR_S)))
-    status, answer = agent.ask("/datalake/whoami")
+    status, answer = caller.ask("/datalake/whoami")
     assert status == 200, answer
     assert rucio.asked["/auth/userpass"] == 1
 
 
 @pytest.mark.parametrize("ends", [stamp(0), "soon", "", stamp(time.time() - HOUR_S)])
-def test_a_token_just_given_is_used_though_its_end_makes_no_sense(agent, rucio, ends):
+def test_a_token_just_given_is_used_though_its_end_makes_no_sense(caller, rucio, ends):
     rucio.says("/auth/userpass", given(ends))
-    status, answer = agent.ask("/datalake/whoami")
+    status, answer = caller.ask("/datalake/whoami")
     assert status == 200, answer
 
 
-def test_a_token_in_a_file_is_good_by_rucios_clock(agent, rucio, by_file):
+def test_a_token_in_a_file_is_good_by_rucios_clock(caller, rucio, by_file):
     rucio.ahead_s = -2 * HOUR_S
     by_file.write_text(jwt(time.time() - HOUR_S))
-    status, answer = agent.ask("/datalake/whoami")
+    status, answer = caller.ask("/datalake/whoami")
     assert status == 200, answer
     assert rucio.headers_of("/accounts/whoami")["x-rucio-auth-token"] == by_file.read_text()
 
 
-def test_a_token_in_a_file_that_has_expired_by_both_clocks(agent, rucio, by_file):
+def test_a_token_in_a_file_that_has_expired_by_both_clocks(caller, rucio, by_file):
     by_file.write_text(jwt(time.time() - HOUR_S))
-    _, answer = agent.ask("/datalake/whoami")
+    _, answer = caller.ask("/datalake/whoami")
     assert "expired" in answer["error"]["message"]
     assert rucio.asked["/accounts/whoami"] == 0

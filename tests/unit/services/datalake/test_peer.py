@@ -17,66 +17,66 @@ def entry(rucio):
 
 
 @pytest.fixture
-def configured(agent, tmp_path):
+def configured(caller, tmp_path):
     """Configure RucioConfig, and nothing else."""
 
     def configuring(*entries, **group):
-        agent.config = {"RucioConfig": {"instances": list(entries), **group}}
-        return agent
+        caller.config = {"RucioConfig": {"instances": list(entries), **group}}
+        return caller
 
-    agent.variables["HOME"] = str(tmp_path)
+    caller.variables["HOME"] = str(tmp_path)
     return configuring
 
 
 def test_a_token_in_a_file(configured, rucio, entry, tmp_path):
     (tmp_path / "token").write_text("t")
-    agent = configured({**entry, "oidc_auth": "file", "oidc_file_name": str(tmp_path / "token")})
-    assert agent.ask("/datalake/whoami")[0] == 200
+    caller = configured({**entry, "oidc_auth": "file", "oidc_file_name": str(tmp_path / "token")})
+    assert caller.ask("/datalake/whoami")[0] == 200
     assert rucio.headers_of("/accounts/whoami")["x-rucio-auth-token"] == "t"
 
 
 def test_a_token_in_a_variable_of_any_name(configured, rucio, entry):
-    agent = configured({**entry, "oidc_auth": "env", "oidc_env_name": "MY_TOKEN"})
-    agent.variables["MY_TOKEN"] = "t"
-    assert agent.ask("/agent")[1]["variables"] == ["MY_TOKEN"]
-    assert agent.ask("/datalake/whoami")[0] == 200
+    caller = configured({**entry, "oidc_auth": "env", "oidc_env_name": "MY_TOKEN"})
+    caller.variables["MY_TOKEN"] = "t"
+    assert caller.ask("/agent")[1]["variables"] == ["MY_TOKEN"]
+    assert caller.ask("/datalake/whoami")[0] == 200
     assert rucio.headers_of("/accounts/whoami")["x-rucio-auth-token"] == "t"
 
 
 def test_a_variable_that_no_configuration_names_is_not_taken(configured, entry):
-    agent = configured({**entry, "oidc_auth": "env", "oidc_env_name": "MY_TOKEN"})
-    agent.variables["OTHER_TOKEN"] = "t"
-    _, answer = agent.ask("/datalake/whoami")
+    caller = configured({**entry, "oidc_auth": "env", "oidc_env_name": "MY_TOKEN"})
+    caller.variables["OTHER_TOKEN"] = "t"
+    _, answer = caller.ask("/datalake/whoami")
     assert answer["error"]["code"] == "auth"
     assert "MY_TOKEN" in answer["error"]["hint"]
 
 
 @pytest.mark.parametrize("half", [{"oidc_auth": "file"}, {"oidc_auth": "env"}, {}])
 def test_without_a_name_the_usual_variable_is_read(configured, entry, half):
-    agent = configured({**entry, **half})
-    agent.variables["RUCIO_AUTH_TOKEN"] = "t"
-    assert agent.ask("/datalake/whoami")[0] == 200
+    caller = configured({**entry, **half})
+    caller.variables["RUCIO_AUTH_TOKEN"] = "t"
+    assert caller.ask("/datalake/whoami")[0] == 200
 
 
 def test_the_default_instance(configured, entry):
-    agent = configured(entry, {**entry, "name": "two"}, default_instance="two")
-    agent.variables["RUCIO_AUTH_TOKEN"] = "t"
-    assert agent.ask("/datalake/whoami")[1]["instance"] == "two"
-    names = [one["name"] for one in agent.ask("/datalake/instances")[1]["instances"]]
+    caller = configured(entry, {**entry, "name": "two"}, default_instance="two")
+    caller.variables["RUCIO_AUTH_TOKEN"] = "t"
+    assert caller.ask("/datalake/whoami")[1]["instance"] == "two"
+    names = [one["name"] for one in caller.ask("/datalake/instances")[1]["instances"]]
     assert names == ["two", "vre"]
 
 
 @pytest.mark.parametrize("default", [None, "", "three"])
 def test_a_default_that_is_none_of_them(configured, entry, default):
-    agent = configured(entry, {**entry, "name": "two"}, default_instance=default)
-    names = [one["name"] for one in agent.ask("/datalake/instances")[1]["instances"]]
+    caller = configured(entry, {**entry, "name": "two"}, default_instance=default)
+    names = [one["name"] for one in caller.ask("/datalake/instances")[1]["instances"]]
     assert names == ["vre", "two"]
 
 
 def test_a_vo(configured, rucio, entry):
-    agent = configured({**entry, "vo": "skt"})
-    agent.variables["RUCIO_AUTH_TOKEN"] = "t"
-    assert agent.ask("/datalake/whoami")[0] == 200
+    caller = configured({**entry, "vo": "skt"})
+    caller.variables["RUCIO_AUTH_TOKEN"] = "t"
+    assert caller.ask("/datalake/whoami")[0] == 200
     assert rucio.headers_of("/accounts/whoami")["x-rucio-vo"] == "skt"
 
 
@@ -90,9 +90,9 @@ def test_what_is_passed_over_is_said_once(configured, entry, caplog):
         "voms_enabled": True,
         "site_name": "CERN",
     }
-    agent = configured({**entry, **replica}, default_auth_type="oidc", log_level="debug")
+    caller = configured({**entry, **replica}, default_auth_type="oidc", log_level="debug")
     with caplog.at_level(logging.WARNING):
-        assert agent.ask("/datalake/instances")[0] == 200
+        assert caller.ask("/datalake/instances")[0] == 200
     (group,) = [one for one in caplog.messages if one.startswith("RucioConfig:")]
     (one,) = [one for one in caplog.messages if one.startswith("RucioConfig.instances[0]")]
     for key in ("default_auth_type", "log_level"):
@@ -109,10 +109,10 @@ class TestElsewhere:
     """An entry that is described at a URL."""
 
     def test_it_is_said_and_spoils_no_other(self, configured, entry):
-        agent = configured(REMOTE, entry)
-        agent.variables["RUCIO_AUTH_TOKEN"] = "t"
-        assert agent.ask("/datalake/whoami")[0] == 200
-        _, answer = agent.ask("/datalake/whoami", instance="far")
+        caller = configured(REMOTE, entry)
+        caller.variables["RUCIO_AUTH_TOKEN"] = "t"
+        assert caller.ask("/datalake/whoami")[0] == 200
+        _, answer = caller.ask("/datalake/whoami", instance="far")
         assert answer["error"]["code"] == "configuration"
         assert "https://example.org/config.json" in answer["error"]["message"]
 
@@ -121,6 +121,6 @@ class TestElsewhere:
         assert "https://example.org/config.json" in answer["error"]["message"]
 
     def test_what_is_written_beside_it_counts(self, configured, entry):
-        agent = configured({**REMOTE, **entry})
-        agent.variables["RUCIO_AUTH_TOKEN"] = "t"
-        assert agent.ask("/datalake/whoami")[0] == 200
+        caller = configured({**REMOTE, **entry})
+        caller.variables["RUCIO_AUTH_TOKEN"] = "t"
+        assert caller.ask("/datalake/whoami")[0] == 200

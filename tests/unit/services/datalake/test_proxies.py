@@ -10,9 +10,9 @@ from escape_vre.testing.rucio import FakeRucio
 
 
 @pytest.fixture
-def entry(agent):
+def entry(caller):
     """The agent's one instance, to be changed."""
-    return agent.config["DataLake"]["instances"][0]
+    return caller.config["DataLake"]["instances"][0]
 
 
 @pytest.fixture
@@ -34,63 +34,63 @@ def proxy(secure):
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_the_callers_proxy_leads_to_rucio(agent, proxy, name):
-    agent.variables[name] = proxy.url
-    status, answer = agent.ask("/datalake/whoami")
+def test_the_callers_proxy_leads_to_rucio(caller, proxy, name):
+    caller.variables[name] = proxy.url
+    status, answer = caller.ask("/datalake/whoami")
     assert status == 200, answer
     assert set(proxy.asked) == {"rucio.invalid:443"}
 
 
-def test_the_settings_proxy_leads_to_rucio(agent, entry, proxy):
+def test_the_settings_proxy_leads_to_rucio(caller, entry, proxy):
     entry["proxy"] = proxy.url
-    agent.variables |= {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "*"}
-    assert agent.ask("/datalake/whoami")[0] == 200
+    caller.variables |= {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "*"}
+    assert caller.ask("/datalake/whoami")[0] == 200
 
 
-def test_without_tls_the_proxy_is_asked_for_the_whole_url(agent, rucio, entry):
+def test_without_tls_the_proxy_is_asked_for_the_whole_url(caller, rucio, entry):
     entry["url"] = "http://rucio.invalid"
-    agent.variables["HTTP_PROXY"] = rucio.url  # what it is asked for, it answers as Rucio does
-    assert agent.ask("/datalake/whoami")[0] == 200
+    caller.variables["HTTP_PROXY"] = rucio.url  # what it is asked for, it answers as Rucio does
+    assert caller.ask("/datalake/whoami")[0] == 200
     assert rucio.headers_of("/auth/userpass")["host"] == "rucio.invalid"
 
 
-def test_what_no_proxy_names_is_reached_directly(agent, proxy):
-    agent.variables |= {"HTTP_PROXY": proxy.url, "NO_PROXY": "127.0.0.0/8"}
-    agent.config["DataLake"]["instances"][0]["url"] = agent.rucio.url
-    assert agent.ask("/datalake/whoami")[0] == 200
+def test_what_no_proxy_names_is_reached_directly(caller, proxy):
+    caller.variables |= {"HTTP_PROXY": proxy.url, "NO_PROXY": "127.0.0.0/8"}
+    caller.config["DataLake"]["instances"][0]["url"] = caller.rucio.url
+    assert caller.ask("/datalake/whoami")[0] == 200
     assert proxy.asked == []
 
 
-def test_the_agents_own_variables_do_not_count(agent, rucio, monkeypatch):
+def test_the_agents_own_variables_do_not_count(caller, rucio, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert agent.ask("/datalake/whoami")[0] == 200
+    assert caller.ask("/datalake/whoami")[0] == 200
 
 
-def test_a_proxy_that_refuses_is_said(agent, proxy):
+def test_a_proxy_that_refuses_is_said(caller, proxy):
     proxy.refuses = True
-    agent.variables["HTTPS_PROXY"] = proxy.url.replace("http://", "http://me:secret@")
-    status, answer = agent.ask("/datalake/whoami")
+    caller.variables["HTTPS_PROXY"] = proxy.url.replace("http://", "http://me:secret@")
+    status, answer = caller.ask("/datalake/whoami")
     assert status == 502
     assert "proxy" in answer["error"]["message"]
     assert "403" in answer["error"]["message"]
     assert "secret" not in str(answer)
 
 
-def test_a_proxy_that_is_not_there_is_said(agent, secure, at_once):
-    agent.variables["HTTPS_PROXY"] = "http://127.0.0.1:1"
-    _, answer = agent.ask("/datalake/whoami")
+def test_a_proxy_that_is_not_there_is_said(caller, secure, at_once):
+    caller.variables["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    _, answer = caller.ask("/datalake/whoami")
     assert answer["error"]["code"] == "remote_unavailable"
     assert "127.0.0.1:1" in answer["error"]["message"]
 
 
-def test_a_proxy_that_is_no_url_is_said(agent, secure):
-    agent.variables["HTTPS_PROXY"] = "http://proxy:port"
-    _, answer = agent.ask("/datalake/whoami")
+def test_a_proxy_that_is_no_url_is_said(caller, secure):
+    caller.variables["HTTPS_PROXY"] = "http://proxy:port"
+    _, answer = caller.ask("/datalake/whoami")
     assert answer["error"]["code"] == "configuration"
 
 
-def test_a_proxy_of_another_type_is_said(agent, secure):
-    agent.variables["HTTPS_PROXY"] = "socks5://127.0.0.1:1"
-    _, answer = agent.ask("/datalake/whoami")
+def test_a_proxy_of_another_type_is_said(caller, secure):
+    caller.variables["HTTPS_PROXY"] = "socks5://127.0.0.1:1"
+    _, answer = caller.ask("/datalake/whoami")
     assert answer["error"]["code"] == "configuration"

@@ -13,13 +13,13 @@ from escape_vre.testing.rucio import Answer, FakeRucio
 
 
 @pytest.fixture
-def person(agent, tmp_path):
+def person(caller, tmp_path):
     """Have the agent called by somebody with a home, and no instance configured."""
     home = tmp_path / "home"
     home.mkdir()
-    agent.config = {}
-    agent.variables = {"HOME": str(home)}
-    return agent
+    caller.config = {}
+    caller.variables = {"HOME": str(home)}
+    return caller
 
 
 @pytest.fixture
