@@ -9,16 +9,15 @@ from contextlib import aclosing
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from escape_vre.agent.doors import BrowserDoor, HubDoor, TextDoor
 from escape_vre.agent.identity import identity_router
 from escape_vre.core.asgi import CallerOf, ErrorAnswer
+from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
-from escape_vre.core.hub import HUB_HEADER, Hubs
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
 from escape_vre.core.service import Plugin, Service
@@ -66,31 +65,6 @@ class Client(BaseModel):
     client: str | None = None
 
 
-class HubDoor:
-    """ASGI middleware that keeps the way to the Hub which comes with a request.
-
-    The header goes no further: nothing behind this needs it, or could tell of it.
-    """
-
-    def __init__(self, app: ASGIApp, *, hubs: Hubs) -> None:
-        self._app = app
-        self._hubs = hubs
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take the header off, and pass the request on."""
-        if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            try:
-                self._hubs.learn(headers.get(HUB_HEADER))
-            except UsageError as e:
-                refused = JSONResponse({"error": e.as_dict()}, status_code=e.status)
-                await refused(scope, receive, send)
-                return
-            name = HUB_HEADER.lower().encode()
-            scope = {**scope, "headers": [(k, v) for k, v in scope["headers"] if k != name]}
-        await self._app(scope, receive, send)
-
-
 def make_app(
     *,
     desk: JobDesk,
@@ -99,6 +73,7 @@ def make_app(
     keyring: Keyring,
     info: Callable[[], AgentInfo],
     stop: Callable[[], None],
+    follow_links: bool = True,
 ) -> FastAPI:
     """Put the application together."""
     app = FastAPI(
@@ -108,7 +83,10 @@ def make_app(
         redoc_url=None,
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
+    app.state.follow_links = follow_links
     app.add_middleware(HubDoor, hubs=keyring.hubs)
+    app.add_middleware(BrowserDoor, routes=BrowserRoutes(plugins.values()))
+    app.add_middleware(TextDoor)
     app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
     app.add_exception_handler(OSError, _no_state)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, _unexpected)
@@ -226,7 +204,7 @@ async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
 async def _no_state(_: Request, error: OSError) -> JSONResponse:
     shown = ConfigurationError(
         f"The agent cannot keep its state: {error.strerror or error}.",
-        hint="Make room on the disk of your home directory, or mend its permissions.",
+        hint="Make room on the disk of your home directory, or correct its permissions.",
     )
     log.error("a request failed", exc_info=error)
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from escape_vre.client.wire import SocketConnection
+from escape_vre.core.environment import allowed
 from escape_vre.core.errors import AgentUnavailableError, EscapeError
 from escape_vre.core.location import Location, is_free
 
@@ -17,11 +18,15 @@ START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 30.0
 _TRIES = 3
 
-_SECRETS = ("RUCIO_", "X509_", "JUPYTERHUB_", "OIDC_", "BEARER_TOKEN")
-
 
 def answers(location: Location) -> bool:
-    """Tell whether somebody listens on the agent's socket."""
+    """Tell whether our agent listens on its socket.
+
+    Raises
+    ------
+    ConfigurationError
+        The socket's place is not ours alone, or another user's process listens there.
+    """
     connection = SocketConnection(location.socket, timeout_s=2)
     try:
         connection.connect()
@@ -32,7 +37,7 @@ def answers(location: Location) -> bool:
 
 
 def ensure_agent(location: Location) -> bool:
-    """Start the agent unless one listens already.
+    """Start the agent unless it listens already.
 
     Returns
     -------
@@ -103,12 +108,12 @@ def _spawn(location: Location) -> None:
     python = str(launch.get("python") or "")
     if not (python and os.access(python, os.X_OK)):
         python = sys.executable
-    # The agent takes no credentials from its environment: whoever starts it must not matter.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
+    environment = allowed(os.environ)
     if python != sys.executable:
         for name in ("PYTHONPATH", "PYTHONHOME"):
             environment.pop(name, None)
-    environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
+    recorded = {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
+    environment |= allowed(recorded)
     location.make_state()
     for _ in range(_TRIES):
         await_end(location)

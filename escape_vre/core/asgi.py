@@ -1,8 +1,9 @@
 """What routes of every service share: the caller of a request, and errors as answers."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends
 from pydantic import BaseModel
@@ -15,7 +16,8 @@ def _caller(request: Request) -> Caller:
     root = request.headers.get(CONTENTS_HEADER)
     return Caller(
         environment=unpack_environment(request.headers.get(ENVIRONMENT_HEADER, "")),
-        contents_root=Path(unquote(root)) if root else None,
+        contents_root=Path(os.fsdecode(unquote_to_bytes(root))) if root else None,
+        follow_links=request.app.state.follow_links,
     )
 
 

@@ -80,6 +80,15 @@ def test_a_list_streams(server):
     assert lines[-1] == {"end": {"count": 5, "truncated": True}}
 
 
+def test_what_is_not_listed_for_browsers_does_not_reach_the_agent(server):
+    for method, path in (("GET", "datalake/secrets"), ("DELETE", "jobs"), ("POST", "agent")):
+        status, _, body = server.call(
+            method, f"escape-vre/{path}", {} if method == "POST" else None
+        )
+        assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
+    assert not locate().socket.exists(), "an agent was started for it"
+
+
 def test_under_a_base_url_it_works_too(start_server, dl):
     server = start_server("--ServerApp.base_url=/user/anna/")
     assert server.url.endswith("/user/anna/")
@@ -110,6 +119,34 @@ def test_a_browser_writes_below_the_contents_root_only(server):
         headers={"X-Escape-VRE-Contents-Root": "/"},
     )
     assert json.loads(answer)["destination"] == str(server.root / "other")
+
+
+def test_below_a_linked_root_or_folder_files_open(start_server, dl, tmp_path):
+    """As /home linked to another disk, and ~/scratch to a scratch disk, on most clusters."""
+    for folder in ("disk", "big"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "home").symlink_to("disk")
+    (tmp_path / "disk" / "scratch").symlink_to(tmp_path / "big")
+    server = start_server(f"--ServerApp.root_dir={tmp_path / 'home'}")
+    for to in ("mine", "scratch/today"):
+        body = {"refs": ["rucio:demo:fermi.photons.fits"], "to": to}
+        job = server.json("POST", "escape-vre/datalake/get", body)
+        assert AgentClient().wait(job["id"])["state"] == "done"
+        opens = server.json("GET", f"escape-vre/jobs/{job['id']}")["contents_path"]
+        assert opens == f"{to}/fermi.photons.fits"
+        assert server.json("GET", f"api/contents/{opens}?content=0")["path"] == opens
+    assert (tmp_path / "big" / "today" / "fermi.photons.fits").exists()
+
+
+def test_a_site_may_refuse_links_that_lead_out(start_server, lake, configure, tmp_path):
+    configure(Agent={"follow_links": False}, DataLake={"instances": [lake.instance()]})
+    server = start_server()
+    (tmp_path / "big").mkdir()
+    (server.root / "scratch").symlink_to(tmp_path / "big")
+    body = {"refs": ["rucio:demo:fermi.photons.fits"], "to": "scratch"}
+    status, _, answer = server.call("POST", "escape-vre/datalake/get", body)
+    assert status == 400
+    assert "outside" in json.loads(answer)["error"]["message"]
 
 
 def test_no_secret_in_log_or_answer(server, lake):
