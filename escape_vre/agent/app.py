@@ -204,14 +204,14 @@ async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
 async def _no_state(_: Request, error: OSError) -> JSONResponse:
     shown = ConfigurationError(
         f"The agent cannot keep its state: {error.strerror or error}.",
-        hint="Make room on the disk of your home directory, or correct its permissions.",
+        hint="Free some space in your home directory, or correct its permissions.",
     )
     log.error("a request failed", exc_info=error)
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    """Answer what nobody foresaw; Starlette logs it with its traceback."""
+    """Answer an unexpected failure; Starlette logs it with its traceback."""
     shown = EscapeError(
         f"The agent failed unexpectedly ({type(error).__name__}).",
         hint="Please report this; the agent's log has the details.",
@@ -231,7 +231,7 @@ async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
     shown = UsageError(
-        f"The request is not one of this API: {where or 'body'}: {first['msg']}.",
+        f"The request does not fit this API: {where or 'body'}: {first['msg']}.",
         hint="Update escape-vre, then restart Jupyter and reload the page.",
     )
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)

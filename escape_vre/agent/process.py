@@ -1,4 +1,4 @@
-"""The process: one lock, one socket, an end when nobody needs it."""
+"""The process: one lock, one socket, and an end when it is idle."""
 
 import asyncio
 import contextlib
@@ -162,7 +162,7 @@ async def _serve(location: Location) -> int:
             timeout_graceful_shutdown=1,
         )
     )
-    # uvicorn's own handling raises the signal again before we could put jobs to rest.
+    # uvicorn's own handling raises the signal again before our jobs have stopped.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -175,7 +175,7 @@ async def _serve(location: Location) -> int:
         await server.serve(sockets=[listening])
     finally:
         watch.cancel()
-        # Nobody shall connect to one that is going; its jobs must be at rest before the lock is.
+        # No client may connect to one that is ending; its jobs must stop before its lock is free.
         _unlink_own(location, listening)
         await desk.stop()
         for service in services.values():
@@ -231,7 +231,7 @@ async def _end_when_idle(
     while True:
         await asyncio.sleep(min(IDLE_CHECK_S, timeout_s / 4))
         if not location.socket.exists():
-            log.warning("the socket is gone, so nobody can reach this agent")
+            log.warning("the socket is gone, so no client can reach this agent")
             stop()
         if use.idle_s > timeout_s and not desk.unfinished:
             log.info("idle for %.0f s", use.idle_s)

@@ -1,4 +1,4 @@
-"""Start an agent where none runs: once, whoever and however many ask."""
+"""Start the agent where none runs: one, however many clients ask at once."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def ensure_agent(location: Location) -> bool:
 
 
 def await_end(location: Location, pid: int | None = None) -> None:
-    """Wait until an agent that was told to end has put its jobs to rest and gone.
+    """Wait until an agent that was told to end has stopped its jobs and ended.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def await_end(location: Location, pid: int | None = None) -> None:
     while not is_free(location.lock) and _listens(location) in (pid, None):
         if time.monotonic() > deadline:
             raise AgentUnavailableError(
-                "The escape-vre agent was told to end, and still puts its jobs to rest.",
+                "The escape-vre agent was told to end and is still stopping its jobs.",
                 hint=f"Try again in a moment; its log is {location.log}.",
             )
         time.sleep(0.02)
@@ -163,11 +163,11 @@ def _reason(log: Path, offset: int) -> EscapeError:
     with log.open("rb") as file:
         file.seek(offset)
         lines = file.read().decode(errors="replace").strip().splitlines()
-    last = lines[-1] if lines else "it says nothing"
+    last = lines[-1] if lines else "it ended without a message"
     try:
         return EscapeError.from_dict(json.loads(last)["error"])
     except (ValueError, KeyError, TypeError):
         return AgentUnavailableError(
-            f"The escape-vre agent does not start: {last}.",
+            f"The escape-vre agent failed to start: {last}.",
             hint=f"Its log is {log}; 'escape-vre agent run' shows what happens.",
         )

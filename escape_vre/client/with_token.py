@@ -93,7 +93,7 @@ def _write(folder: Path, found: Mapping[str, Any]) -> None:
 
 
 def _leave_keeper(agent: AgentClient, folder: Path, found: Mapping[str, Any]) -> int:
-    """Fork the keeper, as nobody's child; returns what keeps it while somebody has it open."""
+    """Fork the keeper, detached; returns the end of the pipe that keeps it while it is open."""
     ended, alive = os.pipe()
     between = os.fork()
     if not between:

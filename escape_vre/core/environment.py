@@ -1,4 +1,4 @@
-"""Which variables the agent gets from whoever starts it: those listed here, and no others.
+"""Which variables the agent gets from the program that starts it: those listed here, no others.
 
 It outlives the program that started it and works for all of a person's programs, so it must not
 hold what belongs to one of them. What a request needs travels with the request (``core/caller``).

@@ -181,7 +181,7 @@ def locate() -> Location:
 
 
 def _runtime(key_bytes: int) -> Path:
-    """Choose the folder of sockets: the first whose place nobody else can take.
+    """Choose the folder of sockets: the first that no other user can replace.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def _is_own(folder: Path) -> bool:
 
 
 def is_free(lock: Path) -> bool:
-    """Tell whether nobody holds a lock file (``flock``); one that cannot be opened is free."""
+    """Tell whether a lock file (``flock``) is free; one that cannot be opened is."""
     import fcntl  # here, so that native Windows gets to its sentence
 
     try:

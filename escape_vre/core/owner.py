@@ -23,7 +23,7 @@ _LOCAL_PEERCRED = 1
 
 
 def check_private(folder: Path) -> None:
-    """Check that a folder is ours, and that nobody else can write to it or replace it.
+    """Check that a folder is ours, and that no other user can write to it or replace it.
 
     Raises
     ------
@@ -184,13 +184,14 @@ def _trusted() -> frozenset[int]:
 def _administrators() -> frozenset[int]:
     """Return root, and who stands for root where a container has no root of its own.
 
-    In a user namespace (Apptainer, rootless Podman) what belongs to the machine's root is shown
-    as the overflow user's.
+    In a user namespace of one user (Apptainer) what belongs to the machine's root is shown as the
+    overflow user's, whom nobody can be there.
     """
     try:
-        mapped = Path("/proc/self/uid_map").read_text().split()
-        if mapped[:3] != ["0", "0", "4294967295"]:
-            return frozenset({0, int(Path("/proc/sys/kernel/overflowuid").read_text())})
+        overflow = int(Path("/proc/sys/kernel/overflowuid").read_text())
+        mapped = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
     except (OSError, ValueError):
-        pass  # not Linux
-    return frozenset({0})
+        return frozenset({0})  # not Linux
+    if any(int(first) <= overflow < int(first) + int(count) for first, _, count in mapped):
+        return frozenset({0})
+    return frozenset({0, overflow})

@@ -21,7 +21,7 @@ _RETURNED = ("Content-Type",)
 
 
 class AgentProxyHandler(APIHandler):
-    """Forwards what a browser may ask of the agent: the path as it came, no credentials."""
+    """Forwards what a browser may ask the agent: the raw path, none of Jupyter's credentials."""
 
     _task: asyncio.Task[None] | None = None
 
@@ -48,7 +48,7 @@ class AgentProxyHandler(APIHandler):
         await self._forward()
 
     def on_connection_close(self) -> None:
-        """Stop asking when nobody listens any more, so that the remote stops too."""
+        """Stop asking when the browser has gone, so that the remote stops too."""
         if self._task is not None:
             self._task.cancel()
         super().on_connection_close()

@@ -127,7 +127,7 @@ def test_below_a_linked_root_or_folder_files_open(start_server, dl, tmp_path):
         (tmp_path / folder).mkdir()
     (tmp_path / "home").symlink_to("disk")
     (tmp_path / "disk" / "scratch").symlink_to(tmp_path / "big")
-    server = start_server(f"--ServerApp.root_dir={tmp_path / 'home'}")
+    server = start_server(root=tmp_path / "home")
     for to in ("mine", "scratch/today"):
         body = {"refs": ["rucio:demo:fermi.photons.fits"], "to": to}
         job = server.json("POST", "escape-vre/datalake/get", body)

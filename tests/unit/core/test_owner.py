@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,25 @@ def test_others_lose_the_right_to_write_to_our_state(own_agent):
     place.make_state()
     assert own_agent.stat().st_mode & 0o022 == 0
     assert Path(own_agent, "log").stat().st_mode & 0o777 == 0o700
+
+
+def test_roots_folders_are_roots_in_a_namespace_of_one_user_too():
+    """As in Apptainer, where what is root's is shown as the overflow user's."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("needs root on Linux")
+    code = """
+import ctypes, os
+from pathlib import Path
+from escape_vre.core.owner import why_replaceable
+libc = ctypes.CDLL(None)
+os.setgid(1234), os.setuid(1234)
+libc.prctl(4, 1)  # PR_SET_DUMPABLE, or /proc/self stays root's
+if libc.unshare(0x10000000):  # CLONE_NEWUSER
+    raise SystemExit(77)
+Path("/proc/self/uid_map").write_text("1234 1234 1")
+print(os.getuid(), Path("/usr").stat().st_uid, why_replaceable(Path("/usr")))
+"""
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if asked.returncode == 77:
+        pytest.skip("no user namespaces here")
+    assert asked.stdout == f"1234 {NOBODY} None\n", asked.stderr
