@@ -220,10 +220,10 @@ async def _unexpected(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _no_route(request: Request, error: HTTPException) -> JSONResponse:
-    shown = UsageError(
-        f"The agent has no {request.method} {request.url.path}.",
-        hint="Update escape-vre, then restart Jupyter and reload the page.",
-    )
+    what = f"The agent has no {request.method} {request.url.path}."
+    if error.status_code not in (404, 405):
+        what = f"The request cannot be read: {error.detail}."
+    shown = UsageError(what, hint="Update escape-vre, then restart Jupyter and reload the page.")
     return JSONResponse({"error": shown.as_dict()}, status_code=error.status_code)
 
 

@@ -196,6 +196,7 @@ def test_a_body_in_another_disguise_is_the_callers_error_too(running):
     ):
         status, answer = send("POST", "/datalake/states", body=body)
         assert (status, answer["error"]["code"]) == (400, "usage"), body[:40]
+        assert "has no POST" not in answer["error"]["message"]
 
 
 def test_text_of_all_the_world_passes(running):
