@@ -84,7 +84,7 @@ class AgentPool:
             "http://agent/",
             headers=[(name.encode(), value.encode()) for name, value in headers.items()],
             content=body or None,
-            extensions={"target": target.encode("ascii", "replace"), "timeout": _LIMITS_S},
+            extensions={"target": target.encode(), "timeout": _LIMITS_S},
         )
         try:
             response = await request.__aenter__()

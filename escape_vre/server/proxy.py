@@ -4,6 +4,7 @@ import asyncio
 from functools import cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -18,6 +19,7 @@ from escape_vre.server.link import AgentLink
 RESOURCE = "escape_vre"
 _FORWARDED = ("Accept", "Content-Type")
 _RETURNED = ("Content-Type",)
+_ASCII = "".join(map(chr, range(33, 127)))
 
 
 class AgentProxyHandler(APIHandler):
@@ -92,7 +94,9 @@ class AgentProxyHandler(APIHandler):
             No browser may ask for it.
         """
         prefix = self.base_url.rstrip("/") + "/escape-vre"
-        target = (self.request.uri or "").removeprefix(prefix)
+        # Tornado reads an address as Latin-1; what is not ASCII is sent as the bytes that came.
+        uri = quote(self.request.uri or "", safe=_ASCII, encoding="latin-1")
+        target = uri.removeprefix(prefix)
         if not _browser_routes().allow(self.request.method or "", target):
             raise NotFoundError(
                 f"escape-vre has no {self.request.method} {target.partition('?')[0]} for browsers.",

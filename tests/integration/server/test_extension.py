@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_a_ref_with_slashes_arrives_as_it_was(server):
     for sent in (name, name.replace("/", "%2F")):
         found = server.json("GET", f"escape-vre/datalake/did?ref=rucio:{sent}")
         assert found["name"] == name.partition(":")[2]
+
+
+def test_an_address_that_is_not_ascii_arrives_as_it_was(server):
+    """Browsers escape what is not ASCII; others send it as it is."""
+    server.json("GET", "escape-vre/agent")
+    address = urllib.parse.urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port)) as raw:
+        sent = f"GET /escape-vre/jobs/Größe HTTP/1.0\r\nAuthorization: token {server.token}\r\n\r\n"
+        raw.sendall(sent.encode())
+        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["message"] == (
+        "There is no job Größe."
+    )
 
 
 def test_a_list_streams(server):
