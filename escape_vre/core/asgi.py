@@ -1,10 +1,11 @@
 """What routes of every service share: the caller, the body of a request, errors as answers."""
 
 import asyncio
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends
 from pydantic import BaseModel, model_validator
@@ -22,7 +23,8 @@ async def _caller(request: Request) -> Caller:
     wanted = request.app.state.wanted_variables
     return Caller(
         environment=await asyncio.to_thread(unpack_environment, header, wanted),
-        contents_root=Path(unquote(root)) if root else None,
+        contents_root=Path(os.fsdecode(unquote_to_bytes(root))) if root else None,
+        follow_links=request.app.state.follow_links,
     )
 
 

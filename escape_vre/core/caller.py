@@ -21,6 +21,10 @@ CONTENTS_HEADER = "X-Escape-VRE-Contents-Root"
 """Set by the server extension alone: the request came from a browser, and this is the folder that
 the browser may write to; percent-encoded."""
 
+TOKEN_HEADER = "X-Escape-VRE-Token"  # noqa: S105 — a name
+"""Set by ``escape-vre with-token`` alone, when it asks for a token: what cannot set a header, or
+forwards only those it knows, as the server extension does, gets none."""
+
 PATH_VARIABLES = (
     "BEARER_TOKEN_FILE",
     "CONDA_PREFIX",
@@ -69,19 +73,34 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]+)\})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One caller: its variables, and for a browser the folder it may write to."""
+    """One caller: its variables, and for a browser the folder it may write to.
+
+    Parameters
+    ----------
+    contents_root : Path, optional
+        The folder that the browser's Jupyter server shows.
+    follow_links : bool
+        Whether that browser may choose a folder to which a link below that folder leads.
+    """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     contents_root: Path | None = None
+    follow_links: bool = True
+    _real: dict[Path, Path] = field(default_factory=dict, repr=False, compare=False)
 
     def contents_path(self, path: str | None) -> str | None:
-        """Return a path relative to the contents root, as JupyterLab names it; None outside."""
+        """Return a path relative to the contents root, as JupyterLab names it; None outside.
+
+        As in Jupyter, what is below the root by name is below it, wherever links lead. What is
+        not, though it is the same folder by another name (``/home`` linked to another disk), is
+        found by comparing without links.
+        """
         if path is None or self.contents_root is None:
             return None
-        try:
-            return Path(path).relative_to(self.contents_root).as_posix()
-        except ValueError:
-            return None
+        name, root = _plain(path), _plain(self.contents_root)
+        if not name.is_relative_to(root):
+            name, root = self._without_links(name.parent) / name.name, self._without_links(root)
+        return name.relative_to(root).as_posix() if name.is_relative_to(root) else None
 
     def folder(self, to: str) -> Path:
         """Return the absolute folder that a caller chose.
@@ -96,13 +115,28 @@ class Caller:
             if not path.is_absolute():
                 raise UsageError("The folder is not absolute.", hint="Send its full path.")
             return path
-        path = (self.contents_root / to.lstrip("/")).resolve()
-        if not path.is_relative_to(self.contents_root.resolve()):
+        root = _plain(self.contents_root)
+        chosen = _plain(root / to.lstrip("/"))
+        inside = chosen.is_relative_to(root)
+        if inside and not self.follow_links:
+            inside = chosen.resolve().is_relative_to(root.resolve())
+        if not inside:
             raise UsageError(
                 "That folder is outside the files that this Jupyter server shows.",
                 hint="Choose one inside, or use %dl get --to in a notebook.",
             )
-        return path
+        return chosen
+
+    def _without_links(self, folder: Path) -> Path:
+        """Resolve a folder, once for all the files in it that a request is about."""
+        if folder not in self._real:
+            self._real[folder] = folder.resolve()
+        return self._real[folder]
+
+
+def _plain(path: str | Path) -> Path:
+    """Make a path absolute and take "." and ".." out of it, by name alone, as Jupyter does."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 — resolve() would follow links
 
 
 def pack_environment(variables: Mapping[str, str], more: Iterable[str] = ()) -> str:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 0.05
 LONGEST_S = 30.0
+_OURS = os.O_CLOEXEC | os.O_NOFOLLOW
 _HELD = (errno.EACCES, errno.EAGAIN)
 
 
@@ -44,7 +45,7 @@ class RefreshFile:
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self.path.with_suffix(".lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | _OURS, 0o600)
         try:
             deadline = time.monotonic() + LONGEST_S
             while not _locked(descriptor):
@@ -70,7 +71,7 @@ class RefreshFile:
     def save(self, refresh_token: str) -> None:
         """Write a refresh token: wholly, durably, for us alone. Raises OSError."""
         part = self.path.with_suffix(f".{os.getpid()}.tmp")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _OURS, 0o600)
         try:
             os.write(descriptor, json.dumps({"refresh_token": refresh_token}).encode())
             os.fsync(descriptor)

@@ -139,6 +139,9 @@ class Plugin:
         ``module:function`` in the agent: ``function(config, keyring) -> Service``.
     magics, cli : str
         ``module:function`` on the user's side; empty where there is none.
+    browser : tuple of str
+        The service's routes that a browser may call, such as ``GET /dids``; all others are for
+        clients on this machine.
     """
 
     name: str
@@ -149,6 +152,7 @@ class Plugin:
     service: str
     magics: str = ""
     cli: str = ""
+    browser: tuple[str, ...] = ()
 
 
 class Service(Protocol):

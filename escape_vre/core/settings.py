@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jupyter_core.paths import jupyter_config_path
-from traitlets import Float, Int, TraitError, Unicode
+from traitlets import Bool, Float, Int, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import (
     ConfigError,
@@ -33,6 +33,12 @@ class Agent(Configurable):
         help="Folder for the data that you get, as <scope>/<name>: absolute, such as"
         " /scratch/$USER, or relative to the Jupyter server's contents root. ~ and variables of"
         " the agent's environment are expanded.",
+    ).tag(config=True)
+    follow_links = Bool(
+        True,
+        help="Whether a folder chosen in a browser may be one that a symbolic link below the"
+        " Jupyter server's contents root leads out of it, such as ~/scratch. Jupyter itself shows"
+        " what is behind such links.",
     ).tag(config=True)
     idle_timeout_s = Float(
         900.0,

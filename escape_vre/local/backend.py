@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from escape_vre.core.location import is_free
+from escape_vre.core.owner import claim
 from escape_vre.local.cache import Say
 from escape_vre.local.errors import LocalError
 from escape_vre.local.lake.layout import Folder
@@ -155,6 +156,8 @@ class Backend(ABC):
 
     def _make_home(self) -> None:
         try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            claim(self.home, hint="Choose another folder with --home.")
             self._folder.start_lock.parent.mkdir(parents=True, exist_ok=True)
             self.home.chmod(0o700)
         except OSError as error:

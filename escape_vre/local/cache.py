@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from escape_vre.core.owner import is_trusted
+from escape_vre.local.errors import LocalError
+
 Say = Callable[[str], None]
 
 
@@ -20,8 +23,11 @@ def cache_folder() -> Path:
 
 
 def is_complete(target: Path) -> bool:
-    """Return whether the installation in this folder is complete."""
-    return (target / "complete").exists()
+    """Return whether the installation in this folder is complete, and not another user's."""
+    try:
+        return is_trusted((target / "complete").stat())
+    except OSError:
+        return False
 
 
 def install_once(
@@ -54,6 +60,11 @@ def install_once(
     if done():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not is_trusted(target.parent.stat()):
+        raise LocalError(
+            f"{target.parent} belongs to another user, so it is not safe to run programs from it.",
+            "Set ESCAPE_VRE_CACHE to a folder of your own.",
+        )
     with target.with_name(f"{target.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

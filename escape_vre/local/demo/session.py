@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from escape_vre.core.errors import ConfigurationError, EscapeError
+from escape_vre.core.owner import claim
 from escape_vre.local.lake.lake import Lake
 
 START_TIMEOUT_S = 60.0
@@ -79,6 +80,7 @@ class Demo:
                 )
         try:
             self.place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            claim(self.place.home, hint="Choose another folder with --home.")
             self.lake.start(tied=True)
             self._configure()
             self._start_jupyter()
