@@ -125,8 +125,11 @@ def _agent_stop(args: argparse.Namespace) -> str:
 
 
 def _agent_run(_: argparse.Namespace) -> int:
+    from escape_vre.core.environment import allowed
+
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "escape_vre.agent"])  # noqa: S606 — ours
+    words = [sys.executable, "-P", "-m", "escape_vre.agent"]
+    os.execve(sys.executable, words, allowed(os.environ))  # noqa: S606 — our own module
 
 
 def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

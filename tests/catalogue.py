@@ -51,7 +51,7 @@ class Catalogue:
                 self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 catalogue._answer(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 — the standard library's name
 
             def log_message(self, *_):
                 pass

@@ -20,13 +20,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What the person who runs the tests has set for other programs, and our clients send along.
+_OF_OTHERS = (
+    *("RUCIO_", "X509_", "BEARER_TOKEN", "JUPYTER_CONFIG", "VIRTUAL_ENV", "CONDA_PREFIX"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_"),
+)
+
+
 @pytest.fixture(autouse=True)
 def own_agent(tmp_path_factory, monkeypatch):
     """Give every test a state directory, and so an agent, of its own."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("ESCAPE_VRE_HOME", str(home))
     for name in list(os.environ):
-        if name.startswith(("RUCIO_", "X509_", "JUPYTER_CONFIG")):
+        if name.startswith(_OF_OTHERS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     return home
 

@@ -2,7 +2,8 @@
 
 ``{traits} module:Class`` lists the settings of a traitlets class, ``{fields} module:Model`` those
 of a pydantic model, ``{lab-settings} name`` those of ``schema/<name>.json``, ``{errors}`` the
-families of errors and ``{variables}`` the variables that a client sends to the agent.
+families of errors, ``{variables}`` the variables that a client sends to the agent, and
+``{variables} agent`` those that the agent gets from whoever starts it.
 """
 
 import json
@@ -19,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from escape_vre.core import errors
 from escape_vre.core.caller import ALLOWED_VARIABLES
+from escape_vre.core.environment import ALLOWED
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,11 +126,14 @@ class Errors(_Table):
 
 
 class Variables(SphinxDirective):
-    """The variables that a client sends along."""
+    """The variables that a client sends along, or those that the agent starts with."""
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return one paragraph."""
-        text = ", ".join(f"`{name}`" for name in ALLOWED_VARIABLES)
+        names = sorted({*ALLOWED, "LC_*"}) if self.arguments == ["agent"] else ALLOWED_VARIABLES
+        text = ", ".join(f"`{name}`" for name in names)
         return self.parse_text_to_nodes(f"{text}.")
 
 

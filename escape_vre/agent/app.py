@@ -8,20 +8,19 @@ from contextlib import aclosing
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
-from starlette.datastructures import Headers
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from escape_vre.agent.doors import BrowserDoor, HubDoor, TextDoor
 from escape_vre.agent.identity import identity_router
 from escape_vre.core.asgi import CallerOf, ErrorAnswer, Question
+from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
-from escape_vre.core.hub import HUB_HEADER, Hubs
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
-from escape_vre.core.service import Plugin, Service
+from escape_vre.core.service import Environment, NamesVariables, Plugin, Service
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobFile
 from escape_vre.jobs.run import ANYBODY
@@ -42,6 +41,9 @@ class AgentInfo(BaseModel):
     started: float
     data_dir: str
     jobs_running: int
+    variables: list[str] = Field(
+        default=[], description="Further variables that this caller is asked to send along."
+    )
 
 
 class ServiceInfo(BaseModel):
@@ -66,31 +68,6 @@ class Client(Question):
     client: str | None = None
 
 
-class HubDoor:
-    """ASGI middleware that keeps the way to the Hub which comes with a request.
-
-    The header goes no further: nothing behind this needs it, or could tell of it.
-    """
-
-    def __init__(self, app: ASGIApp, *, hubs: Hubs) -> None:
-        self._app = app
-        self._hubs = hubs
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take the header off, and pass the request on."""
-        if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            try:
-                self._hubs.learn(headers.get(HUB_HEADER))
-            except UsageError as e:
-                refused = JSONResponse({"error": e.as_dict()}, status_code=e.status)
-                await refused(scope, receive, send)
-                return
-            name = HUB_HEADER.lower().encode()
-            scope = {**scope, "headers": [(k, v) for k, v in scope["headers"] if k != name]}
-        await self._app(scope, receive, send)
-
-
 def make_app(
     *,
     desk: JobDesk,
@@ -99,6 +76,7 @@ def make_app(
     keyring: Keyring,
     info: Callable[[], AgentInfo],
     stop: Callable[[], None],
+    follow_links: bool = True,
 ) -> FastAPI:
     """Put the application together."""
     app = FastAPI(
@@ -108,7 +86,16 @@ def make_app(
         redoc_url=None,
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
+    app.state.follow_links = follow_links
+
+    def wanted(environment: Environment) -> set[str]:
+        asking = [one for one in services.values() if isinstance(one, NamesVariables)]
+        return set().union(*(one.variables(environment) for one in asking))
+
+    app.state.wanted_variables = wanted
     app.add_middleware(HubDoor, hubs=keyring.hubs)
+    app.add_middleware(BrowserDoor, routes=BrowserRoutes(plugins.values()))
+    app.add_middleware(TextDoor)
     app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
     app.add_exception_handler(OSError, _no_state)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, _unexpected)
@@ -116,8 +103,9 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
 
     @app.get("/agent", tags=["agent"])
-    async def agent() -> AgentInfo:
-        return info()
+    async def agent(caller: CallerOf) -> AgentInfo:
+        names = await asyncio.to_thread(wanted, caller.environment)
+        return info().model_copy(update={"variables": sorted(names)})
 
     @app.post("/agent/stop", tags=["agent"])
     async def stop_agent(force: bool = Query(default=False)) -> dict[str, str]:
@@ -226,14 +214,14 @@ async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
 async def _no_state(_: Request, error: OSError) -> JSONResponse:
     shown = ConfigurationError(
         f"The agent cannot keep its state: {error.strerror or error}.",
-        hint="Make room on the disk of your home directory, or mend its permissions.",
+        hint="Free some space in your home directory, or correct its permissions.",
     )
     log.error("a request failed", exc_info=error)
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    """Answer what nobody foresaw; Starlette logs it with its traceback."""
+    """Answer an unexpected failure; Starlette logs it with its traceback."""
     shown = EscapeError(
         f"The agent failed unexpectedly ({type(error).__name__}).",
         hint="Please report this; the agent's log has the details.",
@@ -242,10 +230,10 @@ async def _unexpected(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _no_route(request: Request, error: HTTPException) -> JSONResponse:
-    shown = UsageError(
-        f"The agent has no {request.method} {request.url.path}.",
-        hint="Update escape-vre, then restart Jupyter and reload the page.",
-    )
+    what = f"The agent has no {request.method} {request.url.path}."
+    if error.status_code not in (404, 405):
+        what = f"The request cannot be read: {error.detail}."
+    shown = UsageError(what, hint="Update escape-vre, then restart Jupyter and reload the page.")
     return JSONResponse({"error": shown.as_dict()}, status_code=error.status_code)
 
 
@@ -253,7 +241,7 @@ async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
     shown = UsageError(
-        f"The request is not one of this API: {where or 'body'}: {first['msg']}.",
+        f"The request does not fit this API: {where or 'body'}: {first['msg']}.",
         hint="Update escape-vre, then restart Jupyter and reload the page.",
     )
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)

@@ -3,10 +3,11 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from escape_vre.core.asgi import CallerOf, ErrorFields, Question
+from escape_vre.core.asgi import ErrorFields, Question
+from escape_vre.core.caller import TOKEN_HEADER
 from escape_vre.core.device import SignIn, SignInState
 from escape_vre.core.errors import AuthError
 from escape_vre.core.keyring import Keyring
@@ -57,10 +58,10 @@ def identity_router(keyring: Keyring) -> APIRouter:
     router = APIRouter(tags=["identity"])
 
     @router.post("/tokens")
-    async def tokens(caller: CallerOf, query: TokenQuery) -> TokenAnswer:
-        if caller.contents_root is not None:
+    async def tokens(http: Request, query: TokenQuery) -> TokenAnswer:
+        if http.headers.get(TOKEN_HEADER) != "1":
             raise AuthError(
-                "Tokens are not handed to browsers.",
+                "Tokens are given to escape-vre with-token only.",
                 hint="In a terminal: escape-vre with-token AUDIENCE -- COMMAND.",
             )
         token = await keyring.token(query.audience)

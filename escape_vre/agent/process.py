@@ -1,4 +1,4 @@
-"""The process: one lock, one socket, an end when nobody needs it."""
+"""The process: one lock, one socket, and an end when it is idle."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -20,6 +21,8 @@ from traitlets.config import Config
 
 from escape_vre._version import __version__
 from escape_vre.agent.app import API, AgentInfo, make_app
+from escape_vre.agent.doors import OwnUserOnly
+from escape_vre.core.environment import MORE, allowed
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
@@ -40,6 +43,9 @@ def main() -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # A client of an older version starts us with more than we should have.
+    for name in os.environ.keys() - allowed(os.environ).keys():
+        del os.environ[name]
     try:
         location = locate()
         location.make_state()
@@ -137,19 +143,26 @@ async def _serve(location: Location) -> int:
         server.should_exit = True
 
     app = make_app(
-        desk=desk, services=services, plugins=found, keyring=keyring, info=info, stop=stop
+        desk=desk,
+        services=services,
+        plugins=found,
+        keyring=keyring,
+        info=info,
+        stop=stop,
+        follow_links=settings.follow_links,
     )
     use = Use(app)
     server = uvicorn.Server(
         uvicorn.Config(
             use,
+            http=OwnUserOnly,
             lifespan="off",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=1,
         )
     )
-    # uvicorn's own handling raises the signal again before we could put jobs to rest.
+    # uvicorn's own handling raises the signal again before our jobs have stopped.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -162,7 +175,7 @@ async def _serve(location: Location) -> int:
         await server.serve(sockets=[listening])
     finally:
         watch.cancel()
-        # Nobody shall connect to one that is going; its jobs must be at rest before the lock is.
+        # No client may connect to one that is ending; its jobs must stop before its lock is free.
         _unlink_own(location, listening)
         await desk.stop()
         for service in services.values():
@@ -187,7 +200,13 @@ def _desk(
     def data_dir() -> Path:
         recorded = location.read_launch().get("contents_root")
         root = Path(str(recorded)) if recorded else Path.home()
-        return root / Path(os.path.expandvars(settings.data_dir)).expanduser()
+        chosen = os.path.expandvars(settings.data_dir)
+        if unknown := re.search(r"\$\{?\w+\}?", chosen):
+            raise ConfigurationError(
+                f"Agent.data_dir names the variable {unknown[0]}, which the agent does not have.",
+                hint=f"Set the variable and name it in {MORE}, where Jupyter is started.",
+            )
+        return root / Path(chosen).expanduser()
 
     return JobDesk(
         state=location.state,
@@ -212,7 +231,7 @@ async def _end_when_idle(
     while True:
         await asyncio.sleep(min(IDLE_CHECK_S, timeout_s / 4))
         if not location.socket.exists():
-            log.warning("the socket is gone, so nobody can reach this agent")
+            log.warning("the socket is gone, so no client can reach this agent")
             stop()
         if use.idle_s > timeout_s and not desk.unfinished:
             log.info("idle for %.0f s", use.idle_s)

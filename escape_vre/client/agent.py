@@ -5,7 +5,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from escape_vre.client.start import ensure_agent
@@ -17,7 +17,7 @@ from escape_vre.client.wire import (
     read_lines,
     target,
 )
-from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
+from escape_vre.core.caller import ENVIRONMENT_HEADER, TOKEN_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError, BadResponseError, EscapeError
 from escape_vre.core.hub import HUB_HEADER, pack_hub
 from escape_vre.core.location import Location, locate
@@ -41,6 +41,7 @@ class AgentClient:
         self.timeout_s = timeout_s
         self.name = uuid.uuid4().hex
         self._checked = False
+        self._asked_for: tuple[str, ...] = ()
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON answer to a GET; raises the EscapeError that the agent answers."""
@@ -115,20 +116,39 @@ class AgentClient:
             time.sleep(max(0.0, interval_s - (time.monotonic() - asked)))
 
     def release(self, job_id: str) -> None:
-        """Stop waiting for a job; it ends when nobody waits for it any more."""
+        """Stop waiting for a job; it ends when no client waits for it."""
         self.post(f"/jobs/{job_id}/release", {"client": self.name})
 
+    def token(self, audience: str) -> dict[str, Any]:
+        """Return a token for one service, as ``POST /tokens`` answers it; never log or show it."""
+        found: dict[str, Any] = self._exchange(
+            "POST", "/tokens", None, {"audience": audience}, headers={TOKEN_HEADER: "1"}
+        )
+        return found
+
     def _exchange(
-        self, method: str, path: str, query: dict[str, Any] | None, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any] | None,
+        body: dict[str, Any] | None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
-        response, connection = self._send(method, path, query, body)
+        response, connection = self._send(method, path, query, body, headers=headers)
         try:
             return read_json(response)
         finally:
             connection.close()
 
     def _send(
-        self, method: str, path: str, query: dict[str, Any] | None, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any] | None,
+        body: dict[str, Any] | None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[http.client.HTTPResponse, SocketConnection]:
         """Send one request; where the agent has gone, start another and send it once more.
 
@@ -140,26 +160,30 @@ class AgentClient:
             if started or not self._checked:
                 self._check_version()
             try:
-                return self._request(method, target(path, query), body)
+                return self._request(method, target(path, query), body, headers)
             except TimeoutError as e:
                 raise AgentUnavailableError(
                     f"The escape-vre agent has not answered for {self.timeout_s:.0f} s.",
-                    hint="Try again; if it stays so, run 'escape-vre agent stop'.",
+                    hint="Try again; if it happens again, run 'escape-vre agent stop'.",
                 ) from e
             except (OSError, http.client.HTTPException) as e:
                 if last:
                     raise AgentUnavailableError(
-                        "The escape-vre agent ends while it is asked.",
+                        "The escape-vre agent ended before it answered.",
                         hint=f"Its log is {self.location.log}.",
                     ) from e
         raise AssertionError("unreachable")
 
     def _request(
-        self, method: str, path: str, body: dict[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        more: Mapping[str, str] | None = None,
     ) -> tuple[http.client.HTTPResponse, SocketConnection]:
         connection = SocketConnection(self.location.socket, timeout_s=self.timeout_s)
-        headers = {}
-        if packed := pack_environment(os.environ):
+        headers = dict(more or {})
+        if packed := pack_environment(os.environ, self._asked_for):
             headers[ENVIRONMENT_HEADER] = packed
         if packed := pack_hub(os.environ):
             headers[HUB_HEADER] = packed
@@ -185,8 +209,9 @@ class AgentClient:
             connection.close()
         if API not in found.get("apis", [found.get("api")]):
             raise EscapeError(
-                f"The running agent (escape-vre {found.get('version')}) does not speak the"
-                " language of the escape-vre in this environment.",
+                f"The running agent (escape-vre {found.get('version')}) is not compatible with the"
+                " escape-vre in this environment.",
                 hint="Update the older of the two, then restart the Jupyter server.",
             )
+        self._asked_for = tuple(found.get("variables") or ())
         self._checked = True

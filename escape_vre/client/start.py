@@ -1,4 +1,4 @@
-"""Start an agent where none runs: once, whoever and however many ask."""
+"""Start the agent where none runs: one, however many clients ask at once."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from escape_vre.client.wire import SocketConnection
+from escape_vre.core.environment import allowed
 from escape_vre.core.errors import AgentUnavailableError, EscapeError
 from escape_vre.core.location import Location, is_free
 
@@ -17,11 +18,15 @@ START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 30.0
 _TRIES = 3
 
-_SECRETS = ("RUCIO_", "X509_", "JUPYTERHUB_", "OIDC_", "BEARER_TOKEN")
-
 
 def answers(location: Location) -> bool:
-    """Tell whether somebody listens on the agent's socket."""
+    """Tell whether our agent listens on its socket.
+
+    Raises
+    ------
+    ConfigurationError
+        The socket's place is not ours alone, or another user's process listens there.
+    """
     connection = SocketConnection(location.socket, timeout_s=2)
     try:
         connection.connect()
@@ -32,7 +37,7 @@ def answers(location: Location) -> bool:
 
 
 def ensure_agent(location: Location) -> bool:
-    """Start the agent unless one listens already.
+    """Start the agent unless it listens already.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def ensure_agent(location: Location) -> bool:
 
 
 def await_end(location: Location, pid: int | None = None) -> None:
-    """Wait until an agent that was told to end has put its jobs to rest and gone.
+    """Wait until an agent that was told to end has stopped its jobs and ended.
 
     Parameters
     ----------
@@ -71,7 +76,7 @@ def await_end(location: Location, pid: int | None = None) -> None:
     while not is_free(location.lock) and _listens(location) in (pid, None):
         if time.monotonic() > deadline:
             raise AgentUnavailableError(
-                "The escape-vre agent was told to end, and still puts its jobs to rest.",
+                "The escape-vre agent was told to end and is still stopping its jobs.",
                 hint=f"Try again in a moment; its log is {location.log}.",
             )
         time.sleep(0.02)
@@ -103,12 +108,12 @@ def _spawn(location: Location) -> None:
     python = str(launch.get("python") or "")
     if not (python and os.access(python, os.X_OK)):
         python = sys.executable
-    # The agent takes no credentials from its environment: whoever starts it must not matter.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(_SECRETS)}
+    environment = allowed(os.environ)
     if python != sys.executable:
         for name in ("PYTHONPATH", "PYTHONHOME"):
             environment.pop(name, None)
-    environment |= {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
+    recorded = {str(k): str(v) for k, v in (launch.get("environment") or {}).items()}
+    environment |= allowed(recorded)
     location.make_state()
     for _ in range(_TRIES):
         await_end(location)
@@ -158,11 +163,11 @@ def _reason(log: Path, offset: int) -> EscapeError:
     with log.open("rb") as file:
         file.seek(offset)
         lines = file.read().decode(errors="replace").strip().splitlines()
-    last = lines[-1] if lines else "it says nothing"
+    last = lines[-1] if lines else "it ended without a message"
     try:
         return EscapeError.from_dict(json.loads(last)["error"])
     except (ValueError, KeyError, TypeError):
         return AgentUnavailableError(
-            f"The escape-vre agent does not start: {last}.",
+            f"The escape-vre agent failed to start: {last}.",
             hint=f"Its log is {log}; 'escape-vre agent run' shows what happens.",
         )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from escape_vre.core.errors import BadResponseError, EscapeError
+from escape_vre.core.errors import BadResponseError, EscapeError, UsageError
+from escape_vre.core.owner import check_peer, check_private
 
 API = 1
 """Version of the agent's API that this client speaks."""
@@ -19,23 +20,42 @@ class SocketConnection(http.client.HTTPConnection):
 
     def __init__(self, path: Path, *, timeout_s: float | None) -> None:
         super().__init__("agent", timeout=timeout_s)
-        self._path = str(path)
+        self._path = path
 
     def connect(self) -> None:
-        """Connect; raises OSError when nobody listens."""
+        """Connect to our own agent.
+
+        Raises
+        ------
+        OSError
+            Nothing listens.
+        ConfigurationError
+            Another user could have put the socket there, or listens on it.
+        """
+        check_private(self._path.parent)
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         try:
-            self.sock.connect(self._path)
-        except OSError:
-            self.sock.close()
+            self.sock.connect(str(self._path))
+            check_peer(self.sock, self._path)
+        except BaseException:
+            self.close()
             raise
 
 
 def target(path: str, query: dict[str, Any] | None) -> str:
-    """Put a path and its query together; values of None are left out."""
+    """Put a path and its query together; values of None are left out.
+
+    Raises
+    ------
+    UsageError
+        A value is not text that can be sent, such as a file name that is not UTF-8.
+    """
     kept = {key: value for key, value in (query or {}).items() if value is not None}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    try:
+        return f"{path}?{urlencode(kept)}" if kept else path
+    except UnicodeEncodeError as e:
+        raise UsageError(f"{e.object!a} is not valid text.", hint="Type the name again.") from e
 
 
 def read_json(response: http.client.HTTPResponse) -> Any:

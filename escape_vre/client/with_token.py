@@ -5,7 +5,6 @@ keeper stays behind: it holds the reading end of a pipe whose other end the comm
 renews the token in its file, and removes the file when the last holder of the pipe has ended.
 """
 
-import contextlib
 import os
 import select
 import shutil
@@ -46,8 +45,9 @@ def run(audience: str, command: Sequence[str]) -> int:
         print(f"escape-vre: there is no command {words[0]}.", file=sys.stderr)  # noqa: T201
         return NOT_FOUND
     agent = AgentClient()
-    found = agent.post("/tokens", {"audience": audience})
-    folder = Path(tempfile.mkdtemp(prefix="escape-vre-token-", dir=_private()))
+    found = agent.token(audience)
+    # The agent's own folder, which no other user can write to, replace or look into.
+    folder = Path(tempfile.mkdtemp(prefix="token-", dir=agent.location.runtime))
     try:
         _write(folder, found)
         alive = _leave_keeper(agent, folder, found)
@@ -81,15 +81,6 @@ def with_token(
     return given
 
 
-def _private() -> str | None:
-    """Return the runtime folder if it is ours: it is in memory; else None, for the usual one."""
-    folder = os.environ.get("XDG_RUNTIME_DIR", "")
-    with contextlib.suppress(OSError):
-        if folder and Path(folder).stat().st_uid == os.getuid():
-            return folder
-    return None
-
-
 def _write(folder: Path, found: Mapping[str, Any]) -> None:
     """Put the token into its file, whole at every moment, readable to us alone."""
     part = folder / "token.part"
@@ -102,7 +93,7 @@ def _write(folder: Path, found: Mapping[str, Any]) -> None:
 
 
 def _leave_keeper(agent: AgentClient, folder: Path, found: Mapping[str, Any]) -> int:
-    """Fork the keeper, as nobody's child; returns what keeps it while somebody has it open."""
+    """Fork the keeper, detached; returns the end of the pipe that keeps it while it is open."""
     ended, alive = os.pipe()
     between = os.fork()
     if not between:
@@ -126,7 +117,7 @@ def _keep(agent: AgentClient, folder: Path, found: Mapping[str, Any], ended: int
         left = found["expires_in"]
         while not select.select([ended], [], [], _pause(left))[0]:
             try:
-                found = agent.post("/tokens", {"audience": found["audience"]})
+                found = agent.token(found["audience"])
                 _write(folder, found)
                 left = found["expires_in"]
             except (EscapeError, OSError):

@@ -1,9 +1,11 @@
 """What routes of every service share: the caller, the body of a request, errors as answers."""
 
+import asyncio
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends
 from pydantic import BaseModel, model_validator
@@ -15,11 +17,14 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """JSON can hold half of a UTF-16 pair, which no file name, URL or answer can."""
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     root = request.headers.get(CONTENTS_HEADER)
+    header = request.headers.get(ENVIRONMENT_HEADER, "")
+    wanted = request.app.state.wanted_variables
     return Caller(
-        environment=unpack_environment(request.headers.get(ENVIRONMENT_HEADER, "")),
-        contents_root=Path(unquote(root)) if root else None,
+        environment=await asyncio.to_thread(unpack_environment, header, wanted),
+        contents_root=Path(os.fsdecode(unquote_to_bytes(root))) if root else None,
+        follow_links=request.app.state.follow_links,
     )
 
 

@@ -6,7 +6,9 @@ Standard library only, for clients write what the agent reads.
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,37 +21,86 @@ CONTENTS_HEADER = "X-Escape-VRE-Contents-Root"
 """Set by the server extension alone: the request came from a browser, and this is the folder that
 the browser may write to; percent-encoded."""
 
-ALLOWED_VARIABLES = (
-    "RUCIO_ACCOUNT",
-    "RUCIO_AUTH_HOST",
-    "RUCIO_AUTH_TOKEN",
+TOKEN_HEADER = "X-Escape-VRE-Token"  # noqa: S105 — a name
+"""Set by ``escape-vre with-token`` alone, when it asks for a token: what cannot set a header, or
+forwards only those it knows, as the server extension does, gets none."""
+
+PATH_VARIABLES = (
+    "BEARER_TOKEN_FILE",
+    "CONDA_PREFIX",
+    "CURL_CA_BUNDLE",
+    "HOME",
+    "REQUESTS_CA_BUNDLE",
     "RUCIO_AUTH_TOKEN_FILE",
-    "RUCIO_AUTH_TYPE",
     "RUCIO_CA_CERT",
+    "RUCIO_CLIENT_CERT",
+    "RUCIO_CLIENT_KEY",
+    "RUCIO_CLIENT_PROXY",
     "RUCIO_CONFIG",
     "RUCIO_HOME",
-    "RUCIO_HOST",
-    "RUCIO_PASSWORD",
-    "RUCIO_USERNAME",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "VIRTUAL_ENV",
+    "X509_CERT_DIR",
     "X509_USER_PROXY",
+    "XDG_RUNTIME_DIR",
 )
+"""Those that name a file or folder: they travel absolute, for the agent works elsewhere."""
+
+ALLOWED_VARIABLES = tuple(
+    sorted(
+        (
+            *PATH_VARIABLES,
+            *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+            *("all_proxy", "http_proxy", "https_proxy", "no_proxy"),
+            "BEARER_TOKEN",
+            "RUCIO_ACCOUNT",
+            "RUCIO_AUTH_HOST",
+            "RUCIO_AUTH_TOKEN",
+            "RUCIO_AUTH_TYPE",
+            "RUCIO_HOST",
+            "RUCIO_PASSWORD",
+            "RUCIO_USERNAME",
+            "RUCIO_VO",
+        )
+    )
+)
+"""What every client sends. A client sends besides what the agent asks it for (``GET /agent``):
+the variables that the configuration names."""
+
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]+)\})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One caller: its variables, and for a browser the folder it may write to."""
+    """One caller: its variables, and for a browser the folder it may write to.
+
+    Parameters
+    ----------
+    contents_root : Path, optional
+        The folder that the browser's Jupyter server shows.
+    follow_links : bool
+        Whether that browser may choose a folder to which a link below that folder leads.
+    """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     contents_root: Path | None = None
+    follow_links: bool = True
+    _real: dict[Path, Path] = field(default_factory=dict, repr=False, compare=False)
 
     def contents_path(self, path: str | None) -> str | None:
-        """Return a path relative to the contents root, as JupyterLab names it; None outside."""
+        """Return a path relative to the contents root, as JupyterLab names it; None outside.
+
+        As in Jupyter, what is below the root by name is below it, wherever links lead. What is
+        not, though it is the same folder by another name (``/home`` linked to another disk), is
+        found by comparing without links.
+        """
         if path is None or self.contents_root is None:
             return None
-        try:
-            return Path(path).relative_to(self.contents_root).as_posix()
-        except ValueError:
-            return None
+        name, root = _plain(path), _plain(self.contents_root)
+        if not name.is_relative_to(root):
+            name, root = self._without_links(name.parent) / name.name, self._without_links(root)
+        return name.relative_to(root).as_posix() if name.is_relative_to(root) else None
 
     def folder(self, to: str) -> Path:
         """Return the absolute folder that a caller chose.
@@ -64,23 +115,65 @@ class Caller:
             if not path.is_absolute():
                 raise UsageError("The folder is not absolute.", hint="Send its full path.")
             return path
-        path = (self.contents_root / to.lstrip("/")).resolve()
-        if not path.is_relative_to(self.contents_root.resolve()):
+        root = _plain(self.contents_root)
+        chosen = _plain(root / to.lstrip("/"))
+        inside = chosen.is_relative_to(root)
+        if inside and not self.follow_links:
+            inside = chosen.resolve().is_relative_to(root.resolve())
+        if not inside:
             raise UsageError(
                 "That folder is outside the files that this Jupyter server shows.",
                 hint="Choose one inside, or use %dl get --to in a notebook.",
             )
-        return path
+        return chosen
+
+    def _without_links(self, folder: Path) -> Path:
+        """Resolve a folder, once for all the files in it that a request is about."""
+        if folder not in self._real:
+            self._real[folder] = folder.resolve()
+        return self._real[folder]
 
 
-def pack_environment(variables: Mapping[str, str]) -> str:
-    """Write the allow-listed among some variables as the header carries them."""
-    found = {name: variables[name] for name in ALLOWED_VARIABLES if variables.get(name)}
+def _plain(path: str | Path) -> Path:
+    """Make a path absolute and take "." and ".." out of it, by name alone, as Jupyter does."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 — resolve() would follow links
+
+
+def pack_environment(variables: Mapping[str, str], more: Iterable[str] = ()) -> str:
+    """Write the allow-listed among some variables as the header carries them.
+
+    Parameters
+    ----------
+    more : iterable of str
+        Other variables that the agent has asked for.
+    """
+    found = {
+        name: _absolute(variables[name]) if name in PATH_VARIABLES else variables[name]
+        for name in (*ALLOWED_VARIABLES, *more)
+        if variables.get(name)
+    }
     return base64.b64encode(json.dumps(found).encode()).decode() if found else ""
 
 
-def unpack_environment(header: str) -> dict[str, str]:
-    """Read the header; what is not allow-listed is dropped.
+def _absolute(path: str) -> str:
+    if path.startswith(("/", "~", "$")):  # these are completed where they are read
+        return path
+    try:
+        return os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 — a text, kept as it is
+    except OSError:  # the caller stands in a folder that is gone
+        return path
+
+
+def unpack_environment(
+    header: str, wanted: Callable[[Mapping[str, str]], Collection[str]] = lambda _: ()
+) -> dict[str, str]:
+    """Read the header; what is neither allow-listed nor asked for is dropped.
+
+    Parameters
+    ----------
+    wanted : callable
+        Returns, for a caller of these variables, the names of others that it is asked for; not
+        called where it has sent none.
 
     Raises
     ------
@@ -90,11 +183,43 @@ def unpack_environment(header: str) -> dict[str, str]:
     if not header:
         return {}
     try:
-        found = json.loads(base64.b64decode(header, validate=True))
-        return {
-            name: str(found[name]) for name in ALLOWED_VARIABLES if isinstance(found.get(name), str)
+        found = {
+            name: value
+            for name, value in json.loads(base64.b64decode(header, validate=True)).items()
+            if isinstance(value, str)
         }
     except (ValueError, binascii.Error, AttributeError) as e:
         raise UsageError(
             f"The header {ENVIRONMENT_HEADER} cannot be read.", hint="Update escape-vre."
         ) from e
+    known = {name: value for name, value in found.items() if name in ALLOWED_VARIABLES}
+    if len(known) < len(found):
+        known |= {name: found[name] for name in wanted(known) if name in found}
+    return known
+
+
+def expanded(path: str, environment: Mapping[str, str]) -> str | None:
+    """Complete ``~``, ``$NAME`` and ``${NAME}`` in a path by the caller's variables.
+
+    Returns
+    -------
+    str or None
+        None where nothing is left, or a variable is not set: such a path names nothing.
+    """
+    if not variables_in(path) <= {name for name, value in environment.items() if value}:
+        return None
+    path = _VARIABLE.sub(lambda found: environment[found[1] or found[2]], path.strip())
+    home = environment.get("HOME")
+    if home and (path == "~" or path.startswith("~/")):
+        path = home + path[1:]
+    return str(in_home(path)) if path else None
+
+
+def in_home(path: str | Path) -> Path:
+    """Complete ``~`` as a shell does; that of a user who does not exist stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 — expanduser() of Path raises
+
+
+def variables_in(path: str) -> set[str]:
+    """Return the names of the variables that a path refers to."""
+    return {found[1] or found[2] for found in _VARIABLE.finditer(path)}

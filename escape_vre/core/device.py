@@ -14,6 +14,7 @@ from typing import Literal
 
 from escape_vre.core.errors import AuthError, EscapeError, RemoteError
 from escape_vre.core.oidc import DeviceCode, Grant, Pending, Provider
+from escape_vre.core.proxies import Proxies
 from escape_vre.core.refresh_file import RefreshFile
 from escape_vre.core.tokens import Token, TokenChain
 
@@ -65,6 +66,10 @@ class DeviceTokens:
         self._unsaved: str | None = None
         self._starting = asyncio.Lock()
         self._renewing = asyncio.Lock()
+
+    def reach(self, proxies: Proxies) -> None:
+        """Go to the provider by these proxies from now on: those of whoever called last."""
+        self._provider.reach(proxies)
 
     async def token(self, environment: Mapping[str, str]) -> Token | None:
         """Return a token, by the refresh token that is on disk.
@@ -149,8 +154,8 @@ class DeviceTokens:
         except OSError as e:
             sign_in.state = "failed"
             sign_in.error = EscapeError(
-                f"The sign-in cannot be kept: {e.strerror or e}.",
-                hint="Make room in your home directory, then sign in again.",
+                f"The sign-in cannot be saved: {e.strerror or e}.",
+                hint="Free some space in your home directory, then sign in again.",
             )
 
     async def _finished(self, code: DeviceCode) -> Grant:
@@ -163,7 +168,7 @@ class DeviceTokens:
                 interval_s += SLOWER_S if e.slower else 0
             except RemoteError:
                 interval_s = min(interval_s * 2, LONGEST_S)
-        raise AuthError("The code has expired.", hint="Sign in again to get another.")
+        raise AuthError("The code has expired.", hint="Sign in again for a new code.")
 
     async def _keep(self, grant: Grant) -> None:
         """Save what the next token is got with; on a full disk, remember it until there is room."""
@@ -175,6 +180,6 @@ class DeviceTokens:
     def _signed_out(self, message: str) -> AuthError:
         return AuthError(
             message,
-            hint="Sign in: with the button in the panel, or by %dl login.",
+            hint="Sign in with the button in the panel, or with %dl login.",
             details={"device": self.id},
         )

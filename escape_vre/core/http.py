@@ -5,15 +5,15 @@ Bytes of files do not pass here; see :mod:`escape_vre.jobs.transfer`.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from escape_vre._version import __version__
 from escape_vre.core import bodies
+from escape_vre.core.caller import in_home
 from escape_vre.core.errors import (
     BadResponseError,
     ConfigurationError,
@@ -21,6 +21,7 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from escape_vre.core.proxies import Proxies, ProxyTransport
 from escape_vre.core.retry import BUSY, Retries, Transient, retry_after
 
 CONNECT_TIMEOUT_S = 10.0
@@ -41,22 +42,22 @@ class CutOffError(Transient, BadResponseError):
 
 
 def tls_context(
-    ca_file: str | None,
+    ca_file: str | tuple[str, ...] | None,
     cert_file: str | None = None,
-    *,
     key_file: str | None = None,
+    *,
     system: bool = False,
 ) -> ssl.SSLContext:
     """Make a TLS context, once per service: loading authorities costs 30 ms.
 
     Parameters
     ----------
-    ca_file : str, optional
-        PEM file or folder of the authorities to trust; default the system's.
+    ca_file : str or tuple of str, optional
+        PEM files or folders of the authorities to trust; default the system's.
     cert_file : str, optional
-        PEM file of our own certificate and key, such as an X.509 proxy.
+        PEM file of our own certificate, such as an X.509 proxy.
     key_file : str, optional
-        PEM file of the key, where it is in a file of its own.
+        PEM file of its private key; default the same file.
     system : bool
         Trust the system's authorities beside those of ``ca_file``.
 
@@ -65,32 +66,50 @@ def tls_context(
     ConfigurationError
         A file cannot be read.
     """
-    path = Path(ca_file).expanduser() if ca_file else None
-    try:
-        if path is not None and path.is_dir():
-            context = ssl.create_default_context(capath=str(path))
-        else:
-            context = ssl.create_default_context(cafile=str(path) if path else None)
-        if system and path is not None:
-            context.load_default_certs()
-    except (OSError, ssl.SSLError) as e:
-        raise ConfigurationError(
-            f"The certificate authorities in {ca_file} cannot be read.",
-            hint="Correct ca_file in the configuration.",
-        ) from e
-    if cert_file:
+    files = (ca_file,) if isinstance(ca_file, str) else ca_file or ()
+    context: ssl.SSLContext | None = None
+    for file in files:
+        path = in_home(file)
+        capath, cafile = (str(path), None) if path.is_dir() else (None, str(path))
         try:
-            context.load_cert_chain(
-                Path(cert_file).expanduser(), Path(key_file).expanduser() if key_file else None
-            )
-            # Some doors ask for it once they know which file is wanted (TLS 1.3).
-            context.post_handshake_auth = True
+            if context is None:
+                context = ssl.create_default_context(cafile=cafile, capath=capath)
+            else:
+                context.load_verify_locations(cafile, capath)
         except (OSError, ssl.SSLError) as e:
             raise ConfigurationError(
-                f"The certificate in {cert_file} cannot be used.",
-                hint="Renew it (for instance with voms-proxy-init), or correct its path.",
+                f"The certificate authorities in {file} cannot be read.",
+                hint="Correct ca_file in the configuration.",
             ) from e
+    if context is None:
+        context = ssl.create_default_context()
+    elif system:
+        context.load_default_certs()
+    if cert_file:
+        _show(context, cert_file, key_file)
     return context
+
+
+def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None:
+    """Have a context show a certificate to servers that ask for one."""
+    cert, key = in_home(cert_file), in_home(key_file or cert_file)
+    for path in (cert, key):
+        if not path.is_file():
+            raise ConfigurationError(
+                f"There is no certificate or key in {path}.",
+                hint="Renew it (for instance with voms-proxy-init), or correct its path.",
+            )
+    try:
+        # Some storages ask for it only once they know which file is wanted (TLS 1.3).
+        context.post_handshake_auth = True
+        # Without a password, OpenSSL would ask for one on a terminal that is not there.
+        context.load_cert_chain(cert, key, password=lambda: "")
+    except (OSError, ssl.SSLError, ValueError) as e:
+        raise ConfigurationError(
+            f"The certificate in {cert_file} cannot be used.",
+            hint="Renew it (for instance with voms-proxy-init), or correct its path. A key that"
+            " is protected by a password cannot be used.",
+        ) from e
 
 
 class RemoteClient:
@@ -102,13 +121,26 @@ class RemoteClient:
         What to call the service in messages.
     timeout_s : float
         Longest silence of the service, seconds.
+    proxies : Proxies, optional
+        What leads to the service; default none. The process's own variables are not looked at.
+    headers : mapping, optional
+        Sent with every request.
     """
 
-    def __init__(self, name: str, *, tls: ssl.SSLContext, timeout_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        tls: ssl.SSLContext,
+        timeout_s: float,
+        proxies: Proxies | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._name = name
         self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(
             verify=tls,
+            mounts={"all://": ProxyTransport(proxies, tls=tls)} if proxies else None,
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
             headers={
@@ -117,6 +149,7 @@ class RemoteClient:
             },
             trust_env=False,
         )
+        self._http.headers.update(headers or {})
 
     async def request(
         self, method: str, url: str, *, idempotent: bool = False, **options: Any
@@ -214,13 +247,12 @@ class RemoteClient:
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return RemoteError(
-                    f"The certificate of {self._name} is not to be trusted:"
-                    f" {cause.verify_message}.",
-                    hint="Put the authority that signed it into ca_file, or tell the site.",
+                    f"The certificate of {self._name} cannot be trusted: {cause.verify_message}.",
+                    hint="Add the authority that signed it to ca_file, or tell the site.",
                 )
             if isinstance(cause, ssl.SSLError):
                 return RemoteError(
-                    f"{self._name} refuses the encrypted connection.",
+                    f"{self._name} refused the encrypted connection.",
                     hint="Check its URL in the configuration, and your certificate.",
                 )
             if isinstance(cause, ConnectionResetError):

@@ -104,12 +104,12 @@ class HubTokens:
     def _no_hub(self) -> EscapeError:
         if not self._hubs.heard:  # a job that goes on before anybody has called this agent
             return RemoteUnavailableError(
-                "The way to the JupyterHub is not known yet.",
-                hint="It goes on at the next use from your server.",
+                "The address of the JupyterHub is not known yet.",
+                hint="The job continues when you next use escape-vre on your server.",
                 details={"retry_after_s": RETRY_AFTER_S},
             )
         return ConfigurationError(
-            "The sign-in is to come from a JupyterHub, and this is no server of one.",
+            "The configuration uses the JupyterHub's sign-in, but this is not a server of one.",
             hint="Choose another auth in the configuration, such as oidc.",
         )
 
@@ -136,8 +136,8 @@ def _granted(response: httpx.Response, asked: float) -> Token:
     value, left = body.get("access_token"), body.get("expires_in")
     if not isinstance(value, str) or not value or not isinstance(left, int | float | None):
         raise BadResponseError(
-            "The JupyterHub answered something that is no token.",
-            hint="Tell its administrator: its escape-vre may be of another version.",
+            "The JupyterHub sent an answer that is not a token.",
+            hint="Tell its administrator: its escape-vre may have a different version.",
         )
     return Token(value, jwt_expiry(value) if left is None else asked + left)
 
@@ -160,11 +160,11 @@ def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
     if response.status_code in (429, 500, 502, 503, 504):
         return RemoteUnavailableError(
             f"The JupyterHub is too busy or down ({response.status_code}).",
-            hint="It is asked again by itself.",
+            hint="escape-vre asks again automatically.",
             details={"retry_after_s": _retry_after(response)},
         )
     return ConfigurationError(
-        "This JupyterHub hands out no tokens.",
+        "This JupyterHub does not provide tokens.",
         hint="Its administrator can add escape-vre to it, or choose another auth for this service.",
     )
 

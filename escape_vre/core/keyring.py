@@ -65,7 +65,7 @@ class Keyring:
         for identity in self._devices.values():
             if identity.sign_in is not None and identity.sign_in.id == name:
                 return identity, identity.sign_in
-        raise NotFoundError("This sign-in is not under way any more.", hint="Sign in again.")
+        raise NotFoundError("This sign-in is no longer in progress.", hint="Sign in again.")
 
     async def token(self, audience: str) -> Token:
         """Return a token for an audience, for a command that the person runs.
@@ -78,9 +78,9 @@ class Keyring:
         offers = self._offers.get(audience, [])
         if not offers and not list(self.hubs):
             raise ConfigurationError(
-                f"Nobody here hands out tokens for {audience}.",
-                hint="Run this in a server of a JupyterHub that has escape-vre, or configure a"
-                " service with auth oidc and this audience.",
+                f"No token source is configured for {audience}.",
+                hint="Start a server on a JupyterHub with escape-vre, or configure an instance with"
+                " auth oidc and this audience.",
             )
         sources = [self.hub(audience, optional=bool(offers)), *offers]
         return await TokenChain(sources, service=audience, hint="Sign in again.").get({})

@@ -15,6 +15,7 @@ from typing import Any
 
 from escape_vre.core import disk
 from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.owner import check_private, claim, is_trusted, why_replaceable
 
 MAX_SOCKET_BYTES = 103
 """Longest unix socket address of macOS, bytes (Linux takes 107)."""
@@ -32,6 +33,14 @@ class Location:
     def socket(self) -> Path:
         """The unix-domain socket that the agent listens on."""
         return self.runtime / f"{self.key}.sock"
+
+    @property
+    def has_socket(self) -> bool:
+        """Whether there is a socket; says nothing about who listens."""
+        try:
+            return self.socket.exists()
+        except OSError:
+            return False  # the folder is another user's
 
     @property
     def lock(self) -> Path:
@@ -59,9 +68,15 @@ class Location:
         return self.state / "launch.json"
 
     def read_launch(self) -> dict[str, Any]:
-        """Return what the server extension recorded; empty when there is nothing usable."""
+        """Return what the server extension recorded; empty when there is nothing usable.
+
+        It names the interpreter that runs, so a file of another user is not read.
+        """
         try:
-            found = json.loads(self.launch.read_text())
+            with self.launch.open("rb") as file:
+                if not is_trusted(os.fstat(file.fileno())):
+                    return {}
+                found = json.loads(file.read())
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -72,18 +87,21 @@ class Location:
         Raises
         ------
         ConfigurationError
-            It cannot be made.
+            It cannot be made, or another user made it.
         """
         try:
             self.state.parent.mkdir(parents=True, exist_ok=True)
-            self.state.mkdir(mode=0o700, exist_ok=True)
-            for folder in ("log", "jobs", "manifest"):
-                (self.state / folder).mkdir(mode=0o700, exist_ok=True)
+            for folder in (
+                self.state,
+                *(self.state / name for name in ("log", "jobs", "manifest")),
+            ):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                claim(folder, hint="Set ESCAPE_VRE_HOME to a folder of your own.")
         except OSError as e:
             raise ConfigurationError(
                 f"escape-vre cannot keep its state in {e.filename}: {e.strerror}.",
-                hint="Make room or mend its permissions, or set ESCAPE_VRE_HOME to a folder of"
-                " your own.",
+                hint="Free some disk space or correct the permissions, or set ESCAPE_VRE_HOME to a"
+                " folder of your own.",
             ) from e
 
     def make_runtime(self) -> None:
@@ -92,21 +110,21 @@ class Location:
         Raises
         ------
         ConfigurationError
-            Someone else made it, or it is open to others: a socket there could be taken over.
+            It cannot be made, or another user made it or can write to it: a socket there could be
+            replaced.
         """
         try:
-            self.runtime.mkdir(mode=0o700, parents=True)
-            self.runtime.chmod(0o700)
+            self.runtime.mkdir(mode=0o700)
         except FileExistsError:
-            found = self.runtime.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-                raise ConfigurationError(
-                    f"{self.runtime} belongs to someone else, so it is not safe to use.",
-                    hint="Ask your administrator to remove it, or set XDG_RUNTIME_DIR to a"
-                    " folder of your own.",
-                ) from None
-            if stat.S_IMODE(found.st_mode) != 0o700:
-                self.runtime.chmod(0o700)
+            pass
+        except OSError as e:
+            raise ConfigurationError(
+                f"escape-vre cannot make the folder of its socket, {self.runtime}: {e.strerror}.",
+                hint="Set XDG_RUNTIME_DIR to a folder that only you can write to.",
+            ) from e
+        check_private(self.runtime)
+        if stat.S_IMODE(self.runtime.lstat().st_mode) != 0o700:
+            self.runtime.chmod(0o700)
 
 
 @cache
@@ -160,16 +178,38 @@ def locate() -> Location:
         )
     state = state_dir()
     key = hashlib.sha256(f"{host_key()}\n{os.path.realpath(state)}".encode()).hexdigest()[:16]
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    runtime = Path(given) / "escape-vre" if given and _usable(Path(given)) else None
-    if runtime is None or len(os.fsencode(runtime)) + len(key) + 6 > MAX_SOCKET_BYTES:
-        runtime = Path(tempfile.gettempdir()) / f"escape-vre-{os.getuid()}"
-    if len(os.fsencode(runtime)) + len(key) + 6 > MAX_SOCKET_BYTES:
-        runtime = Path("/tmp") / f"escape-vre-{os.getuid()}"  # noqa: S108 — checked to be ours alone
-    return Location(state=state, runtime=runtime, key=key)
+    return Location(state=state, runtime=_runtime(len(key)), key=key)
 
 
-def _usable(folder: Path) -> bool:
+def _runtime(key_bytes: int) -> Path:
+    """Choose the folder of sockets: the first that no other user can replace.
+
+    Raises
+    ------
+    ConfigurationError
+        There is none.
+    """
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    own = f"escape-vre-{os.getuid()}"
+    # A Kubernetes volume at /tmp has no sticky bit: any user of the pod can rename what is in it.
+    shared = (tempfile.gettempdir(), "/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 — checked below
+    candidates = [Path(folder) / own for folder in shared]
+    if given and _is_own(Path(given)):
+        candidates.insert(0, Path(given) / "escape-vre")
+    reason = ""
+    for folder in candidates:
+        if len(os.fsencode(folder)) + key_bytes + len("/.sock") > MAX_SOCKET_BYTES:
+            continue
+        if (found := why_replaceable(folder.parent)) is None:
+            return folder
+        reason = reason or found
+    raise ConfigurationError(
+        f"escape-vre has no safe place for its socket: {reason}.",
+        hint="Set XDG_RUNTIME_DIR to a folder that only you can write to.",
+    )
+
+
+def _is_own(folder: Path) -> bool:
     """Tell whether a runtime folder is ours: after ``su`` the variable still names another's."""
     try:
         return folder.is_absolute() and folder.stat().st_uid == os.getuid()
@@ -178,9 +218,9 @@ def _usable(folder: Path) -> bool:
 
 
 def is_free(lock: Path) -> bool:
-    """Tell whether nobody holds a lock file (``flock``); one that cannot be opened is free."""
+    """Tell whether a lock file (``flock``) is free; one that cannot be opened is."""
     try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return True
     try:

@@ -24,7 +24,8 @@ from escape_vre.core.errors import (
     RemoteUnavailableError,
 )
 from escape_vre.core.http import RemoteClient, tls_context
-from escape_vre.core.tokens import Token, jwt_expiry
+from escape_vre.core.proxies import Proxies
+from escape_vre.core.tokens import Token, jwt_life_s
 
 RETRY_AFTER_S = 10.0
 """When to ask again a provider that does not answer, seconds."""
@@ -89,8 +90,13 @@ class Provider:
 
     def __init__(self, registration: Registration) -> None:
         self._registration = registration
-        self._http: RemoteClient | None = None
+        self._proxies = Proxies()
+        self._clients: dict[Proxies, RemoteClient] = {}
         self._found: dict[str, Any] = {}
+
+    def reach(self, proxies: Proxies) -> None:
+        """Go by these proxies from now on."""
+        self._proxies = proxies
 
     async def start(self) -> DeviceCode:
         """Begin a device sign-in.
@@ -167,8 +173,8 @@ class Provider:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
+        for client in self._clients.values():
+            await client.close()
 
     async def _granted(self, form: Mapping[str, str]) -> Grant:
         asked = time.time()
@@ -182,7 +188,8 @@ class Provider:
         if isinstance(left, int | float):
             expires = asked + left
         else:
-            expires = jwt_expiry(value) or asked + LIFETIME_S
+            # By its own moments, where it says when it was made: our clock may be another's.
+            expires = asked + (jwt_life_s(value) or LIFETIME_S)
         again = body.get("refresh_token")
         return Grant(Token(value, expires), again if isinstance(again, str) else None)
 
@@ -218,9 +225,9 @@ class Provider:
             if response.status_code != 200 or body.get("issuer") != issuer:
                 raise ConfigurationError(
                     f"{issuer} is not the issuer of an identity provider.",
-                    hint=f"It calls itself {body['issuer']}: write it so."
+                    hint=f"The provider calls itself {body['issuer']}; use that."
                     if body.get("issuer")
-                    else "Correct issuer in the configuration.",
+                    else "Fix issuer in the configuration.",
                 )
             self._found = body
         return self._found
@@ -236,17 +243,21 @@ class Provider:
         if response.status_code in (429, 500, 502, 503, 504):
             raise RemoteUnavailableError(
                 f"The identity provider is too busy or down ({response.status_code}).",
-                hint="It is asked again by itself.",
+                hint="escape-vre asks again automatically.",
                 details={"retry_after_s": RETRY_AFTER_S},
             )
         return response
 
     async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        if self._http is None:  # not before it is needed: loading authorities costs 30 ms
+        client = self._clients.get(self._proxies)
+        if client is None:  # not before it is needed: loading authorities costs 30 ms
             tls = tls_context(self._registration.ca_file, system=True)
-            self._http = RemoteClient("The identity provider", tls=tls, timeout_s=TIMEOUT_S)
+            client = RemoteClient(
+                "The identity provider", tls=tls, timeout_s=TIMEOUT_S, proxies=self._proxies
+            )
+            self._clients[self._proxies] = client
         try:
-            return await self._http.request(method, url, **options)
+            return await client.request(method, url, **options)
         except RemoteError as e:
             if isinstance(e, RemoteUnavailableError | RemoteTimeoutError):
                 e.details.setdefault("retry_after_s", RETRY_AFTER_S)
@@ -260,13 +271,13 @@ class Provider:
         if error == "access_denied":
             return AuthError("The sign-in was refused.", hint="Sign in again to try once more.")
         if error == "expired_token":
-            return AuthError("The code has expired.", hint="Sign in again to get another.")
+            return AuthError("The code has expired.", hint="Sign in again for a new code.")
         if error == "invalid_grant":
             return AuthError("Your session at the identity provider has ended.")
         if isinstance(error, str):
             return ConfigurationError(
-                f"The identity provider refuses us: {said or error}.".replace("..", "."),
-                hint="The administrator of this installation can correct client_id, scope or"
+                f"The identity provider refused the request: {said or error}.".replace("..", "."),
+                hint="The administrator of this installation can fix client_id, scope or"
                 " audience, or register this client for the device sign-in.",
             )
         return BadResponseError(

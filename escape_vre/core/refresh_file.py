@@ -20,6 +20,7 @@ from escape_vre.core.errors import RemoteTimeoutError
 
 LOOK_S = 0.05
 LONGEST_S = 30.0
+_OURS = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class RefreshFile:
@@ -39,14 +40,14 @@ class RefreshFile:
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self.path.with_suffix(".lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | _OURS, 0o600)
         try:
             deadline = time.monotonic() + LONGEST_S
             while disk.lock(descriptor) == "held":
                 if time.monotonic() > deadline:
                     raise RemoteTimeoutError(
                         "Another of your agents has been renewing the sign-in for too long.",
-                        hint="It goes on by itself once that one is through, or has ended.",
+                        hint="This continues automatically when that agent has finished or ended.",
                         details={"retry_after_s": LONGEST_S},
                     )
                 await asyncio.sleep(LOOK_S)
@@ -65,7 +66,7 @@ class RefreshFile:
     def save(self, refresh_token: str) -> None:
         """Write a refresh token: wholly, durably, for us alone. Raises OSError."""
         part = self.path.with_suffix(f".{os.getpid()}.tmp")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _OURS, 0o600)
         try:
             os.write(descriptor, json.dumps({"refresh_token": refresh_token}).encode())
             os.fsync(descriptor)

@@ -5,7 +5,7 @@ capability by having the methods of its protocol; nothing is registered elsewher
 """
 
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -138,6 +138,15 @@ class Fetchable(Protocol):
         ...
 
 
+@runtime_checkable
+class NamesVariables(Protocol):
+    """A service whose configuration names variables of the caller."""
+
+    def variables(self, environment: Environment) -> Collection[str]:
+        """Return their names, for a caller of this environment; may read files."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """What the registry sees of a service before anything of it is imported.
@@ -152,6 +161,9 @@ class Plugin:
         ``module:function`` in the agent: ``function(config, keyring) -> Service``.
     magics, cli : str
         ``module:function`` on the user's side; empty where there is none.
+    browser : tuple of str
+        The service's routes that a browser may call, such as ``GET /dids``; all others are for
+        clients on this machine.
     """
 
     name: str
@@ -162,6 +174,7 @@ class Plugin:
     service: str
     magics: str = ""
     cli: str = ""
+    browser: tuple[str, ...] = ()
 
 
 class Service(Protocol):

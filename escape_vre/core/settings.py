@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jupyter_core.paths import jupyter_config_path
-from traitlets import Float, Int, TraitError, Unicode
+from traitlets import Bool, Float, Int, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import (
     ConfigError,
@@ -30,13 +30,19 @@ class Agent(Configurable):
 
     data_dir = Unicode(
         "data",
-        help="Folder that fetched data goes to, as <scope>/<name>: absolute, such as"
+        help="Folder for the data that you get, as <scope>/<name>: absolute, such as"
         " /scratch/$USER, or relative to the Jupyter server's contents root. ~ and variables of"
         " the agent's environment are expanded.",
     ).tag(config=True)
+    follow_links = Bool(
+        True,
+        help="Whether a folder chosen in a browser may be one that a symbolic link below the"
+        " Jupyter server's contents root leads out of it, such as ~/scratch. Jupyter itself shows"
+        " what is behind such links.",
+    ).tag(config=True)
     idle_timeout_s = Float(
         900.0,
-        help="The agent ends by itself after so many seconds without a request or a job, seconds.",
+        help="The agent ends after this long without a request or a job, seconds.",
     ).tag(config=True)
     keep_finished_days = Float(30.0, help="How long finished jobs stay in the list, days.").tag(
         config=True
@@ -54,7 +60,7 @@ class Transfers(Configurable):
     ).tag(config=True)
     timeout_s = Float(
         60.0,
-        help="A storage that sends nothing for so long is given up for the next replica, seconds.",
+        help="If a storage sends nothing for this long, the next replica is tried, seconds.",
     ).tag(config=True)
     min_rate_bytes_s = Float(
         1000.0,
@@ -64,7 +70,7 @@ class Transfers(Configurable):
     ).tag(config=True)
     reserve_bytes = Int(
         64 * 1024 * 1024,
-        help="A fetch is refused when it would leave less than this free on the disk, bytes.",
+        help="A transfer is refused if it would leave less than this free on the disk, bytes.",
     ).tag(config=True)
 
 
@@ -91,7 +97,7 @@ def configured(kind: type[Settings], config: Config) -> Settings:
     try:
         return kind(config=config)
     except TraitError as e:
-        raise ConfigurationError(f"{e}", hint="Correct it in escape_vre_config.") from e
+        raise ConfigurationError(f"{e}", hint="Fix it in escape_vre_config.") from e
 
 
 def load_config(path: list[str] | None = None) -> Config:
@@ -125,5 +131,5 @@ def _load(file: Path) -> Config:
     except (ConfigError, ValueError, SyntaxError, NameError, OSError) as e:
         raise ConfigurationError(
             f"The configuration file {file} cannot be read: {e}.",
-            hint="Mend the file, or move it away, and try again.",
+            hint="Fix the file, or move it away, then try again.",
         ) from e

@@ -12,16 +12,19 @@ import base64
 import binascii
 import contextlib
 import json
+import os
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from escape_vre.core.caller import expanded, in_home
 from escape_vre.core.errors import AuthError, EscapeError
+from escape_vre.core.own_files import read_own
 
 RENEW_BEFORE_S = 60.0
-"""A token this near to its end is asked for anew, seconds; a short one in its last quarter."""
+"""A token is renewed this long before it expires, seconds; a short one in its last quarter."""
 
 POLL_S = (3.0, 20.0)
 """The first and the longest pause between two questions whether somebody has signed in."""
@@ -32,7 +35,7 @@ RETRY_S = (1.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token, and when it ends (seconds since 1970; None where nobody said)."""
+    """A bearer token, and when it expires (seconds since 1970; None if that is unknown)."""
 
     value: str = field(repr=False)
     expires: float | None = None
@@ -61,6 +64,14 @@ class TokenSource(Protocol):
         ...
 
 
+class Clock(Protocol):
+    """The clock of a service."""
+
+    async def ahead_s(self) -> float:
+        """Return how far our clock is ahead of it, seconds; 0 where it cannot be known."""
+        ...
+
+
 class TokenFile:
     """A file that something else keeps fresh, such as a Hub's side-car or ``oidc-token``."""
 
@@ -70,15 +81,17 @@ class TokenFile:
 
     async def token(self, environment: Mapping[str, str]) -> Token | None:
         """Read the file, every time: another program replaces it."""
-        path = self._path or Path(environment.get(self._variable, ""))
-        if path == Path():
+        named = expanded(environment.get(self._variable, ""), environment)
+        path = self._path or (Path(named) if named else None)
+        if path is None:
             return None
         try:
-            text = (await asyncio.to_thread(path.expanduser().read_text)).strip()
-        except OSError as e:
+            text = (await asyncio.to_thread(in_home(path).read_text)).strip()
+        except (OSError, UnicodeDecodeError) as e:
+            why = e.strerror if isinstance(e, OSError) else "it is not text"
             raise AuthError(
-                f"The token file {path} cannot be read: {e.strerror}.",
-                hint="Sign in again, so that it is written anew.",
+                f"The token file {path} cannot be read: {why}.",
+                hint="Sign in again, so that the file is written again.",
             ) from e
         if not text:
             raise AuthError(f"The token file {path} is empty.", hint="Sign in again.")
@@ -97,13 +110,48 @@ class EnvironmentToken:
         return Token(text, jwt_expiry(text)) if text else None
 
 
+class BearerToken:
+    """Where the tools of WLCG leave a token (WLCG Bearer Token Discovery 1.0).
+
+    In order: ``BEARER_TOKEN``; the file that ``BEARER_TOKEN_FILE`` names; ``bt_u<uid>`` in
+    ``XDG_RUNTIME_DIR``; ``/tmp/bt_u<uid>``. The last two are names that anybody can guess: only
+    a file of ours is read there.
+    """
+
+    async def token(self, environment: Mapping[str, str]) -> Token | None:
+        """Return the first of them; a file that ``BEARER_TOKEN_FILE`` names may be missing."""
+        if text := environment.get("BEARER_TOKEN", "").strip():
+            return Token(text, jwt_expiry(text))
+        named = expanded(environment.get("BEARER_TOKEN_FILE", ""), environment)
+        if named:
+            file = Path(named)
+            if await asyncio.to_thread(file.exists):
+                return await TokenFile(file).token(environment)
+        for folder in (environment.get("XDG_RUNTIME_DIR"), "/tmp"):  # noqa: S108 — the standard's
+            if folder and (text := await asyncio.to_thread(_left_in, folder)):
+                return Token(text, jwt_expiry(text))
+        return None
+
+
+def _left_in(folder: str) -> str:
+    return (read_own(Path(folder) / f"bt_u{os.geteuid()}") or "").strip()
+
+
 class TokenChain:
     """The sources of one identity at one service, asked in order."""
 
-    def __init__(self, sources: Sequence[TokenSource], *, service: str, hint: str) -> None:
+    def __init__(
+        self,
+        sources: Sequence[TokenSource],
+        *,
+        service: str,
+        hint: str,
+        clock: Clock | None = None,
+    ) -> None:
         self._sources = sources
         self._service = service
         self._hint = hint
+        self._clock = clock
         self._kept: Token | None = None
         self._asking: asyncio.Task[Token] | None = None
         self._refused: tuple[float, EscapeError] | None = None
@@ -161,6 +209,7 @@ class TokenChain:
                 continue
             if token is None:
                 continue
+            token = await self._by_their_clock(token)
             if token.expires is not None and token.expires <= time.time():
                 if refused is None:
                     refused = AuthError(
@@ -170,13 +219,19 @@ class TokenChain:
             return token
         raise refused or AuthError(f"You are not signed in to {self._service}.", hint=self._hint)
 
+    async def _by_their_clock(self, token: Token) -> Token:
+        """Return a token that looks expired with its end by our clock: ours may be ahead."""
+        if self._clock is None or token.expires is None or token.expires > time.time():
+            return token
+        return replace(token, expires=token.expires + await self._clock.ahead_s())
+
     def drop(self, token: Token) -> None:
         """Forget a token that the service has refused."""
         if self._kept == token:
             self._kept = None
 
     def clear(self) -> None:
-        """Forget everything: somebody has signed in or out, and whoever waits asks again."""
+        """Forget everything, after a sign-in or sign-out; whatever waits asks again."""
         self._kept = None
         self._refused = None
         self._granted.set()
@@ -251,3 +306,16 @@ def jwt_expiry(token: str) -> float | None:
     """Return the ``exp`` of a JWT (RFC 7519 section 4.1.4), seconds since 1970; None if none."""
     expires = jwt_claims(token).get("exp")
     return float(expires) if isinstance(expires, int | float) else None
+
+
+def jwt_life_s(token: str) -> float | None:
+    """Return how long a JWT that was just given lives, seconds; None where it does not say.
+
+    From its ``iat`` to its ``exp``, both by its issuer's clock; without the former by ours.
+    """
+    expires = jwt_expiry(token)
+    begins = jwt_claims(token).get("iat")
+    if expires is None:
+        return None
+    life_s = expires - (begins if isinstance(begins, int | float) else time.time())
+    return life_s if life_s > 0 else None

@@ -25,6 +25,7 @@ from escape_vre.core.errors import (
     RemoteError,
 )
 from escape_vre.core.http import tls_context
+from escape_vre.core.proxies import Proxies
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import mounted
 from escape_vre.hub.claims import OF_THE_TOKEN, claim, lifetime_s
@@ -96,7 +97,8 @@ class Provider:
             raise ConfigurationError(e.message, hint=f"Correct {_LOGIN}.ca_file.") from e
         if authorities:
             tls.load_verify_locations(cadata=authorities)
-        self._wire = Wire(tls=tls, calls=calls, bell=self._document)
+        proxies = Proxies.of_settings(login.proxy, login.no_proxy, os.environ)
+        self._wire = Wire(tls=tls, calls=calls, bell=self._document, proxies=proxies)
         self._discovering = asyncio.Lock()
         self._metadata: Metadata | None = None
         self._discovered = 0.0

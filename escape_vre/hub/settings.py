@@ -65,6 +65,16 @@ class Login(Section):
         description="PEM file of the authorities that vouch for the provider, where the system's"
         " do not.",
     )
+    proxy: str | None = Field(
+        default=None,
+        pattern=r"^(https?://[^/]+/?)?$",
+        description="HTTP proxy for the provider, as `http://host:port`; an empty text for none;"
+        " without it, what `HTTPS_PROXY` and `NO_PROXY` of the hub say.",
+    )
+    no_proxy: tuple[str, ...] = Field(
+        default=(),
+        description="With `proxy`: hosts, domains and networks that are reached without it.",
+    )
     allow_http: bool = Field(
         default=False,
         description="Accept an issuer without TLS on another machine: for tests only, the client's"

@@ -25,6 +25,7 @@ from escape_vre.core.errors import (
     RemoteUnavailableError,
 )
 from escape_vre.core.http import RemoteClient
+from escape_vre.core.proxies import Proxies
 from escape_vre.hub.metrics import PROVIDER_SECONDS
 from escape_vre.hub.settings import Calls
 
@@ -60,10 +61,14 @@ class Wire:
         URL that a provider which is awake answers at once, whatever it answers.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext, calls: Calls, bell: str) -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext, calls: Calls, bell: str, proxies: Proxies | None = None
+    ) -> None:
         self._bell = bell
         self._timeout_s = calls.timeout_s
-        self._http = RemoteClient("The identity provider", tls=tls, timeout_s=calls.timeout_s)
+        self._http = RemoteClient(
+            "The identity provider", tls=tls, timeout_s=calls.timeout_s, proxies=proxies
+        )
         self._slots = asyncio.Semaphore(calls.at_once)
         self._ringing: asyncio.Task[httpx.Response] | None = None
         self._answered = -AWAKE_S

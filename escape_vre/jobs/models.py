@@ -1,5 +1,6 @@
 """What a job is: typed data, no I/O."""
 
+import os
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -55,7 +56,7 @@ class JobRequest(BaseModel):
             self.account,
             tuple(sorted(self.refs)),
             tuple(sorted(self.files)),
-            self.destination,
+            os.path.realpath(self.destination),  # a folder may have two names
             self.flat,
         )
 

@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from escape_vre.core.owner import is_trusted
+from escape_vre.local.errors import LocalError
+
 Say = Callable[[str], None]
 
 
 def cache_folder() -> Path:
-    """Give the user's cache: ``$ESCAPE_VRE_CACHE``, else below ``$XDG_CACHE_HOME``."""
+    """Return the user's cache: ``$ESCAPE_VRE_CACHE``, else below ``$XDG_CACHE_HOME``."""
     own = os.environ.get("ESCAPE_VRE_CACHE")
     if own:
         return Path(own).absolute()
@@ -20,8 +23,11 @@ def cache_folder() -> Path:
 
 
 def is_complete(target: Path) -> bool:
-    """Say whether what was to be installed there is there, all of it."""
-    return (target / "complete").exists()
+    """Return whether the installation in this folder is complete, and not another user's."""
+    try:
+        return is_trusted((target / "complete").stat())
+    except OSError:
+        return False
 
 
 def install_once(
@@ -34,26 +40,31 @@ def install_once(
 ) -> None:
     """Call ``build`` to fill a folder, unless it is filled; one process at a time.
 
-    Programs may name their own path, so the folder is filled in place, and counts as missing
-    until its mark is there.
+    Programs may contain their own path, so the folder is filled in place, and counts as missing
+    until its mark exists.
 
     Parameters
     ----------
     target : Path
         The folder; ``build`` finds it absent.
     build : callable
-        Fills it; whatever it raises is passed on.
+        Fills it; its exceptions are passed on.
     say : callable
-        Told what takes long.
+        Called with messages about long steps.
     what : str
-        What is installed, for the sentence of who waits.
+        What is installed, for the message of a waiting process.
     done : callable, optional
-        Says whether there is nothing to do; by default, whether the mark is there.
+        Returns whether there is nothing to do; by default, whether the mark exists.
     """
     done = done or (lambda: is_complete(target))
     if done():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not is_trusted(target.parent.stat()):
+        raise LocalError(
+            f"{target.parent} belongs to another user, so it is not safe to run programs from it.",
+            "Set ESCAPE_VRE_CACHE to a folder of your own.",
+        )
     with target.with_name(f"{target.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -35,13 +35,13 @@ class EscapeExtension(ExtensionApp):
 
     keep_alive_h = Float(
         24.0,
-        help="A job that moves bytes keeps this server from being culled, for so many hours.",
+        help="How long a job that moves bytes keeps this server from being culled, hours.",
     ).tag(config=True)
 
     _relay: EventRelay | None = None
 
     def initialize_settings(self) -> None:
-        """Find the agent's place, without starting one, and get ready to tell of jobs."""
+        """Find the agent's place, without starting one, and prepare to relay its events."""
         app = self.serverapp
         assert app is not None  # noqa: S101 — set by jupyter_server before this is called
         try:
@@ -70,7 +70,7 @@ class EscapeExtension(ExtensionApp):
         self.handlers.append((r"/escape-vre/.*", AgentProxyHandler))
 
     async def stop_extension(self) -> None:
-        """Let go of the agent, which goes on with its jobs."""
+        """Close the connections to the agent, which continues its jobs."""
         if self._relay is not None:
             await self._relay.stop()
         link: AgentLink | None = self.settings.get("escape_vre_link")
@@ -79,7 +79,7 @@ class EscapeExtension(ExtensionApp):
 
 
 def _record_launch(location: Location, root: Path) -> None:
-    """Write down how an agent is to be started, for kernels and shells that need one first."""
+    """Write down how to start an agent, for kernels and shells that need one first."""
     record: dict[str, Any] = {
         "python": sys.executable,
         "version": __version__,

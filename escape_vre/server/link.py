@@ -4,9 +4,9 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from escape_vre._version import __version__
@@ -17,7 +17,7 @@ from escape_vre.core.hub import HUB_HEADER, pack_hub
 from escape_vre.core.location import Location
 
 if TYPE_CHECKING:
-    import httpx
+    from escape_vre.server.pool import AgentPool, Answer
 
 
 class AgentLink:
@@ -35,14 +35,15 @@ class AgentLink:
         self.location = location
         self.origin = ""
         self._root = contents_root
-        self._http: httpx.AsyncClient | None = None
+        self._http: AgentPool | None = None
         self._starting = asyncio.Lock()
         self._known = False
+        self._asked_for: tuple[str, ...] = ()
 
     @property
     def is_running(self) -> bool:
         """Whether there is a socket; says nothing about who listens."""
-        return self.location.socket.exists()
+        return self.location.has_socket
 
     async def listens(self) -> bool:
         """Tell whether an agent listens; starts none."""
@@ -68,7 +69,7 @@ class AgentLink:
         """
         async with self._starting:
             if await asyncio.to_thread(ensure_agent, self.location):
-                self._known = True
+                self._known = False
             if self._known:
                 return
             await self._replace_older()
@@ -77,41 +78,32 @@ class AgentLink:
     @asynccontextmanager
     async def stream(
         self, method: str, target: str, *, headers: Mapping[str, str], body: bytes = b""
-    ) -> "AsyncIterator[httpx.Response]":
-        """Send a request with the target exactly as given, and give its response as it begins.
+    ) -> "AsyncIterator[Answer]":
+        """Send a request with the target exactly as given, and give its answer as it begins.
 
         Raises
         ------
         AgentUnavailableError
             The agent cannot be started, or has gone twice in a row.
+        ConfigurationError
+            Another user could read what is sent.
         """
-        import httpx
-
-        sent = {**headers, **self._own_headers()}
-        for last in (False, True):
-            await self.ensure()
-            client = self._client()
-            request = client.build_request(
-                method,
-                "http://agent/",
-                headers=sent,
-                content=body or None,
-                extensions={"target": target.encode("ascii", "replace")},
-            )
-            try:
-                response = await client.send(request, stream=True)
-            except httpx.TransportError as e:
-                if last:
-                    raise AgentUnavailableError(
-                        "The escape-vre agent ends while it is asked.",
-                        hint=f"Try again; its log is {self.location.log}.",
-                    ) from e
-                continue
-            break
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        async with AsyncExitStack() as stack:
+            for last in (False, True):
+                await self.ensure()
+                sent = {**headers, **self._own_headers()}  # it may ask for more of our variables
+                request = self._pool().stream(method, target, headers=sent, body=body)
+                try:
+                    answer = await stack.enter_async_context(request)
+                except ConnectionError as e:
+                    if last:
+                        raise AgentUnavailableError(
+                            "The escape-vre agent ended before it answered.",
+                            hint=f"Try again; its log is {self.location.log}.",
+                        ) from e
+                    continue
+                break
+            yield answer
 
     async def close(self) -> None:
         """Close the connections."""
@@ -122,36 +114,34 @@ class AgentLink:
     def _own_headers(self) -> dict[str, str]:
         """Say where the request comes from; every one of them tells the way to the Hub."""
         return {
-            CONTENTS_HEADER: quote(str(self._root)),
-            ENVIRONMENT_HEADER: pack_environment(os.environ),
+            CONTENTS_HEADER: quote(os.fsencode(self._root)),
+            ENVIRONMENT_HEADER: pack_environment(os.environ, self._asked_for),
             HUB_HEADER: pack_hub(os.environ, origin=self.origin),
         }
 
-    def _client(self) -> "httpx.AsyncClient":
+    def _pool(self) -> "AgentPool":
         if self._http is None:
-            import httpx  # Lab has imported it already; Notebook need not pay for it at start
+            from escape_vre.server.pool import AgentPool  # Jupyter need not pay for it at start
 
-            self._http = httpx.AsyncClient(
-                transport=httpx.AsyncHTTPTransport(uds=str(self.location.socket)),
-                timeout=httpx.Timeout(120.0, connect=5.0),
-            )
+            self._http = AgentPool(self.location.socket)
         return self._http
 
     async def _replace_older(self) -> None:
         """End an agent of an older version, if it has no jobs; the next request starts ours."""
-        client = self._client()
+        pool = self._pool()
         try:
-            found: dict[str, Any] = (
-                await client.get("http://agent/agent", headers=self._own_headers())
-            ).json()
+            async with pool.stream("GET", "/agent", headers=self._own_headers()) as answer:
+                found = await answer.json()
+            self._asked_for = tuple(found.get("variables") or ())
             if _version(str(found["version"])) < _version(__version__):
-                answer = await client.post("http://agent/agent/stop")
-                if answer.status_code == 200:  # else it has jobs to finish, and serves us too
+                async with pool.stream("POST", "/agent/stop", headers={}) as answer:
+                    stopped = answer.status == 200
+                if stopped:  # else it has jobs to finish, and serves us too
                     await asyncio.to_thread(_wait_gone, self.location)
                     await asyncio.to_thread(ensure_agent, self.location)
         except (OSError, ValueError, KeyError, TypeError) as e:
             raise AgentUnavailableError(
-                "The escape-vre agent answers something else than it should.",
+                "The escape-vre agent gave an answer that this version does not understand.",
                 hint="Run 'escape-vre agent stop --force', then try again.",
             ) from e
 
@@ -162,5 +152,5 @@ def _version(text: str) -> tuple[int, ...]:
 
 def _wait_gone(location: Location) -> None:
     deadline = time.monotonic() + 5
-    while location.socket.exists() and time.monotonic() < deadline:
+    while location.has_socket and time.monotonic() < deadline:
         time.sleep(0.02)

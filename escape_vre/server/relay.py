@@ -42,6 +42,7 @@ class EventRelay:
         self._keep_alive = timedelta(hours=keep_alive_h)
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
+        self._warned = ""
         self._unfinished: set[str] = set()
         self._bytes: dict[str, int] = {}
 
@@ -68,10 +69,10 @@ class EventRelay:
                 try:
                     await self._follow()
                 except EscapeError as e:
-                    log.warning("escape-vre: %s", e)
+                    self._warn(str(e))
                 except Exception as e:  # noqa: BLE001 — a task boundary: looking must go on
                     log.debug("escape-vre: the stream of events broke: %r", e)
-            await asyncio.sleep(0 if self._unfinished else LOOK_S)
+            await asyncio.sleep(0 if self._unfinished and not self._warned else LOOK_S)
 
     async def _follow(self) -> None:
         """Read one stream of changes to its end."""
@@ -80,7 +81,8 @@ class EventRelay:
                 return  # a socket that its agent left behind
             log.info("escape-vre: the agent was killed; starting another for its jobs")
         async with self._link.stream("GET", "/jobs/events", headers={}) as answer:
-            lines = answer.aiter_lines()
+            lines = answer.lines()
+            self._warned = ""
             while True:
                 async with asyncio.timeout(SILENT_S):
                     line = await anext(lines, None)
@@ -90,6 +92,12 @@ class EventRelay:
                 if job:
                     self._tell(job)
         await asyncio.sleep(0.1)
+
+    def _warn(self, text: str) -> None:
+        """Log what is wrong, once until it changes: looking happens twice a second."""
+        if text != self._warned:
+            log.warning("escape-vre: %s", text)
+        self._warned = text
 
     def _tell(self, job: dict[str, Any]) -> None:
         if job["bytes_done"] > self._bytes.get(job["id"], 0) and self._counts(job):

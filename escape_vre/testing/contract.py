@@ -21,7 +21,7 @@ CAPABILITIES = {"fetchable": Fetchable}
 
 
 class ServiceContract:
-    """What every installed service must keep, whoever wrote it."""
+    """The contract that every installed service must fulfil."""
 
     name: ClassVar[str]
 
@@ -62,6 +62,13 @@ class ServiceContract:
         assert paths
         for path in paths:
             assert "{" not in path, f"{path}: a ref with slashes does not survive a path"
+
+    def test_what_it_opens_to_browsers_is_there(self, desk: Any) -> None:
+        app = FastAPI()
+        app.include_router(self.make().router(desk))
+        paths = app.openapi()["paths"]
+        every = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
+        assert set(self.plugin.browser) <= every
 
     def test_its_routes_name_every_field(self, desk: Any) -> None:
         app = FastAPI()

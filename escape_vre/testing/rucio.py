@@ -4,6 +4,7 @@ What a real Rucio answers is tested in ``tests/integration``, on a real lake.
 """
 
 import json
+import ssl
 import threading
 import time
 from collections import Counter
@@ -69,6 +70,11 @@ class FakeRucio:
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     """By path, in the order they are given; the last one for ever. Other paths are empty lists."""
     asked: Counter[str] = field(default_factory=Counter)
+    heads: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """Path and headers of every request."""
+    tls: ssl.SSLContext | None = None
+    ahead_s: float = 0.0
+    """How far its clock is ahead, seconds."""
     left: threading.Event = field(default_factory=threading.Event)
     """Whether a reader has gone before an answer that stays had its end."""
     _server: ThreadingHTTPServer | None = None
@@ -80,7 +86,9 @@ class FakeRucio:
         """Answer as at first."""
         self.answers.clear()
         self.asked.clear()
+        self.heads.clear()
         self.left.clear()
+        self.ahead_s = 0.0
         self.says("/ping", fixed({"version": "41.5.1"}))
         self.says("/scopes/", fixed(["t"]))
         self.says("/accounts/whoami", fixed({"account": "jdoe"}))
@@ -103,12 +111,17 @@ class FakeRucio:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 rucio._answer(self)
 
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) + rucio.ahead_s)
+
             do_POST = do_GET  # noqa: N815 — http.server's name
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self._server = _Server(("127.0.0.1", 0), Handler)
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -123,11 +136,17 @@ class FakeRucio:
     def url(self) -> str:
         """The URL of the server."""
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._server.server_port}"
+
+    def headers_of(self, path: str) -> dict[str, str]:
+        """Return the headers of the last request for a path, their names in small letters."""
+        return next(headers for asked, headers in reversed(self.heads) if asked == path)
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         path = unquote(urlsplit(handler.path).path)
         self.asked[path] += 1
+        self.heads.append((path, {name.lower(): value for name, value in handler.headers.items()}))
         answers = self.answers.get(path) or [Answer()]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         handler.close_connection = answer.cut or answer.stays

@@ -451,6 +451,12 @@ export interface components {
       pid: number;
       /** Started */
       started: number;
+      /**
+       * Variables
+       * @description Further variables that this caller is asked to send along.
+       * @default []
+       */
+      variables: string[];
       /** Version */
       version: string;
     };
@@ -634,7 +640,8 @@ export interface components {
         | 'token_file'
         | 'environment'
         | 'rucio_cfg'
-        | 'x509';
+        | 'x509'
+        | 'x509_proxy';
       /**
        * Identity
        * @description For oidc: what a person signs in to by POST /sign-ins.

@@ -10,13 +10,13 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin
 
 import httpx
 
 from escape_vre.core import bodies
+from escape_vre.core.caller import in_home
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -34,6 +34,10 @@ from escape_vre.core.tokens import Token, TokenChain
 from escape_vre.services.datalake.intake import Did, sentence, word
 
 STREAM = "application/x-json-stream"
+UNKNOWN_LIFE_S = 120.0
+"""How long a token is kept whose end cannot be known, seconds."""
+CLOCK_S = 60.0
+"""How long the difference of two clocks is remembered, seconds."""
 SCHEMES = ("davs", "https", "http", "dav", "file")
 
 
@@ -273,10 +277,18 @@ class UserPassSource:
 
 
 class X509Source:
-    """Rucio's sign-in by the certificate that the TLS connection shows (GET /auth/x509)."""
+    """Rucio's sign-in by the certificate that the TLS connection shows.
 
-    def __init__(self, auth_url: str, *, http: RemoteClient, title: str, account: str) -> None:
-        self._url = auth_url.rstrip("/") + "/auth/x509"
+    Parameters
+    ----------
+    kind : str
+        The endpoint: ``x509`` or ``x509_proxy`` (GET /auth/<kind>).
+    """
+
+    def __init__(
+        self, auth_url: str, kind: str, *, http: RemoteClient, title: str, account: str
+    ) -> None:
+        self._url = f"{auth_url.rstrip('/')}/auth/{kind}"
         self._http = http
         self._title = title
         self._account = account
@@ -285,7 +297,9 @@ class X509Source:
         """Sign in."""
         del environment
         headers = {"X-Rucio-Account": self._account}
-        return await sign_in(self._http, self._url, headers, self._title)
+        return await sign_in(
+            self._http, self._url, headers, self._title, shown="certificate or account"
+        )
 
 
 class PasswordSource:
@@ -304,21 +318,29 @@ class PasswordSource:
             except OSError as e:
                 raise AuthError(
                     f"The password file {self._path} cannot be read: {e.strerror}.",
-                    hint="Write it anew, readable to you alone.",
+                    hint="Write it again, readable only to you.",
                 ) from e
         return environment.get(self._variable) or self._value or None
 
 
 def _read_line(path: str) -> str:
-    return Path(path).expanduser().read_text().strip("\r\n")
+    return in_home(path).read_text().strip("\r\n")
 
 
-async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], title: str) -> Token:
-    """Ask Rucio for a token; raises AuthError when it refuses."""
+async def sign_in(
+    http: RemoteClient,
+    url: str,
+    headers: Mapping[str, str],
+    title: str,
+    *,
+    shown: str = "user name, password or account",
+) -> Token:
+    """Ask Rucio for a token; raises AuthError, which names what was shown, if it refuses."""
+    asked = time.time()
     response = await http.request("GET", url, headers=dict(headers), idempotent=True)
     if response.status_code == 401:
         raise AuthError(
-            f"{title} does not accept the user name, password or account.",
+            f"{title} does not accept the {shown}.",
             hint="Check them in the configuration; the account must be one of yours.",
         )
     if response.status_code >= 400:
@@ -329,15 +351,50 @@ async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], titl
             f"{title} did not give a token.",
             hint="Check the authentication URL in the configuration.",
         )
-    return Token(value, _expiry(response.headers.get("X-Rucio-Auth-Token-Expires")))
+    return Token(value, asked + _life_s(response.headers, asked))
 
 
-def _expiry(text: str | None) -> float:
-    """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; a minute from now where it cannot be read."""
+def _life_s(headers: Mapping[str, str], asked: float) -> float:
+    """Return how long a token lives that was just given, seconds.
+
+    Counted by the server's clock, between the answer's ``Date`` and the token's end: ours may be
+    hours ahead. Where that makes no sense, it is used all the same, and another asked for soon.
+    """
+    ends = _moment(headers.get("X-Rucio-Auth-Token-Expires"))
+    begins = _moment(headers.get("Date")) or asked
+    life_s = ends - begins if ends is not None else 0.0
+    return life_s if life_s > 0 else UNKNOWN_LIFE_S
+
+
+def _moment(text: str | None) -> float | None:
+    """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; None where it cannot be read."""
     try:
         return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
     except (ValueError, OverflowError):
-        return time.time() + 120
+        return None
+
+
+class ServerClock:
+    """How far our clock is ahead of Rucio's; asked only where a token looks expired."""
+
+    def __init__(self, url: str, *, http: RemoteClient) -> None:
+        self._url = url.rstrip("/") + "/ping"
+        self._http = http
+        self._known: tuple[float, float] | None = None
+
+    async def ahead_s(self) -> float:
+        """Return seconds, by the ``Date`` of an answer within the last minute; 0 without one."""
+        if self._known is None or time.monotonic() - self._known[0] > CLOCK_S:
+            self._known = (time.monotonic(), await self._ask())
+        return self._known[1]
+
+    async def _ask(self) -> float:
+        try:
+            response = await self._http.request("GET", self._url)
+        except EscapeError:
+            return 0.0
+        theirs = _moment(response.headers.get("Date"))
+        return 0.0 if theirs is None else time.time() - theirs
 
 
 def rucio_error(response: httpx.Response, title: str) -> EscapeError:

@@ -3,28 +3,30 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from traitlets import Dict, List
 from traitlets.config import Config, Configurable
 
-from escape_vre.core.errors import ConfigurationError, NotFoundError
+from escape_vre.core.caller import in_home
+from escape_vre.core.errors import AuthError, ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.oidc import Registration
 from escape_vre.core.settings import configured
-from escape_vre.core.tokens import EnvironmentToken, TokenChain, TokenFile, TokenSource
+from escape_vre.core.tokens import TokenChain, TokenSource
 from escape_vre.services.datalake import rucio_cfg
-from escape_vre.services.datalake.client import (
-    PasswordSource,
-    RucioClient,
-    UserPassSource,
-    X509Source,
-)
+from escape_vre.services.datalake.client import RucioClient, ServerClock
 from escape_vre.services.datalake.models import Instance, InstanceSettings
+from escape_vre.services.datalake.network import VARIABLES as NETWORK_VARIABLES
+from escape_vre.services.datalake.network import Network, network
+from escape_vre.services.datalake.peer import Peer, not_read
+from escape_vre.services.datalake.sign_in import hint, sources
 from escape_vre.services.datalake.storage import LakeStorage
+
+_LOCATING = ("RUCIO_CONFIG", "RUCIO_HOME", "VIRTUAL_ENV", "CONDA_PREFIX")
+"""Variables that have said all they can once the rucio.cfg is found."""
 
 KEPT = 16
 """Connections kept for different identities of different callers."""
@@ -36,8 +38,8 @@ class DataLake(Configurable):
     instances = List(
         Dict(),
         help="Rucio servers, the first one being the default. Each is a mapping of name, title,"
-        " url, auth_url, auth (auto, hub, oidc, userpass, token_file, environment, rucio_cfg or"
-        " x509), audience, issuer, client_id, scope, account, vo, username, password_file,"
+        " url, auth_url, auth (auto, hub, oidc, userpass, token_file, environment, rucio_cfg, x509"
+        " or x509_proxy), audience, issuer, client_id, scope, account, vo, username, password_file,"
         " token_file, ca_file, storage_cert_file, storage_key_file, storage_token, storage_hosts,"
         " plain_hosts, file_roots, proxy, no_proxy, timeout_s. Without any, the caller's own"
         " rucio.cfg is used.",
@@ -72,17 +74,20 @@ class Instances:
     def __init__(self, config: Config, keyring: Keyring) -> None:
         self._keyring = keyring
         ours = configured(DataLake, config).instances
-        peers = config.get("RucioConfig", {}).get("instances", [])
+        peer = Peer(config.get("RucioConfig", {}))
         entries = [(f"DataLake.instances[{n}]", entry) for n, entry in enumerate(ours)]
-        entries += [(f"RucioConfig.instances[{n}]", _of_peer(e)) for n, e in enumerate(peers)]
+        entries += peer.entries()
+        self._elsewhere = peer.remote()
         self._settings: dict[str, InstanceSettings] = {}
         for where, entry in entries:
             found = _checked(entry, where)
             if self._settings.setdefault(found.name, found) is not found:
                 raise ConfigurationError(
                     f"{where}: there is another data lake called {found.name}.",
-                    hint="Give each instance a name of its own.",
+                    hint="Give each instance its own name.",
                 )
+        if default := peer.default(() if ours else self._settings):
+            self._settings = {default: self._settings[default]} | self._settings
         self._devices = {
             name: keyring.device(
                 Registration(
@@ -104,6 +109,8 @@ class Instances:
         found = list(self._settings.values()) or [
             settings for settings, _ in [self._from_rucio_cfg(environment)] if settings
         ]
+        for name, device in self._devices.items():  # a person may sign in next
+            device.reach(network(self._settings[name], environment).proxies)
         return [
             Instance(
                 name=s.name,
@@ -116,6 +123,19 @@ class Instances:
             for s in found
         ]
 
+    def variables(self, environment: Mapping[str, str]) -> set[str]:
+        """Return the names of the caller's variables that the configuration refers to."""
+        found = {s.token_variable for s in self._settings.values() if s.token_variable}
+        by_file = [s for s in self._settings.values() if s.auth == "rucio_cfg"]
+        paths = {in_home(s.rucio_cfg) for s in by_file if s.rucio_cfg}
+        if not self._settings or len(paths) < len(by_file):
+            try:
+                own = rucio_cfg.find(environment)
+            except ConfigurationError:
+                own = None
+            paths |= {own} if own else set()
+        return found.union(*map(rucio_cfg.variables, paths))
+
     def connect(self, name: str | None, environment: Mapping[str, str]) -> Connected:
         """Return the client of an instance for this caller; connects to nothing yet.
 
@@ -127,16 +147,23 @@ class Instances:
             None is configured at all, or its files cannot be read.
         """
         settings, password = self._find(name, environment)
-        if settings.auth in ("hub", "oidc"):
-            # One identity, whoever asks: all kernels and jobs share its token, and its return.
-            environment = {k: v for k, v in environment.items() if k == "X509_USER_PROXY"}
+        way = network(settings, environment)
+        if settings.name in self._devices:
+            self._devices[settings.name].reach(way.proxies)
         # Callers with other variables are other people to Rucio: one's lack of a password must
-        # not be remembered for the next.
-        key = (settings, password, tuple(sorted(environment.items())))
+        # not be remembered for the next. With a Hub or a provider there is one identity, whoever
+        # asks: all kernels and jobs share its token, and its return.
+        one = settings.auth in ("hub", "oidc")
+        environment = {
+            k: v
+            for k, v in environment.items()
+            if k not in _LOCATING and not (one or k in NETWORK_VARIABLES)
+        }
+        key = (settings, password, way, tuple(sorted(environment.items())))
         if key in self._connected:
             self._connected.move_to_end(key)
         else:
-            self._connected[key] = self._connect(settings, password, environment)
+            self._connected[key] = self._connect(settings, password, way, environment)
             if len(self._connected) > KEPT:
                 self._connected.popitem(last=False)
         return self._connected[key]
@@ -149,8 +176,12 @@ class Instances:
     def _find(
         self, name: str | None, environment: Mapping[str, str]
     ) -> tuple[InstanceSettings, str]:
+        if name in self._elsewhere:
+            raise not_read(name, self._elsewhere[name])
         if not self._settings:
             settings, password = self._from_rucio_cfg(environment)
+            if settings is None and self._elsewhere:
+                raise not_read(*next(iter(self._elsewhere.items())))
             if settings is None:
                 raise ConfigurationError(
                     "No data lake is configured.",
@@ -175,26 +206,35 @@ class Instances:
         return rucio_cfg.read(path, environment) if path else (None, "")
 
     def _connect(
-        self, settings: InstanceSettings, password: str, environment: Mapping[str, str]
+        self,
+        settings: InstanceSettings,
+        password: str,
+        way: Network,
+        environment: Mapping[str, str],
     ) -> Connected:
         title = settings.title or settings.name
-        cert_file = settings.storage_cert_file or environment.get("X509_USER_PROXY")
+        by_certificate = settings.auth in ("x509", "x509_proxy")
+        if by_certificate and way.cert_file is None:
+            raise AuthError(
+                f"There is no certificate to sign in to {title} with.",
+                hint="Make one, for instance with voms-proxy-init, or name it in X509_USER_PROXY"
+                " or in storage_cert_file.",
+            )
+        vo = settings.vo or environment.get("RUCIO_VO")
+        shown = (way.cert_file, way.key_file) if by_certificate else ()
         http = RemoteClient(
             title,
-            tls=tls_context(settings.ca_file, cert_file if settings.auth == "x509" else None),
+            tls=tls_context(way.ca_file, *shown, system=way.system),
             timeout_s=settings.timeout_s,
+            proxies=way.proxies,
+            headers={"X-Rucio-VO": vo} if vo else None,
         )
         tokens = self._chain(settings, password, http, environment)
         rucio = RucioClient(
             settings.url, http=http, tokens=tokens, title=title, environment=environment
         )
         storage = LakeStorage(
-            settings,
-            cert_file=cert_file,
-            key_file=settings.storage_key_file,
-            tokens=tokens,
-            rucio=rucio,
-            environment=environment,
+            settings, network=way, tokens=tokens, rucio=rucio, environment=environment
         )
         return Connected(settings, http, tokens, rucio, storage)
 
@@ -207,13 +247,18 @@ class Instances:
     ) -> TokenChain:
         if settings.auth == "oidc":
             return self._devices[settings.name].chain
-        sources: list[TokenSource] = []
+        found: list[TokenSource] = []
         if settings.auth in ("auto", "hub"):
             optional = settings.auth == "auto"
-            sources.append(self._keyring.hub(settings.audience, optional=optional))
+            found.append(self._keyring.hub(settings.audience, optional=optional))
         if settings.auth != "hub":
-            sources += _sources(settings, password, http, environment)
-        return TokenChain(sources, service=settings.title or settings.name, hint=_hint(settings))
+            found += sources(settings, password, http, environment)
+        return TokenChain(
+            found,
+            service=settings.title or settings.name,
+            hint=hint(settings),
+            clock=ServerClock(settings.url, http=http),
+        )
 
 
 def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:
@@ -224,7 +269,7 @@ def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:
         field = ".".join(["", *(str(part) for part in first["loc"])])
         raise ConfigurationError(
             f"{where}{field}: {first['msg']}.",
-            hint="Correct it in escape_vre_config.",
+            hint="Fix it in escape_vre_config.",
         ) from e
 
 
@@ -234,67 +279,16 @@ def _completed(
     """Fill what an entry of ``auth: rucio_cfg`` leaves out from that file."""
     if settings.auth != "rucio_cfg":
         return settings, ""
-    path = Path(settings.rucio_cfg) if settings.rucio_cfg else rucio_cfg.find(environment)
+    path = in_home(settings.rucio_cfg) if settings.rucio_cfg else rucio_cfg.find(environment)
     if path is None:
         raise ConfigurationError(
-            f"The data lake {settings.name} is to be used with a rucio.cfg, and there is none.",
+            f"The data lake {settings.name} needs a rucio.cfg, and none was found.",
             hint="Set RUCIO_CONFIG or RUCIO_HOME, or rucio_cfg in the configuration.",
         )
     found, password = rucio_cfg.read(path, environment)
     said = settings.model_dump(exclude={"auth", "rucio_cfg"}, exclude_unset=True)
+    if "storage_cert_file" in said:  # the key of another certificate is none of this one
+        said.setdefault("storage_key_file", None)
+    if "proxy" in said:
+        said.setdefault("no_proxy", ())
     return found.model_copy(update=said), password
-
-
-def _of_peer(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Read an entry of rucio-jupyterlab's ``RucioConfig.instances``, so that a site can switch."""
-    return {
-        "name": entry.get("name"),
-        "title": entry.get("display_name") or "",
-        "url": entry.get("rucio_base_url"),
-        "auth_url": entry.get("rucio_auth_url"),
-        "ca_file": entry.get("rucio_ca_cert") or None,
-        "auth": "token_file" if entry.get("oidc_auth_source") else "environment",
-        "token_file": entry.get("oidc_auth_source"),
-    }
-
-
-def _sources(
-    settings: InstanceSettings, password: str, http: RemoteClient, environment: Mapping[str, str]
-) -> list[TokenSource]:
-    """Return the sources beside the Hub, in the order of ``core/tokens.py``."""
-    if settings.auth == "token_file":
-        return [TokenFile(Path(settings.token_file or ""))]
-    title = settings.title or settings.name
-    auth_url = settings.auth_url or settings.url
-    account = settings.account or environment.get("RUCIO_ACCOUNT", "")
-    username = settings.username or environment.get("RUCIO_USERNAME") or account
-    if settings.auth == "x509":
-        return [X509Source(auth_url, http=http, title=title, account=account)]
-    by_environment = settings.auth in ("auto", "environment")
-    secret = (
-        PasswordSource(variable="RUCIO_PASSWORD")
-        if by_environment
-        else PasswordSource(settings.password_file, variable="RUCIO_PASSWORD", value=password)
-    )
-    by_password = UserPassSource(
-        auth_url, http=http, title=title, account=account, username=username, password=secret
-    )
-    if settings.auth == "userpass":
-        return [by_password]
-    return [
-        EnvironmentToken("RUCIO_AUTH_TOKEN"),
-        TokenFile(variable="RUCIO_AUTH_TOKEN_FILE"),
-        by_password,
-    ]
-
-
-def _hint(settings: InstanceSettings) -> str:
-    if settings.auth == "token_file":
-        return f"Sign in again, so that {settings.token_file} is written anew."
-    if settings.auth == "hub":
-        return "Sign in again at the JupyterHub."
-    if settings.auth in ("auto", "environment"):
-        return "Set RUCIO_AUTH_TOKEN, or RUCIO_AUTH_TOKEN_FILE to the file that holds your token."
-    if settings.auth == "x509":
-        return "Renew your proxy certificate, for instance with voms-proxy-init."
-    return "Write your password into the password_file of the configuration."

@@ -10,7 +10,17 @@ from escape_vre.core.hosts import HostPattern, host_of, is_listed
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
-Auth = Literal["auto", "hub", "oidc", "userpass", "token_file", "environment", "rucio_cfg", "x509"]
+Auth = Literal[
+    "auto",
+    "hub",
+    "oidc",
+    "userpass",
+    "token_file",
+    "environment",
+    "rucio_cfg",
+    "x509",
+    "x509_proxy",
+]
 Folder = Annotated[str, StringConstraints(pattern=r"^/[^/]")]
 
 
@@ -61,6 +71,12 @@ class InstanceSettings(BaseModel):
         default=None, description="For userpass: file that holds the password, readable to you."
     )
     token_file: str | None = Field(default=None, description="For token_file: its path.")
+    token_variable: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="For auto and environment: the user's variable that holds the token; default"
+        " RUCIO_AUTH_TOKEN.",
+    )
     rucio_cfg: str | None = Field(
         default=None, description="For rucio_cfg: its path; default where rucio looks for it."
     )

@@ -11,4 +11,16 @@ plugin = Plugin(
     service="escape_vre.services.datalake.service:create",
     magics="escape_vre.services.datalake.magics:DataLakeMagics",
     cli="escape_vre.services.datalake.cli:add_parser",
+    browser=(
+        "GET /instances",
+        "GET /whoami",
+        "GET /scopes",
+        "GET /dids",
+        "GET /contents",
+        "GET /did",
+        "GET /replicas",
+        "GET /complete",
+        "POST /states",
+        "POST /get",
+    ),
 )

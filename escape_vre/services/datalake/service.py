@@ -68,6 +68,10 @@ class DataLakeService:
         """Close the connections to every instance."""
         await self._instances.close()
 
+    def variables(self, environment: Environment) -> set[str]:
+        """Return the names of further variables of the caller that the configuration names."""
+        return self._instances.variables(environment)
+
     def instances(self, environment: Environment) -> list[Instance]:
         """Return the configured instances; asks no remote."""
         return self._instances.all(environment)

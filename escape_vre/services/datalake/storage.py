@@ -5,9 +5,9 @@ import ssl
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import wait
-from pathlib import Path
 from typing import Any, TypeVar
 
+from escape_vre.core.caller import in_home
 from escape_vre.core.hosts import is_listed
 from escape_vre.core.http import tls_context
 from escape_vre.core.refs import ResourceRef
@@ -17,10 +17,11 @@ from escape_vre.jobs.transfer.address import Address
 from escape_vre.services.datalake.addresses import urls_of
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.network import Network
 
 CHECK_S = 0.2
 """How often a worker that waits for the agent's loop looks whether its job is to stop, seconds."""
-Files = tuple[str | None, str | None, str | None]
+Files = tuple[tuple[str, ...], str | None, str | None]
 T = TypeVar("T")
 
 
@@ -29,22 +30,21 @@ class LakeStorage(StorageAccess):
 
     Parameters
     ----------
-    cert_file, key_file : str, optional
-        Certificate to show to storages, and its key if that is in a file of its own.
+    network : Network
+        The certificates and proxies that lead to the storages.
     """
 
     def __init__(
         self,
         settings: InstanceSettings,
         *,
-        cert_file: str | None,
-        key_file: str | None = None,
+        network: Network,
         tokens: TokenChain,
         rucio: RucioClient,
         environment: Mapping[str, str],
     ) -> None:
         self._settings = settings
-        self._files = (settings.ca_file, cert_file, key_file)
+        self._network = network
         self._shows_token = settings.storage_token == "rucio"  # noqa: S105 — a choice
         self._tokens = tokens
         self._rucio = rucio
@@ -81,7 +81,11 @@ class LakeStorage(StorageAccess):
 
     def tls(self) -> ssl.SSLContext:
         """Return the context of this instance: its authorities, the system's, our certificate."""
-        return _contexts.get(self._files)
+        return _contexts.get(self._network)
+
+    def proxy(self, url: str) -> str | None:
+        """Return the URL of the HTTP proxy that leads to this URL; None where none does."""
+        return self._network.proxies.of(url)
 
     def may_be_plain(self, url: str) -> bool:
         """Tell whether the site lists a host that sends files without TLS."""
@@ -123,14 +127,15 @@ class Contexts:
         self._lock = threading.Lock()
         self._made: dict[Files, tuple[object, ssl.SSLContext]] = {}
 
-    def get(self, files: Files) -> ssl.SSLContext:
+    def get(self, network: Network) -> ssl.SSLContext:
         """Return the context of authorities, certificate and key; raises ConfigurationError."""
-        state = [_state(file) for file in files]
+        files = (network.ca_file, network.cert_file, network.key_file)
+        state = [_state(file) for file in (*network.ca_file, network.cert_file, network.key_file)]
         with self._lock:
             made, context = self._made.get(files, (None, None))
             if context is None or made != state:
-                ca_file, cert_file, key_file = files
-                context = tls_context(ca_file, cert_file, key_file=key_file, system=True)
+                # A site's door may redirect to a pool, or to a cloud that others have certified.
+                context = tls_context(*files, system=True)
                 self._made[files] = (state, context)
             return context
 
@@ -140,7 +145,7 @@ def _state(file: str | None) -> object:
     if file is None:
         return None
     try:
-        found = Path(file).expanduser().stat()
+        found = in_home(file).stat()
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

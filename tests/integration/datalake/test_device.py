@@ -248,4 +248,4 @@ def test_an_audience_that_nobody_knows(signed_in):
     running = with_token("moon", "true")
     _, said = running.communicate(timeout=60)
     assert running.returncode == 1
-    assert "Nobody here hands out tokens for moon." in said
+    assert "No token source is configured for moon." in said

@@ -90,7 +90,7 @@ def test_without_a_word_about_it_the_hub_is_asked_first_and_then_the_environment
 def test_outside_of_a_hub_it_says_so(inside, hub, monkeypatch):
     client = inside()
     monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
-    with pytest.raises(ConfigurationError, match="no server of one"):
+    with pytest.raises(ConfigurationError, match="not a server of one"):
         client.get("/datalake/whoami")
 
 

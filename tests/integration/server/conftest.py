@@ -61,8 +61,7 @@ def start_server(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
 
-    def start(*options, app="jupyterlab"):
-        root = tmp_path / "work"
+    def start(*options, app="jupyterlab", root=tmp_path / "work"):
         root.mkdir(exist_ok=True)
         log = tmp_path / f"server-{len(started)}.log"
         command = [

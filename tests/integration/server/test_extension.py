@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -73,11 +74,33 @@ def test_a_ref_with_slashes_arrives_as_it_was(server):
         assert found["name"] == name.partition(":")[2]
 
 
+def test_an_address_that_is_not_ascii_arrives_as_it_was(server):
+    """Browsers escape what is not ASCII; others send it as it is."""
+    server.json("GET", "escape-vre/agent")
+    address = urllib.parse.urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port)) as raw:
+        sent = f"GET /escape-vre/jobs/Größe HTTP/1.0\r\nAuthorization: token {server.token}\r\n\r\n"
+        raw.sendall(sent.encode())
+        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["message"] == (
+        "There is no job Größe."
+    )
+
+
 def test_a_list_streams(server):
     _, headers, body = server.call("GET", "escape-vre/datalake/dids?scope=demo&limit=5")
     assert headers["Content-Type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in body.splitlines()]
     assert lines[-1] == {"end": {"count": 5, "truncated": True, "skipped": 0}}
+
+
+def test_what_is_not_listed_for_browsers_does_not_reach_the_agent(server):
+    for method, path in (("GET", "datalake/secrets"), ("DELETE", "jobs"), ("POST", "agent")):
+        status, _, body = server.call(
+            method, f"escape-vre/{path}", {} if method == "POST" else None
+        )
+        assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
+    assert not locate().socket.exists(), "an agent was started for it"
 
 
 def test_under_a_base_url_it_works_too(start_server, dl):
@@ -110,6 +133,34 @@ def test_a_browser_writes_below_the_contents_root_only(server):
         headers={"X-Escape-VRE-Contents-Root": "/"},
     )
     assert json.loads(answer)["destination"] == str(server.root / "other")
+
+
+def test_below_a_linked_root_or_folder_files_open(start_server, dl, tmp_path):
+    """As /home linked to another disk, and ~/scratch to a scratch disk, on most clusters."""
+    for folder in ("disk", "big"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "home").symlink_to("disk")
+    (tmp_path / "disk" / "scratch").symlink_to(tmp_path / "big")
+    server = start_server(root=tmp_path / "home")
+    for to in ("mine", "scratch/today"):
+        body = {"refs": ["rucio:demo:fermi.photons.fits"], "to": to}
+        job = server.json("POST", "escape-vre/datalake/get", body)
+        assert AgentClient().wait(job["id"])["state"] == "done"
+        opens = server.json("GET", f"escape-vre/jobs/{job['id']}")["contents_path"]
+        assert opens == f"{to}/fermi.photons.fits"
+        assert server.json("GET", f"api/contents/{opens}?content=0")["path"] == opens
+    assert (tmp_path / "big" / "today" / "fermi.photons.fits").exists()
+
+
+def test_a_site_may_refuse_links_that_lead_out(start_server, lake, configure, tmp_path):
+    configure(Agent={"follow_links": False}, DataLake={"instances": [lake.instance()]})
+    server = start_server()
+    (tmp_path / "big").mkdir()
+    (server.root / "scratch").symlink_to(tmp_path / "big")
+    body = {"refs": ["rucio:demo:fermi.photons.fits"], "to": "scratch"}
+    status, _, answer = server.call("POST", "escape-vre/datalake/get", body)
+    assert status == 400
+    assert "outside" in json.loads(answer)["error"]["message"]
 
 
 def test_no_secret_in_log_or_answer(server, lake):

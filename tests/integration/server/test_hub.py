@@ -54,9 +54,14 @@ def test_a_browser_cannot_name_another_hub(server, hub, lake):
 
 
 def test_no_browser_gets_a_token(server, hub):
-    status, _, body = server.call("POST", "escape-vre/tokens", {"audience": "rucio"})
-    assert status == 401
-    assert b"not handed to browsers" in body
+    for path in ("tokens", "%74okens", "tokens?x=1", "jobs/../tokens", "jobs/%2e%2e/tokens"):
+        status, _, body = server.call(
+            "POST",
+            f"escape-vre/{path}",
+            {"audience": "rucio"},
+            headers={"X-Escape-VRE-Token": "1"},
+        )
+        assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
     assert hub.asked == []
 
 

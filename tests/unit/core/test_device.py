@@ -16,6 +16,7 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.oidc import Registration
+from escape_vre.core.proxies import Proxies
 from escape_vre.testing.device import DeviceProvider
 
 
@@ -328,7 +329,7 @@ def test_signing_out_works_without_the_provider(provider, tmp_path):
     ("changes", "kind", "word"),
     [
         ({"client_id": "stranger"}, ConfigurationError, "Unknown client"),
-        ({"issuer": "{}/"}, ConfigurationError, "write it so"),
+        ({"issuer": "{}/"}, ConfigurationError, "use that"),
         ({"issuer": "{}/other"}, ConfigurationError, "issuer"),
     ],
 )
@@ -375,3 +376,16 @@ def test_nothing_secret_is_shown(provider, tmp_path, caplog):
     shown, token, device_code, value = asyncio.run(scene())
     for secret in (device_code, value, provider.sessions[0].current):
         assert secret not in shown + token + caplog.text
+
+
+def test_the_provider_is_reached_by_the_proxy_of_the_caller(provider, tmp_path):
+    async def scenario():
+        async with agent(provider, tmp_path, issuer="http://localhost:1/idp") as identity:
+            identity.reach(Proxies(http=provider.issuer))
+            with pytest.raises(ConfigurationError):  # what stands as the proxy has answered
+                await identity.start()
+            identity.reach(Proxies())
+            with pytest.raises(RemoteUnavailableError):
+                await identity.start()
+
+    asyncio.run(scenario())

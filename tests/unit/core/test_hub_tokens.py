@@ -103,7 +103,7 @@ def _ask_by(environment):
 
 def test_a_hub_without_the_endpoint_hands_out_nothing(hub):
     hub.mood = "plain"
-    with pytest.raises(ConfigurationError, match="hands out no tokens") as caught:
+    with pytest.raises(ConfigurationError, match="does not provide tokens") as caught:
         ask(hub)
     assert not caught.value.worth_waiting
     assert ask(hub, optional=True) is None

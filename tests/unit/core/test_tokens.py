@@ -145,3 +145,28 @@ def test_a_token_that_was_refused_is_not_given_again():
 
     assert asyncio.run(renew()) == {"new"}
     assert source.asked == 2
+
+
+class Clock:
+    """Says how far ours is ahead of the service's."""
+
+    def __init__(self, ahead_s):
+        self.ahead = ahead_s
+        self.asked = 0
+
+    async def ahead_s(self):
+        self.asked += 1
+        return self.ahead
+
+
+def test_a_token_that_looks_expired_is_judged_by_the_services_clock():
+    clock = Clock(7200.0)
+    late = TokenChain([Source(good(left_s=-3600))], service="the lake", hint="", clock=clock)
+    token = asyncio.run(late.get({}))
+    assert token.expires == pytest.approx(time.time() + 3600, abs=60)
+
+
+def test_a_good_token_costs_no_question_about_the_time():
+    clock = Clock(7200.0)
+    asyncio.run(TokenChain([Source(good())], service="the lake", hint="", clock=clock).get({}))
+    assert clock.asked == 0

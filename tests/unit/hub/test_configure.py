@@ -245,7 +245,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(idp, given, tmp_path):
     idp.serve_tls(authority.issue_cert("127.0.0.1"))
     given["login"]["issuer"] = idp.issuer
     said = refusal(given)
-    assert "not to be trusted" in said
+    assert "cannot be trusted" in said
     assert "global.escape.login.ca_file" in said
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     given["login"]["ca_file"] = str(tmp_path / "ca.pem")

@@ -7,8 +7,9 @@ import httpx
 import pytest
 from traitlets.config import Config
 
-from escape_vre.agent.app import make_app
+from escape_vre.agent.app import AgentInfo, make_app
 from escape_vre.core import retry
+from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.desk import JobDesk
@@ -16,12 +17,15 @@ from escape_vre.jobs.lease import Owner
 from escape_vre.services.datalake import service
 from escape_vre.testing.rucio import FakeRucio
 
+INFO = AgentInfo(api=1, apis=[1], version="0", pid=1, started=0.0, data_dir="/data", jobs_running=0)
+
 
 class Agent:
     """Answers as the agent does, on an event loop of its own; ``with Agent(...) as agent``."""
 
-    def __init__(self, rucio, folder):
+    def __init__(self, rucio, folder, config=None):
         self._rucio, self._folder = rucio, folder
+        self._config = config
         self._loop = asyncio.Runner()
 
     def __enter__(self):
@@ -30,8 +34,10 @@ class Agent:
         entry = {"name": "lab", "title": "Lab", "url": self._rucio.url, "account": "jdoe"}
         entry |= {"auth": "userpass", "password_file": str(password)}
         self._keyring = Keyring(self._folder)
-        config = Config({"DataLake": {"instances": [entry]}})
-        self.lake = service.create(config, self._keyring)
+        config = self._config
+        if config is None:
+            config = {"DataLake": {"instances": [entry]}}
+        self.lake = service.create(Config(config), self._keyring)
         desk = JobDesk(
             state=self._folder,
             owner=Owner.this(self._folder / "lock"),
@@ -45,7 +51,7 @@ class Agent:
             services={"datalake": self.lake},
             plugins={},
             keyring=self._keyring,
-            info=lambda: None,
+            info=lambda: INFO,
             stop=lambda: None,
         )
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
@@ -65,10 +71,12 @@ class Agent:
         """Return what a coroutine returns."""
         return self._loop.run(coroutine)
 
-    def ask(self, path, body=None, **query):
+    def ask(self, path, body=None, *, headers=None, **query):
         """Return the status and the JSON of an answer, or its lines where it is a list."""
         method = "GET" if body is None else "POST"
-        answer = self.run(self._http.request(method, path, params=query, json=body))
+        answer = self.run(
+            self._http.request(method, path, params=query, json=body, headers=headers)
+        )
         if "ndjson" in answer.headers["Content-Type"]:
             return answer.status_code, [json.loads(line) for line in answer.text.split("\n")[:-1]]
         return answer.status_code, answer.json()
@@ -78,6 +86,29 @@ class Agent:
         headers = {"Content-Type": "application/json"}
         answer = self.run(self._http.post(path, content=body, headers=headers))
         return answer.status_code, answer.json()
+
+
+class Caller:
+    """Somebody who calls an agent, each time a new one; change ``config`` and ``variables``."""
+
+    def __init__(self, rucio, folder):
+        self.rucio, self._folder = rucio, folder
+        (folder / "password").write_text("p")
+        entry = {"name": "lab", "title": "Lab", "url": rucio.url, "account": "jdoe"}
+        entry |= {"auth": "userpass", "password_file": str(folder / "password")}
+        self.config = {"DataLake": {"instances": [entry]}}
+        self.variables = {}
+
+    def ask(self, path, **query):
+        """Return the status and the JSON of an answer."""
+        headers = {ENVIRONMENT_HEADER: pack_environment(self.variables, self.variables)}
+        with Agent(self.rucio, self._folder, self.config) as agent:
+            return agent.ask(path, headers=headers, **query)
+
+
+@pytest.fixture
+def caller(rucio, tmp_path):
+    return Caller(rucio, tmp_path)
 
 
 @pytest.fixture(scope="package")

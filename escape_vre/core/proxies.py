@@ -1,0 +1,184 @@
+"""Which HTTP proxy leads to a URL: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, or a setting.
+
+The rules are those of ``urllib.request``, and for networks such as ``10.0.0.0/8`` in NO_PROXY
+those of ``requests``, which the ``rucio`` command uses. The variables are the caller's; the
+process's own are never looked at.
+"""
+
+import ipaddress
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+import httpx
+
+from escape_vre.core.errors import ConfigurationError, RemoteError, RemoteUnavailableError
+
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+"""Each is known in capitals, too; the small letters win, as in ``urllib.request``."""
+
+_LIKE = {"http": "http", "dav": "http", "https": "https", "davs": "https"}
+_HINT = "Correct HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or set proxy in the configuration."
+
+
+def proxy_for(
+    url: str, http_proxy: str | None, https_proxy: str | None, no_proxy: str | None
+) -> str | None:
+    """Return the URL of the proxy that leads to ``url``; None where none does.
+
+    Parameters
+    ----------
+    http_proxy, https_proxy : str or None
+        Proxies for URLs without and with TLS: ``http://host:port``, or ``host:port``.
+    no_proxy : str or None
+        What is reached without one, separated by commas: hosts, domains, networks, or ``*``.
+
+    Raises
+    ------
+    ConfigurationError
+        The proxy is of a protocol that is not supported, such as SOCKS.
+    """
+    parts = urlsplit(url)
+    chosen = {"http": http_proxy, "https": https_proxy}.get(_LIKE.get(parts.scheme, ""))
+    if not chosen or not parts.hostname or _is_bypassed(parts.netloc, parts.hostname, no_proxy):
+        return None
+    proxy = chosen if "://" in chosen else f"http://{chosen}"
+    if not proxy.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"The proxy {shown(proxy)} is not an HTTP proxy; no other type is supported.",
+            hint=_HINT,
+        )
+    return proxy
+
+
+def shown(proxy: str) -> str:
+    """Return a proxy's address as it may be shown: without the password that it may carry."""
+    return urlsplit(proxy).netloc.rpartition("@")[2]
+
+
+def _is_bypassed(netloc: str, host: str, no_proxy: str | None) -> bool:
+    if not no_proxy:
+        return False
+    if proxy_bypass_environment(netloc.rpartition("@")[2], {"no": no_proxy}):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _networks(no_proxy))
+
+
+def _networks(
+    no_proxy: str,
+) -> Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    found = []
+    for entry in no_proxy.split(","):
+        if "/" in entry:
+            try:
+                found.append(ipaddress.ip_network(entry.strip(), strict=False))
+            except ValueError:
+                continue  # a host's name with a slash is no host
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """The proxies of one caller at one service; a password in them is not shown."""
+
+    http: str | None = field(default=None, repr=False)
+    https: str | None = field(default=None, repr=False)
+    no: str | None = None
+
+    @classmethod
+    def of_caller(cls, environment: Mapping[str, str]) -> "Proxies":
+        """Return what the caller's variables say."""
+
+        def said(name: str) -> str | None:
+            return environment.get(name) or environment.get(name.upper()) or None
+
+        every = said("all_proxy")
+        return cls(said("http_proxy") or every, said("https_proxy") or every, said("no_proxy"))
+
+    @classmethod
+    def of_settings(
+        cls, proxy: str | None, no_proxy: Sequence[str], environment: Mapping[str, str]
+    ) -> "Proxies":
+        """Return what a service's settings say, else what the caller's variables say."""
+        if proxy is None:
+            return cls.of_caller(environment)
+        return cls(proxy or None, proxy or None, ",".join(no_proxy) or None)
+
+    def of(self, url: str) -> str | None:
+        """Return the URL of the proxy that leads to this URL; None where none does."""
+        return proxy_for(url, self.http, self.https, self.no)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a proxy at all."""
+        return bool(self.http or self.https)
+
+
+class ProxyTransport(httpx.AsyncBaseTransport):
+    """Sends each request by the proxy that leads to its URL, or directly."""
+
+    def __init__(self, proxies: Proxies, *, tls: ssl.SSLContext) -> None:
+        self._proxies = proxies
+        self._tls = tls
+        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request.
+
+        Raises
+        ------
+        RemoteError
+            The proxy cannot be reached, or refuses to lead to that host.
+        """
+        proxy = self._proxies.of(str(request.url))
+        try:
+            return await self._transport(proxy).handle_async_request(request)
+        except httpx.ProxyError as e:
+            host = request.url.host
+            raise RemoteError(
+                f"The proxy {shown(proxy or '')} does not connect us to {host}: {e}.",
+                hint=_HINT,
+            ) from e
+        except httpx.ConnectError as e:
+            if proxy is None or _is_about_tls(e):
+                raise
+            raise RemoteUnavailableError(
+                f"The proxy {shown(proxy)} cannot be reached.", hint=_HINT
+            ) from e
+
+    def _found(self, proxy: str) -> httpx.Proxy:
+        secure = proxy.startswith("https:")
+        try:
+            return httpx.Proxy(proxy, ssl_context=self._tls if secure else None)
+        except (httpx.InvalidURL, ValueError) as e:
+            raise ConfigurationError(
+                f"The proxy {shown(proxy)} is not a URL such as http://host:port.", hint=_HINT
+            ) from e
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    def _transport(self, proxy: str | None) -> httpx.AsyncHTTPTransport:
+        if proxy not in self._transports:
+            self._transports[proxy] = httpx.AsyncHTTPTransport(
+                verify=self._tls,
+                limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+                trust_env=False,
+                proxy=self._found(proxy) if proxy else None,
+            )
+        return self._transports[proxy]
+
+
+def _is_about_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

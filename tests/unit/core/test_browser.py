@@ -1,0 +1,62 @@
+"""A browser may call what is listed, and nothing else."""
+
+import json
+
+import pytest
+
+from escape_vre.agent.openapi import document
+from escape_vre.core.browser import BrowserRoutes
+from escape_vre.core.registry import plugins
+from escape_vre.core.service import Plugin
+
+NOT_FOR_BROWSERS = {("POST", "/tokens")}
+
+
+@pytest.fixture(scope="module")
+def routes():
+    return BrowserRoutes(plugins().values())
+
+
+def test_every_route_of_the_api_is_decided_on(routes):
+    """A new route is closed to browsers until it is listed; what is not, is named here."""
+    paths = json.loads(document())["paths"]
+    every = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    closed = {
+        (method, path)
+        for method, path in every
+        if not routes.allow(method, path.replace("{job_id}", "1").replace("{sign_in_id}", "1"))
+    }
+    assert closed == NOT_FOR_BROWSERS
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("POST", "/tokens"),
+        ("POST", "/%74okens"),
+        ("POST", "/tokens?x=1"),
+        ("POST", "/tokens/"),
+        ("POST", "//tokens"),
+        ("POST", "/jobs/../tokens"),
+        ("POST", "/jobs/%2E%2E/tokens"),
+        ("POST", "/tokens%00"),
+        ("POST", "/jobs/1/cancel%0A"),
+        ("POST", "/sign-ins/1%2Fx/cancel"),
+        ("GET", "/datalake/credentials"),
+        ("GET", "/datalake"),
+        ("GET", "/other/dids"),
+        ("DELETE", "/datalake/dids"),
+        ("PUT", "/jobs"),
+        ("", ""),
+    ],
+)
+def test_what_is_not_listed_is_closed(routes, method, target):
+    assert not routes.allow(method, target)
+
+
+def test_a_service_lists_its_own():
+    mine = Plugin("mine", "Mine", (), (), "", "", browser=("GET /rows",))
+    routes = BrowserRoutes([mine])
+    assert routes.allow("GET", "/mine/rows?n=1")
+    assert not routes.allow("GET", "/mine/secret")
+    assert not routes.allow("POST", "/mine/rows")
