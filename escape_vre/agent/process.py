@@ -23,6 +23,7 @@ from escape_vre.agent.app import API, AgentInfo, make_app
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
+from escape_vre.core.logs import log_to_stderr
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import Fetchable, Service
 from escape_vre.core.settings import Agent, Transfers, configured, load_config
@@ -36,9 +37,7 @@ IDLE_CHECK_S = 5.0
 
 def main() -> int:
     """Run the agent of this user, host and state directory until it is idle or told to end."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    log_to_stderr()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         location = locate()

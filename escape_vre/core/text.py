@@ -1,4 +1,55 @@
-"""How sizes, rates and times are written for people; standard library only."""
+"""How text, sizes, rates and times are written for people; standard library only."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""Return a text in which nothing controls a terminal: whatever might is written out.
+
+    Names, metadata and messages come from others. Control characters (C0 with line breaks and
+    tabs, DEL, C1), invisible formatting such as bidirectional overrides, line separators and lone
+    surrogates become ``\x1b``, ``\u202e`` and so on. The result is a fixed point.
+
+    Parameters
+    ----------
+    keep : str
+        Characters that stay, such as the line breaks that we have made ourselves.
+
+    >>> printable("m31\x1b]52;c;\x07.fits"), printable("a\nb", keep="\n")
+    ('m31\\x1b]52;c;\\x07.fits', 'a\nb')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c in keep or unicodedata.category(c) not in _UNPRINTABLE else _written_out(c)
+        for c in text
+    )
+
+
+def sentence(text: str) -> str:
+    """Return a message as one printable line; line breaks and tabs become spaces."""
+    return printable(_BREAKS.sub(" ", text).strip(" "))
+
+
+def insertable(words: Iterable[str]) -> list[str]:
+    """Return the words that a completion may insert: those that are only what they look like."""
+    return [word for word in words if printable(word) == word]
+
+
+def json_line(fields: Mapping[str, Any]) -> str:
+    """Write an object as one line of JSON: exact, and printable ASCII."""
+    return json.dumps(fields, default=str).replace("\x7f", "\\u007f")
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def size(count: float | None) -> str:

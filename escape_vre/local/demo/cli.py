@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from escape_vre.core.location import state_dir
+from escape_vre.display.output import say, tell
 from escape_vre.local.demo.check import check
 from escape_vre.local.demo.session import Demo, record_of
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add ``demo`` to ``escape-vre``."""
-    text = "Open JupyterLab on a real data lake that runs on this machine; Ctrl-C ends both."
+    text = (
+        "Open JupyterLab on a real data lake that runs on this machine; press Ctrl-C to stop both."
+    )
     parser = subparsers.add_parser(
         "demo", help="the product on a data lake of its own", description=text
     )
@@ -24,7 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--port", type=int, default=8888, help="port of JupyterLab (8888)")
     parser.add_argument("--no-browser", action="store_true", help="only print the URL")
     parser.add_argument("--json", action="store_true", help="print what a program needs, as JSON")
-    parser.add_argument("--check", action="store_true", help="prove that it works, then end")
+    parser.add_argument("--check", action="store_true", help="prove that it works, then stop")
     parser.set_defaults(run=_run)
 
 
@@ -35,13 +38,13 @@ def _run(args: argparse.Namespace) -> int:
     home = args.home or state_dir().with_name("escape-vre-demo")
     began = time.monotonic()
     if not args.json:
-        print("Starting a data lake and JupyterLab …", flush=True)
+        tell("Starting a data lake and JupyterLab …", flush=True)
     with Demo(home, port=args.port) as demo:
         if args.check:
-            print(check(demo))
+            tell(check(demo))
             return 0
         if args.json:
-            print(record_of(demo), flush=True)
+            tell(record_of(demo), flush=True)
         else:
             _welcome(demo, time.monotonic() - began)
             if not args.no_browser and _has_screen():
@@ -50,15 +53,15 @@ def _run(args: argparse.Namespace) -> int:
             code = demo.wait()
         except KeyboardInterrupt:
             if not args.json:
-                print("\nEnding JupyterLab and the data lake …", flush=True)
+                tell("\nStopping JupyterLab and the data lake …", flush=True)
             return 0
-    print("JupyterLab has ended.", file=sys.stderr)
+    say("JupyterLab has stopped.")
     return code
 
 
 def _welcome(demo: Demo, seconds: float) -> None:
-    print(f"Ready after {seconds:.1f} s. Open this in your browser:\n\n    {demo.start_url}\n")
-    print("Ctrl-C ends it. What you fetch stays in", demo.place.work, flush=True)
+    tell(f"Ready after {seconds:.1f} s. Open this in your browser:\n\n    {demo.start_url}\n")
+    tell(f"Press Ctrl-C to stop. What you get stays in {demo.place.work}", flush=True)
 
 
 def _has_screen() -> bool:

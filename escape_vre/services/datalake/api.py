@@ -47,7 +47,7 @@ def get(
     instance: str | None = None,
     progress: bool = True,
 ) -> Files:
-    """Fetch DIDs, unless they are here already, and return their files.
+    """Get DIDs, unless they are here already, and return their files.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def get(
     Raises
     ------
     NotFoundError
-        There is no such DID, or no site has a copy; the hint names the nearest DID.
+        There is no such DID, or no site has a replica; the hint names the nearest DID.
     AuthError, QuotaError, ConflictError, IntegrityError, RemoteError
-        The fetch failed; what had arrived stays.
+        The job failed; files that had arrived stay.
     CancelledJobError
         The job was cancelled, here or in another window.
     """
@@ -95,18 +95,18 @@ def get(
             paths = [Path(row["path"]) for row in _rows(agent.stream(f"/jobs/{job['id']}/files"))]
             bar.done(arrival(ended, paths, time.monotonic() - began))
     except KeyboardInterrupt as e:
-        # Stop lets go of the job, which ends it when nobody else waits.
+        # Stop withdraws our request; the job ends when no other client waits for it.
         if job:
             agent.release(job["id"])
-        said = "Stopped: the transfer was cancelled." if job else "Stopped before it began."
-        raise CancelledJobError(said, hint="Run the cell again to fetch the rest.") from e
+        said = "Stopped: the job was cancelled." if job else "Stopped before it started."
+        raise CancelledJobError(said, hint="Run this again to get the rest.") from e
     return Files(paths, told=bar.told)
 
 
 def _raise_unless_done(job: dict[str, Any]) -> None:
     if job["state"] == "cancelled":
         raise CancelledJobError(
-            f"{job['title']} was cancelled.", hint="Run this again to fetch the rest."
+            f"{job['title']} was cancelled.", hint="Run this again to get the rest."
         )
     if job["state"] == "failed":
         raise EscapeError.from_dict(job["error"])
@@ -129,7 +129,9 @@ def ls(
     limit: int = 200,
     instance: str | None = None,
 ) -> Table:
-    """List scopes, the DIDs of a scope, or what is in a container or dataset.
+    """List scopes, the DIDs of a scope, or the content of a container or dataset.
+
+    Containers come first, then datasets, then files, each by name, numbers by their value.
 
     Parameters
     ----------
@@ -155,8 +157,8 @@ def ls(
     pattern = pattern if colon else "*"
     if any(c in scope for c in "*?"):
         raise UsageError(
-            f"{what} names no scope.",
-            hint=f"Search in one, as in %dl ls demo:{scope}; %dl ls shows all scopes.",
+            f"{what} does not name a scope.",
+            hint=f"Search in one scope, as in %dl ls demo:{scope}; %dl ls shows all scopes.",
         )
     if any(c in pattern for c in "*?") or not pattern:
         stream = agent.stream(
@@ -187,17 +189,23 @@ def ls(
     rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
     del rows[limit:]  # the agent sends rows as they come, at most twice as many
     note = f"First {len(rows):,} shown; use --limit to see more, or narrow the pattern."
-    return did_table(_with_states(agent, rows, instance), note=(note if truncated else "") if rows else empty)
+    return did_table(
+        _with_states(agent, rows, instance), note=(note if truncated else "") if rows else empty
+    )
 
 
 def _with_states(
     agent: AgentClient, rows: list[dict[str, Any]], instance: str | None
 ) -> list[dict[str, Any]]:
+    """Return the rows with their states; what has none is shown without."""
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(rows), STATES_AT_ONCE):
         refs = [row["ref"] for row in rows[start : start + STATES_AT_ONCE]]
-        body = {"instance": instance, "refs": refs}
-        found |= {row["ref"]: row for row in agent.post("/datalake/states", body)["rows"]}
+        try:
+            answer = agent.post("/datalake/states", {"instance": instance, "refs": refs})
+        except EscapeError:
+            continue
+        found |= {row["ref"]: row for row in answer["rows"]}
     merged = []
     for row in rows:
         states = {k: v for k, v in found.get(row["ref"], {}).items() if v is not None}
@@ -230,13 +238,13 @@ def jobs() -> Table:
 
 
 def cancel(job: str) -> Table:
-    """Cancel a job, for everybody who waits for it; its number may be shortened."""
+    """Cancel a job, for every client that waits for it; its number may be shortened."""
     agent = AgentClient()
     return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel")])
 
 
 def retry(job: str) -> Table:
-    """Try a failed or cancelled job again; what has arrived is not fetched twice."""
+    """Try a failed or cancelled job again; files that have arrived are not transferred again."""
     agent = AgentClient()
     return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry")])
 
@@ -247,13 +255,13 @@ def _job_id(agent: AgentClient, start: str) -> str:
     if len(found) != 1:
         raise NotFoundError(
             f"{len(found) or 'No'} jobs begin with {start or 'nothing'}.",
-            hint="%dl jobs shows them with their numbers.",
+            hint="Run %dl jobs to see their numbers.",
         )
     return str(found[0])
 
 
 def login(*, instance: str | None = None) -> str:
-    """Sign in to a data lake, where a person does that; returns one sentence.
+    """Sign in to a data lake with a code for your browser; returns one sentence.
 
     Shows an address and a code, and waits until they have been used in some browser.
 
@@ -263,21 +271,21 @@ def login(*, instance: str | None = None) -> str:
         The sign-in was refused, or the code expired; or it is done elsewhere, and
         ``details.sign_in`` says where.
     UsageError
-        Nobody signs in to this data lake: its credentials come from the configuration.
+        This data lake has no sign-in: its credentials come from the configuration.
     """
     agent = AgentClient()
     found = _instance(agent, instance)
     try:
-        return f"You are signed in already: {_who(agent, found)}."
+        return text.sentence(f"You are signed in already: {_who(agent, found)}.")
     except AuthError as e:
         if "sign_in" in e.details:
             raise
         if found["identity"] is None:
             raise UsageError(
-                f"{found['title']} is not signed in to by a code. {e.message}", hint=e.hint
+                f"{found['title']} has no sign-in with a code. {e.message}", hint=e.hint
             ) from e
     sign_in(agent, found["identity"])
-    return f"You are signed in: {_who(agent, found)}."
+    return text.sentence(f"You are signed in: {_who(agent, found)}.")
 
 
 def logout(*, instance: str | None = None) -> str:
@@ -286,17 +294,17 @@ def logout(*, instance: str | None = None) -> str:
     Raises
     ------
     UsageError
-        Nobody signs in to this data lake: its credentials come from elsewhere.
+        This data lake has no sign-in: its credentials come from elsewhere.
     """
     agent = AgentClient()
     found = _instance(agent, instance)
     if found["identity"] is None:
         raise UsageError(
-            f"{found['title']} is not signed in to by a code, so there is nothing to sign out of.",
+            f"{found['title']} has no sign-in with a code, so there is nothing to sign out of.",
             hint="On a JupyterHub, sign out of the Hub.",
         )
     agent.post("/sign-outs", {"identity": found["identity"]})
-    return f"You are signed out of {found['title']}."
+    return text.sentence(f"You are signed out of {found['title']}.")
 
 
 def _instance(agent: AgentClient, name: str | None) -> dict[str, Any]:
@@ -308,7 +316,7 @@ def _instance(agent: AgentClient, name: str | None) -> dict[str, Any]:
     names = ", ".join(instance["name"] for instance in found)
     if name is None:
         raise NotFoundError("No data lake is configured.", hint="Set DataLake.instances.")
-    raise NotFoundError(f"There is no data lake called {name}.", hint=f"There are: {names}.")
+    raise NotFoundError(f"There is no data lake called {name}.", hint=f"Configured are: {names}.")
 
 
 def _who(agent: AgentClient, instance: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from escape_vre.core.keyring import Keyring
 from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
+from escape_vre.core.text import insertable
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, is_wanted
@@ -200,7 +201,7 @@ class DataLakeService:
         scope, colon, start = text.partition(":")
         if not colon:
             scopes = await self.scopes(instance, environment)
-            return [f"{found}:" for found in scopes if found.startswith(scope)][:limit]
+            return insertable(f"{found}:" for found in scopes if found.startswith(scope))[:limit]
         matches = []
         rows = self.dids(instance, environment, scope=scope, pattern=f"{start}*", kind="all")
         async with aclosing(rows):
@@ -208,7 +209,7 @@ class DataLakeService:
                 matches.append(f"{row.scope}:{row.name}")
                 if len(matches) >= limit:
                     break
-        return sorted(matches, key=natural)
+        return sorted(insertable(matches), key=natural)
 
     # ── getting ─────────────────────────────────────────────────────────────────────────────
 
