@@ -55,11 +55,12 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         choices = [str(choice) for choice in action.choices]
+        one_of = f"; choose from {', '.join(choices)}"
+        near = nearest(str(value), choices)
         if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 — no other name
-            meant = _meant(nearest(str(value), choices)) or f"; choose from {', '.join(choices)}"
-            raise argparse.ArgumentError(action, f"there is no {value}{meant}")
-        near = nearest(str(value), choices) or _below(action, str(value))
-        raise argparse.ArgumentError(None, f"there is no command {value}{_meant(near)}")
+            raise argparse.ArgumentError(action, f"there is no {value}{_meant(near) or one_of}")
+        near = _below(action, str(value)) or near
+        raise argparse.ArgumentError(None, f"there is no command {value}{_meant(near) or one_of}")
 
 
 def subcommands(parser: argparse.ArgumentParser, noun: str = "command") -> Any:

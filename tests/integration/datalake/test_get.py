@@ -83,13 +83,13 @@ def test_names_with_slashes_stay_inside_one_folder(dl, tmp_path):
         assert file.stat().st_size > 0
 
 
-@pytest.mark.parametrize("dataset", ["awkward.names", "awkward.slashes"])
+@pytest.mark.parametrize("dataset", ["names", "slashes"])
 def test_awkward_names_arrive(dl, tmp_path, dataset):
-    files = api.get(f"demo:{dataset}", progress=False)
+    files = api.get(f"test.awkward:{dataset}", progress=False)
     assert files
     for file in files:
         assert file.is_file()
-        assert file.is_relative_to(tmp_path / "data" / "demo" / dataset)
+        assert file.is_relative_to(tmp_path / "data" / "test.awkward" / dataset)
 
 
 def test_the_second_time_it_is_here_already(dl, tmp_path):
@@ -237,7 +237,7 @@ def test_stop_while_the_lake_is_asked_begins_nothing(dl, lake, big):
         said, _ = child.communicate(timeout=20)
     finally:
         os.kill(rucio, signal.SIGCONT)
-    assert said == "Stopped before it began.\n"
+    assert said == "Stopped before it started.\n"
     dl.get("/datalake/did", ref="rucio:demo:big.files")  # answered after what was asked before
     assert dl.get("/jobs") == {"jobs": []}
 
