@@ -56,6 +56,7 @@ def show(shown: object, *, as_json: bool = False) -> None:
     elif isinstance(shown, Listed) and not sys.stdout.isatty():
         for line in shown.as_lines():
             sys.stdout.write(printable(line, keep="\t") + "\n")
+        sys.stdout.flush()
         if shown.note:
             say(in_shell_words(shown.note))
     elif isinstance(shown, Listed):

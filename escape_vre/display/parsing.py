@@ -34,6 +34,10 @@ class Word(str):
 class Parser(argparse.ArgumentParser):
     """Reads words; raises :class:`UsageError` where ``argparse`` would end the process."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.color = False  # from Python 3.14 on, usage would hold terminal codes
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the words, and what they may be."""
         usage = " ".join(self.format_usage().split())

@@ -238,13 +238,13 @@ def jobs() -> Table:
 
 
 def cancel(job: str) -> Table:
-    """Cancel a job, for every client that waits for it; its number may be shortened."""
+    """Cancel a job, for every client that waits for it; its id may be shortened."""
     agent = AgentClient()
     return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel")])
 
 
 def retry(job: str) -> Table:
-    """Try a failed or cancelled job again; files that have arrived are not transferred again."""
+    """Try a failed or cancelled job again; files that have arrived stay."""
     agent = AgentClient()
     return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry")])
 
@@ -255,7 +255,7 @@ def _job_id(agent: AgentClient, start: str) -> str:
     if len(found) != 1:
         raise NotFoundError(
             f"{len(found) or 'No'} jobs begin with {start or 'nothing'}.",
-            hint="Run %dl jobs to see their numbers.",
+            hint="Run %dl jobs to see their ids.",
         )
     return str(found[0])
 

@@ -68,8 +68,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         ("cancel", _cancel, "Cancel a job."),
         ("retry", _retry, "Try a failed or cancelled job again."),
     ):
-        job = command(name, run, text).add_argument("job", help="its number, or the first digits")
-        completed_by(job, _job_numbers)
+        job = command(name, run, text).add_argument("job", help="its id, which may be shortened")
+        completed_by(job, _job_ids)
     command("login", _login, "Sign in to a data lake, with a code for your browser.")
     command("logout", _logout, "Sign out of a data lake.")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")
@@ -87,8 +87,8 @@ def _dids(prefix: str, **_: object) -> list[Word]:
     return [Word(match, "scope" if match.endswith(":") else "DID") for match in matches]
 
 
-def _job_numbers(prefix: str, **_: object) -> list[Word]:
-    """Complete the number of a job."""
+def _job_ids(prefix: str, **_: object) -> list[Word]:
+    """Complete the id of a job."""
     try:
         jobs = AgentClient(timeout_s=5).get("/jobs")["jobs"]
     except EscapeError:
