@@ -16,14 +16,14 @@ SHOWN_AFTER_S = 0.3
 
 
 class Progress:
-    """Shows a job; what it shows in the end is one line.
+    """Shows a job as a bar, and in the end as one line.
 
     Parameters
     ----------
     title : str
-        What is fetched.
+        The title of the job.
     enabled : bool
-        Show anything at all.
+        Whether to show anything.
     """
 
     def __init__(self, title: str, *, enabled: bool = True) -> None:
@@ -95,7 +95,7 @@ def describe(job: dict[str, Any]) -> str:
 
 
 def sign_in(job: dict[str, Any]) -> str:
-    """Return where a person ends a job's waiting; empty where nobody has to."""
+    """Return where to sign in, for a job that waits for it; else an empty text."""
     waiting = job.get("waiting") or {}
     return str(waiting.get("details", {}).get("sign_in") or "")
 
@@ -108,7 +108,7 @@ class _Terminal:
         self._shown = False
 
     def say(self, line: str) -> None:
-        """Write a line that stays: a link must be whole, and for a log it is news."""
+        """Write a line that stays: a link must not be cut, and a log needs it."""
         self.clear()
         say(line)
 
@@ -142,7 +142,7 @@ class _Notebook:
         self._handle: Any = None
 
     def say(self, line: str) -> None:
-        """Nothing: the display shows the same, with a link."""
+        """Do nothing: the display shows the same, with a link."""
 
     def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
         value = "" if fraction is None else f" value='{fraction:.4f}'"

@@ -10,18 +10,18 @@ from escape_vre.display.output import say
 from escape_vre.notebook.progress import in_notebook
 
 WAIT_S = 2.0
-"""How long one question to the agent waits: Stop is noticed between two, seconds."""
+"""How long one request to the agent waits, seconds; *Stop* is noticed between two."""
 
 
 def sign_in(agent: AgentClient, identity: str) -> None:
-    """Have a person sign in, and return when that is done.
+    """Show where and how to sign in, and return when that is done.
 
     Raises
     ------
     EscapeError
         The provider refused, or the code expired.
     CancelledJobError
-        The person has stopped waiting, here or in another window.
+        The sign-in was cancelled, here or in another window.
     """
     found = agent.post("/sign-ins", {"identity": identity})
     line = _Line()
@@ -47,7 +47,7 @@ def sign_in(agent: AgentClient, identity: str) -> None:
 
 
 class _Line:
-    """The line that says what to do; in a notebook it goes when that is done."""
+    """The line that says what to do; a notebook removes it afterwards."""
 
     def __init__(self) -> None:
         self._handle: Any = None

@@ -158,7 +158,7 @@ def ls(
     if any(c in scope for c in "*?"):
         raise UsageError(
             f"{what} does not name a scope.",
-            hint=f"Search in one scope, as in %dl ls demo:{scope}; %dl ls shows all scopes.",
+            hint=f"Search in one scope, as in %dl ls demo:{scope}; run %dl ls to see all scopes.",
         )
     if any(c in pattern for c in "*?") or not pattern:
         stream = agent.stream(
@@ -250,7 +250,7 @@ def retry(job: str) -> Table:
 
 
 def _job_id(agent: AgentClient, start: str) -> str:
-    """Return the id of the one job whose id begins so."""
+    """Return the id of the one job whose id begins like this."""
     found = [j["id"] for j in agent.get("/jobs")["jobs"] if start and j["id"].startswith(start)]
     if len(found) != 1:
         raise NotFoundError(

@@ -34,7 +34,7 @@ class DataLakeMagics(Magics):
 
     @line_magic
     def dl(self, line: str) -> Any:
-        """Find and fetch data: %dl ls, get, info, jobs, login, whoami and more; see %dl help."""
+        """Find and get data: %dl ls, get, info, jobs, login, whoami and more; see %dl help."""
         try:
             args = grammar().parse_args(_words(line))
         except _Shown:

@@ -186,8 +186,8 @@ class DataLakeService:
         """
         if len(refs) > STATES_LIMIT:
             raise UsageError(
-                f"States of {len(refs)} DIDs were asked for at once.",
-                hint=f"Ask for at most {STATES_LIMIT}.",
+                f"Too many DIDs in one request for states: {len(refs):,}.",
+                hint=f"Send at most {STATES_LIMIT} in one request.",
             )
         connected = self._instances.connect(instance, environment)
         name = connected.settings.name
@@ -225,7 +225,7 @@ class DataLakeService:
     ) -> JobRequest:
         """Make the job request of a get."""
         if not refs:
-            raise UsageError("Nothing was asked for.", hint="Name at least one DID.")
+            raise UsageError("No DID was given.", hint="Name at least one DID.")
         connected = self._instances.connect(instance, environment)
         dids = [ref.body for ref in refs]
         title = dids[0] if len(dids) == 1 else f"{dids[0]} and {len(dids) - 1} more"
@@ -314,7 +314,7 @@ class DataLakeService:
             near = await self._near(instance, environment, ref)
             raise NotFoundError(
                 f"There is no {ref.body} in {connected.settings.title or instance}.",
-                hint=f"Did you mean {near}?" if near else "Look for it with %dl ls.",
+                hint=f"Did you mean {near}?" if near else "Run %dl ls to search for it.",
                 details={"near": near} if near else {},
             ) from e
 
@@ -327,7 +327,7 @@ class DataLakeService:
         near = nearest(scope, scopes)
         raise NotFoundError(
             f"There is no scope {scope}.",
-            hint=f"Did you mean {near}?" if near else "%dl ls shows all scopes.",
+            hint=f"Did you mean {near}?" if near else "Run %dl ls to see all scopes.",
             details={"near": near} if near else {},
         )
 

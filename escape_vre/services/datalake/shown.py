@@ -16,7 +16,7 @@ CELL_WIDTH = 72
 
 
 class Files(list[Path]):
-    """The files that were fetched: a list of paths, absolute, in the order of the catalogue."""
+    """The files of a get: a list of paths, absolute, in the order of the catalogue."""
 
     def __init__(self, paths: Iterable[Path] = (), *, told: int | None = None) -> None:
         super().__init__(paths)
@@ -34,7 +34,7 @@ class Files(list[Path]):
         if len(self) != 1:
             raise UsageError(
                 f"There are {len(self)} files, not one.",
-                hint="Take one by its number, as in files[0], or all in a loop.",
+                hint="Choose one by its index, as in files[0], or loop over all.",
             )
         return self[0]
 
@@ -56,7 +56,7 @@ class Files(list[Path]):
         return (text.printable(str(path)) for path in self)
 
     def _ipython_display_(self) -> None:
-        """Stay silent in the cell whose progress has told the same already."""
+        """Show nothing in the cell whose progress has just shown the same."""
         if self._told is None or self._told != execution_count():
             show_plain(repr(self))
 
