@@ -178,7 +178,7 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
             for file in found:
                 yield file.model_copy(update={"contents_path": caller.contents_path(file.path)})
 
-        return await ndjson(rows())
+        return ndjson(rows())
 
     @router.post("/{job_id}/cancel")
     async def cancel(caller: CallerOf, job_id: str) -> Job:

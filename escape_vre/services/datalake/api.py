@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,24 @@ def ls(
         scopes = agent.get("/datalake/scopes", instance=instance)["scopes"]
         rows = [{"scope": scope} for scope in scopes]
         return Table(rows, ("scope",), [(scope,) for scope in scopes], "")
+    stream, empty = _listing(agent, what, type=type, limit=limit, instance=instance)
+    rows, end = [], {}
+    for row in stream:
+        if "end" in row:
+            end = row["end"]
+        else:
+            rows.append(row)
+    rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
+    del rows[limit:]  # the agent sends rows as they come, at most twice as many
+    return did_table(
+        _with_states(agent, rows, instance), note=_note(end, len(rows)) or ("" if rows else empty)
+    )
+
+
+def _listing(
+    agent: AgentClient, what: str, *, type: str, limit: int, instance: str | None
+) -> tuple[Iterator[dict[str, Any]], str]:
+    """Return the rows of what a person typed, and what to say when there are none."""
     scope, colon, pattern = what.strip().removeprefix("rucio:").partition(":")
     pattern = pattern if colon else "*"
     if any(c in scope for c in "*?"):
@@ -160,38 +178,26 @@ def ls(
             f"{what} does not name a scope.",
             hint=f"Search in one scope, as in %dl ls demo:{scope}; run %dl ls to see all scopes.",
         )
+    query = {"instance": instance, "limit": limit}
     if any(c in pattern for c in "*?") or not pattern:
-        stream = agent.stream(
-            "/datalake/dids",
-            instance=instance,
-            scope=scope,
-            pattern=pattern or "*",
-            type=type,
-            limit=limit,
-        )
-        empty = f"No DID of {scope} matches {pattern}."
-    else:
-        ref = ResourceRef.rucio(scope, pattern)
-        did = agent.get("/datalake/did", instance=instance, ref=str(ref))
-        if did["type"] == "file":
-            stream = iter([did, {"end": {"count": 1, "truncated": False}}])
-        else:
-            stream = agent.stream(
-                "/datalake/contents", instance=instance, ref=str(ref), limit=limit
-            )
-        empty = f"{scope}:{pattern} is empty."
-    rows, truncated = [], False
-    for row in stream:
-        if "end" in row:
-            truncated = row["end"]["truncated"]
-        else:
-            rows.append(row)
-    rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
-    del rows[limit:]  # the agent sends rows as they come, at most twice as many
-    note = f"First {len(rows):,} shown; use --limit to see more, or narrow the pattern."
-    return did_table(
-        _with_states(agent, rows, instance), note=(note if truncated else "") if rows else empty
-    )
+        query |= {"scope": scope, "pattern": pattern or "*", "type": type}
+        return agent.stream("/datalake/dids", **query), f"No DID of {scope} matches {pattern}."
+    ref = ResourceRef.rucio(scope, pattern)
+    did = agent.get("/datalake/did", instance=instance, ref=str(ref))
+    if did["type"] == "file":
+        return iter([did, {"end": {"count": 1, "truncated": False}}]), ""
+    contents = agent.stream("/datalake/contents", ref=str(ref), **query)
+    return contents, f"{scope}:{pattern} is empty."
+
+
+def _note(end: dict[str, Any], shown: int) -> str:
+    """Say what a list leaves out; nothing where it is whole, or empty."""
+    notes = []
+    if end.get("truncated"):
+        notes.append(f"First {shown:,} shown; use --limit to see more, or narrow the pattern.")
+    if skipped := end.get("skipped"):
+        notes.append(f"Skipped {skipped:,} row{'' if skipped == 1 else 's'} that made no sense.")
+    return " ".join(notes)
 
 
 def _with_states(
@@ -228,8 +234,8 @@ def info(did: str, *, instance: str | None = None) -> Info:
     agent = AgentClient()
     ref = str(parse_did(did))
     found = agent.get("/datalake/did", instance=instance, ref=ref)
-    found["sites"] = agent.get("/datalake/replicas", instance=instance, ref=ref)["sites"]
-    return Info(found)
+    replicas = agent.get("/datalake/replicas", instance=instance, ref=ref)
+    return Info({**found, "sites": replicas["sites"]}, note=replicas.get("note") or "")
 
 
 def jobs() -> Table:

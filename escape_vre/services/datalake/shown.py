@@ -212,9 +212,17 @@ def _done(job: dict[str, Any]) -> str:
 
 
 class Info(dict[str, Any]):
-    """A DID in full: a mapping that prints as a list of its entries and sites."""
+    """A DID in full: a mapping that prints as a list of its entries and sites.
 
-    note = ""
+    Parameters
+    ----------
+    note : str
+        One sentence of what could not be found out.
+    """
+
+    def __init__(self, found: Mapping[str, Any], *, note: str = "") -> None:
+        super().__init__(found)
+        self.note = text.sentence(note)
 
     def as_rows(self) -> Iterable[Mapping[str, Any]]:
         """Return the DID as one object, for ``--json``."""
@@ -248,7 +256,8 @@ class Info(dict[str, Any]):
 
     def __repr__(self) -> str:
         width = max(len(key) for key, _ in self._lines())
-        return "\n".join(f"{key.ljust(width)}  {value}" for key, value in self._lines())
+        lines = [f"{key.ljust(width)}  {value}" for key, value in self._lines()]
+        return "\n".join([*lines, *([self.note] if self.note else [])])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -256,4 +265,5 @@ class Info(dict[str, Any]):
             f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
             for key, value in self._lines()
         )
-        return f"<table>{rows}</table>"
+        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        return f"<table>{rows}</table>{note}"
