@@ -322,7 +322,7 @@ def _instance(agent: AgentClient, name: str | None) -> dict[str, Any]:
     names = ", ".join(instance["name"] for instance in found)
     if name is None:
         raise NotFoundError("No data lake is configured.", hint="Set DataLake.instances.")
-    raise NotFoundError(f"There is no data lake called {name}.", hint=f"Configured are: {names}.")
+    raise NotFoundError(f"There is no data lake called {name}.", hint=f"There are: {names}.")
 
 
 def _who(agent: AgentClient, instance: dict[str, Any]) -> str:
