@@ -24,14 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     never_fail_to_encode()
     try:
-        code = _run(sys.argv[1:] if argv is None else argv)
-        sys.stdout.flush()
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()  # after --help too, which ends with SystemExit
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         nobody_reads()
         return PIPE_CLOSED
-    return code
 
 
 def _run(words: Sequence[str]) -> int:

@@ -43,6 +43,14 @@ def insertable(words: Iterable[str]) -> list[str]:
     return [word for word in words if printable(word) == word]
 
 
+def nearest(text: str, among: Iterable[str]) -> str | None:
+    """Return the most similar of some words, if one is similar at all."""
+    from difflib import get_close_matches  # for mistakes only
+
+    found = get_close_matches(text, list(among), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
 def json_line(fields: Mapping[str, Any]) -> str:
     """Write an object as one line of JSON: exact, and printable ASCII."""
     return json.dumps(fields, default=str).replace("\x7f", "\\u007f")

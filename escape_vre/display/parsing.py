@@ -5,13 +5,12 @@ One parser serves shell, magic and completion, so that they cannot differ.
 
 import argparse
 import contextlib
-import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from escape_vre.core.errors import UsageError
-from escape_vre.core.text import insertable
+from escape_vre.core.text import insertable, nearest
 
 Completer = Callable[..., Sequence[str]]
 """Called with the beginning of a word; ``argcomplete`` adds keywords that may be ignored."""
@@ -91,12 +90,6 @@ def complete_in_shell(parser: argparse.ArgumentParser) -> None:
 
 def _fits(word: str, typed: str) -> bool:
     return word.startswith(typed) and bool(insertable([word]))
-
-
-def nearest(text: str, among: Iterable[str]) -> str | None:
-    """Return the most similar of some words, if one is similar at all."""
-    found = difflib.get_close_matches(text, list(among), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def at_least_one(text: str) -> int:

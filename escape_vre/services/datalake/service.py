@@ -1,9 +1,8 @@
 """What the data lake decides: which files a DID stands for, where they go, what a row shows."""
 
 import asyncio
-import difflib
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from escape_vre.core.ndjson import Tally
 from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
-from escape_vre.core.text import insertable
+from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, is_wanted
@@ -374,9 +373,3 @@ class DataLakeService:
                 return None  # no suggestion is worth an error about a suggestion
         near = nearest(name, names)
         return f"{scope}:{near}" if near else None
-
-
-def nearest(text: str, among: Iterable[str]) -> str | None:
-    """Return the most similar of some names, if one is similar at all."""
-    found = difflib.get_close_matches(text, list(among), n=1, cutoff=0.6)
-    return found[0] if found else None

@@ -108,12 +108,18 @@ def test_a_reader_that_has_enough_hears_no_complaint(catalogue):
         check=False,
     )
     assert done.stderr == ""
+    assert closed_at_once("dl", "ls", "t") == 141
+    assert closed_at_once("dl", "--help") == 0  # argparse sees to that
+
+
+def closed_at_once(*words):
+    """Run a command whose reader has gone before it writes; returns its exit code."""
     with subprocess.Popen(
-        [COMMAND, "dl", "ls", "t"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
-        running.stdout.close()  # before there is anything to read
+        running.stdout.close()  # before there is anything to write
         assert running.stderr.read() == ""
-        assert running.wait() == 141
+        return running.wait()
 
 
 @pytest.mark.parametrize("words", [[], ["dl"], ["agent"], ["lake"], ["idp"]])
