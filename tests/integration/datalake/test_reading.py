@@ -187,9 +187,9 @@ def test_a_hostile_name_is_only_a_name_that_is_not_there(dl, name):
     body = {"refs": [f"rucio:demo:{name}"]}
     try:
         (row,) = dl.post("/datalake/states", body)["rows"]
-        assert row["problem"]
+        assert row["problem"] or row["note"]  # Rucio's own schema refuses some
     except UsageError:
-        pass  # Rucio's own schema refuses some
+        pass  # and we the others
     with pytest.raises((NotFoundError, UsageError)):
         dl.get("/datalake/did", ref=f"rucio:demo:{name}")
 
