@@ -235,7 +235,8 @@ def info(did: str, *, instance: str | None = None) -> Info:
     ref = str(parse_did(did))
     found = agent.get("/datalake/did", instance=instance, ref=ref)
     replicas = agent.get("/datalake/replicas", instance=instance, ref=ref)
-    return Info({**found, "sites": replicas["sites"]}, note=replicas.get("note") or "")
+    notes = dict.fromkeys(note for note in (found.pop("note", None), replicas.get("note")) if note)
+    return Info({**found, "sites": replicas["sites"]}, note=" ".join(notes))
 
 
 def jobs() -> Table:

@@ -326,7 +326,7 @@ def _expiry(text: str | None) -> float:
     """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; a minute from now where it cannot be read."""
     try:
         return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return time.time() + 120
 
 
@@ -387,7 +387,8 @@ def _reason(response: httpx.Response) -> tuple[str, str]:
 
 
 def _part(text: str) -> str:
-    return quote(text, safe="")
+    """Return a part of a path; one of dots alone would lead elsewhere."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _path(did: Did) -> str:

@@ -2,11 +2,14 @@
 
 import fnmatch
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
+from escape_vre.core.errors import RemoteError
 from escape_vre.core.refs import ResourceRef
+from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.service import FileSource
 from escape_vre.services.datalake.client import SCHEMES, RucioClient
 from escape_vre.services.datalake.fingerprints import Fingerprints
@@ -64,14 +67,33 @@ async def files_of(
     Both lists are read as they come and neither is kept: a dataset may hold millions of files.
     """
     seen = Fingerprints()
-    for rows in (rucio.replicas([did]), rucio.files(did)):
-        async with aclosing(rows):
+    for ask in (partial(rucio.replicas, [did]), partial(rucio.files, did)):
+        async with aclosing(_to_the_end(ask)) as rows:
             async for row in rows:
                 file = did_of(row, did[0])
                 if file is None:
                     log.warning("a file of %s:%s makes no sense and was skipped", *did)
                 elif seen.add(file):
                     yield _source(row, file, parts, collections)
+
+
+async def _to_the_end(
+    ask: Callable[[], AsyncGenerator[dict[str, Any], None]],
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the rows of a list, from its beginning again where the connection breaks."""
+    retries = Retries()
+    while True:
+        began = False
+        try:
+            async with aclosing(ask()) as rows:
+                async for row in rows:
+                    began = True
+                    yield row
+            return
+        except RemoteError as e:
+            # What fails before its first row has been asked for several times already.
+            if not began or not isinstance(e, Transient) or not await retries.again(e.after_s):
+                raise
 
 
 def _source(

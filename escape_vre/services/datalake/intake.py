@@ -35,12 +35,13 @@ def word(value: object) -> str | None:
 
 def count(value: object) -> int | None:
     """Return a number of bytes or files; Rucio gives sums as floats, and some sites text."""
-    if isinstance(value, str) and value.isascii() and len(value) < 20:
-        value = int(value) if value.isdigit() else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value <= _MOST else None  # type: ignore[operator,return-value]
+    if isinstance(value, str):
+        value = int(value) if value.isdigit() and value.isascii() and len(value) < 20 else None
+    elif isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
+        return value
+    return None
 
 
 def flag(value: object) -> bool | None:
@@ -50,7 +51,9 @@ def flag(value: object) -> bool | None:
 
 def checksum(value: object, digits: int) -> str | None:
     """Return a checksum of so many hexadecimal digits, in lower case; some lack leading zeros."""
-    text = value.strip().lower() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return None
+    text = value.strip().lower()
     if len(text) > digits or not _HEXADECIMAL.fullmatch(text):
         return None
     return text.zfill(digits)
@@ -103,6 +106,8 @@ def plain(value: object, depth: int = 0) -> Any:
 
 def _writable(text: str) -> bool:
     """Tell whether there is no half of a UTF-16 pair in it, which JSON can hold and UTF-8 not."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from escape_vre.core.asgi import CallerOf
+from escape_vre.core.asgi import CallerOf, Question
 from escape_vre.core.errors import CancelledJobError
 from escape_vre.core.ndjson import Tally, ndjson, rows_of
 from escape_vre.core.refs import ResourceRef, parse_did
@@ -54,7 +54,7 @@ class Matches(BaseModel):
     matches: list[str]
 
 
-class StatesQuery(BaseModel):
+class StatesQuery(Question):
     """The visible rows."""
 
     instance: str | None = None
@@ -67,7 +67,7 @@ class States(BaseModel):
     rows: list[RowState]
 
 
-class GetQuery(BaseModel):
+class GetQuery(Question):
     """What to get, and where to."""
 
     instance: str | None = None

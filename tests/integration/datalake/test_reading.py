@@ -30,7 +30,7 @@ def test_dids_are_those_of_rucio(dl, rucio, scope):
     printed = rucio("did", "list", f"{scope}:*", "--filter", "type=ALL", "--short")
     theirs = {line.strip() for line in printed.splitlines() if line.startswith(f"{scope}:")}
     assert {row["ref"].removeprefix("rucio:") for row in ours} == theirs
-    assert (end["count"], end["truncated"]) == (len(ours), False)
+    assert end == {"count": len(ours), "truncated": False, "skipped": 0}
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,15 @@ def test_types_are_filtered_by_rucio(dl, kind, expected):
 def test_patterns_and_limits(dl):
     found, end = rows(dl.stream("/datalake/dids", scope="demo", pattern="fermi.lc.*", limit=3))
     assert 3 <= len(found) <= 6
-    assert (end["count"], end["truncated"]) == (3, True)
+    assert end == {"count": 3, "truncated": True, "skipped": 0}
     assert all(row["name"].startswith("fermi.lc.") for row in found)
 
 
 def test_a_search_without_hits_is_empty_not_an_error(dl):
-    found, end = rows(dl.stream("/datalake/dids", scope="demo", pattern="zzz*"))
-    assert (found, end["count"], end["truncated"]) == ([], 0, False)
+    assert rows(dl.stream("/datalake/dids", scope="demo", pattern="zzz*")) == (
+        [],
+        {"count": 0, "truncated": False, "skipped": 0},
+    )
 
 
 def test_a_container_holds_its_datasets_and_they_their_files(dl):
@@ -185,9 +187,9 @@ def test_a_hostile_name_is_only_a_name_that_is_not_there(dl, name):
     body = {"refs": [f"rucio:demo:{name}"]}
     try:
         (row,) = dl.post("/datalake/states", body)["rows"]
-        assert row["problem"]
+        assert row["problem"] or row["note"]  # Rucio's own schema refuses some
     except UsageError:
-        pass  # Rucio's own schema refuses some
+        pass  # and we the others
     with pytest.raises((NotFoundError, UsageError)):
         dl.get("/datalake/did", ref=f"rucio:demo:{name}")
 

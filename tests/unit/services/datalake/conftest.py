@@ -73,6 +73,12 @@ class Agent:
             return answer.status_code, [json.loads(line) for line in answer.text.split("\n")[:-1]]
         return answer.status_code, answer.json()
 
+    def send(self, path, body):
+        """Return the status and the JSON of the answer to a body as it is."""
+        headers = {"Content-Type": "application/json"}
+        answer = self.run(self._http.post(path, content=body, headers=headers))
+        return answer.status_code, answer.json()
+
 
 @pytest.fixture(scope="package")
 def _running(tmp_path_factory):

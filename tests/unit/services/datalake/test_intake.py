@@ -97,6 +97,32 @@ def test_scopes_that_are_none_are_left_out(agent, rucio):
     assert agent.ask("/datalake/scopes") == (200, {"scopes": ["t", "u"]})
 
 
+@pytest.mark.parametrize("wrong", ["\ud800", "a\0b"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/datalake/get", {"refs": ["rucio:t:{}"]}),
+        ("/datalake/get", {"refs": ["rucio:t:a"], "to": "/tmp/{}"}),
+        ("/datalake/get", {"refs": ["rucio:t:a"], "files": ["{}"]}),
+        ("/datalake/get", {"refs": ["rucio:t:a"], "client": "{}"}),
+        ("/datalake/get", {"refs": ["rucio:t:a"], "instance": "{}"}),
+        ("/datalake/states", {"refs": ["rucio:t:{}"]}),
+        ("/sign-outs", {"identity": "{}"}),
+    ],
+)
+def test_a_text_that_can_be_no_name_is_a_wrong_request(agent, rucio, path, body, wrong):
+    rucio.says("/dids/t/a", fixed(FILE))
+    text = json.dumps(body).replace("{}", json.dumps(wrong)[1:-1])
+    status, found = agent.send(path, text.encode())
+    assert (status, found["error"]["code"]) == (400, "usage")
+
+
+def test_a_scope_of_dots_leads_nowhere_else(agent, rucio):
+    rucio.says("/dids/../dids/search", listed({**FILE, "scope": ".."}))
+    _, lines = agent.ask("/datalake/dids", scope="..", type="file")
+    assert lines[0]["ref"] == "rucio:..:a"
+
+
 # ── whatever stands in a field ──────────────────────────────────────────────────────────────────
 
 TEXT = st.text(st.characters(codec=None), max_size=8)  # with halves of UTF-16 pairs
