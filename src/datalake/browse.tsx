@@ -9,6 +9,7 @@ import { Chips } from '../ui/chips';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
 import { List } from './list';
+import { Refreshing } from './refreshing';
 import { SearchBox } from './searchbox';
 import { Summary } from './summary';
 import type { IDatalake } from './tokens';
@@ -95,7 +96,10 @@ function BrowseView(props: IBrowseViewProps): React.JSX.Element {
         trans={trans}
         onSignIn={() => void commands.execute(CommandIDs.signIn)}
       />
-      <List {...props} />
+      <div className="escape-Browse-list">
+        <List {...props} />
+        <Refreshing model={model} trans={trans} />
+      </div>
     </div>
   );
 }

@@ -34,10 +34,13 @@ export interface IDatalake extends IDisposable {
   readonly isStarting: boolean;
   /** When it began to start, in milliseconds. */
   readonly since: number;
-  readonly isRefreshing: boolean;
+  /** When what is shown began to be asked for again, or null. */
+  readonly refreshingSince: number | null;
   /** What is listed: the scopes that fit a text, or the DIDs of a search. */
   readonly view: 'scopes' | 'dids';
   readonly filter: string;
+  /** A text that a person entered and that waits for the scopes, or null. */
+  readonly pending: string | null;
   readonly query: IQuery | null;
   readonly type: TypeFilter;
   readonly limit: number;
@@ -51,13 +54,20 @@ export interface IDatalake extends IDisposable {
   start(place?: IPlace): Promise<void>;
   /** Wait no longer for the start. */
   stop(): void;
+  /**
+   * Ask again for what is shown.
+   *
+   * What a person asks for meanwhile takes its place, never the other way.
+   */
   refresh(): Promise<void>;
+  /** Keep what is shown as it is. */
+  stopRefresh(): void;
   /** Forget the sign-in to the instance. */
   signOut(): Promise<void>;
   useInstance(name: string): Promise<void>;
   setLimit(limit: number): void;
 
-  /** Understand a text and list what it means; resolves when all is listed. */
+  /** Understand a text and list what it means, as soon as that can be told. */
   search(text: string): Promise<void>;
   openScope(scope: string): Promise<void>;
   showScopes(filter?: string): void;
