@@ -200,8 +200,29 @@ test('a mistyped scope is answered with a sentence and a hint', async ({
 }) => {
   await product.find('dmeo:x');
   const alert = product.panel.getByRole('alert');
-  await expect(alert).toContainText('dmeo');
-  await expect(alert).toContainText('demo');
+  await expect(alert).toContainText('There is no scope dmeo.');
+  await alert.getByRole('button', { name: 'Did you mean demo?' }).click();
+  await expect(product.search).toHaveValue('demo:x');
+  await expect(product.panel).toContainText('Nothing in demo matches “x*”.');
+});
+
+test('a file that Lab has no viewer for offers to be inserted', async ({
+  product
+}) => {
+  const { page } = product;
+  await notebook(product);
+  await product.find('demo:lofar.144MHz.2026-02.fits');
+  const row = product.row('lofar.144MHz.2026-02.fits');
+  await expect(row).toContainText('elsewhere');
+  await row.dblclick();
+  await isHere(row);
+  await row.dblclick();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('lofar.144MHz.2026-02.fits');
+  await dialog.getByRole('button', { name: 'Insert' }).click();
+  await expect(page.locator('.jp-Notebook')).toContainText(
+    'escape_vre.get("demo:lofar.144MHz.2026-02.fits")'
+  );
 });
 
 test('ten thousand rows scroll, and say that there are more', async ({

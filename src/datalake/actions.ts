@@ -1,4 +1,11 @@
-import { Clipboard, InputDialog, Notification } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Dialog,
+  InputDialog,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { FileDialog } from '@jupyterlab/filebrowser';
 import type { INotebookTracker } from '@jupyterlab/notebook';
@@ -9,6 +16,7 @@ import { AgentError } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { showSignIn } from '../signin/dialog';
 import { insert } from './insert';
+import { canOpen } from './viewer';
 import type { IDatalake } from './tokens';
 import { isCollection } from './node';
 
@@ -166,9 +174,31 @@ export class Actions {
       );
       return;
     }
-    await this._options.commands.execute('docmanager:open', {
-      path: state.contents_path
+    const { commands, documents } = this._options;
+    const path = state.contents_path;
+    if (documents && !(await canOpen(documents, path, state.bytes))) {
+      await this._offerInsert(path);
+      return;
+    }
+    await commands.execute('docmanager:open', { path });
+  }
+
+  private async _offerInsert(path: string): Promise<void> {
+    const trans = this._trans;
+    const answer = await showDialog({
+      title: trans.__('No viewer for this file'),
+      body: trans.__(
+        'JupyterLab cannot show %1. Insert the code that uses it into a notebook?',
+        PathExt.basename(path)
+      ),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Insert') })
+      ]
     });
+    if (answer.button.accept) {
+      await this.insert();
+    }
   }
 
   private _statesHere(): IRowState[] {
