@@ -27,6 +27,12 @@ export class AgentError extends Error {
   readonly details: unknown;
   readonly status: number;
 
+  /** The name that a person may have meant, or null. */
+  get near(): string | null {
+    const { near } = (this.details ?? {}) as { near?: unknown };
+    return typeof near === 'string' && near !== '' ? near : null;
+  }
+
   /** Everything a person could paste into a report. */
   report(): string {
     const lines = [`${this.code}: ${this.message}`, this.hint];
@@ -144,12 +150,19 @@ export function cutOff(trans: ITrans): AgentError {
 /** A person did not want to wait any longer. */
 export function stopped(trans: ITrans): AgentError {
   return new AgentError({
-    code: 'stopped',
-    message: trans.__('Stopped.'),
+    code: STOPPED,
+    message: trans.__('You stopped this list.'),
     hint: trans.__('Try again to see the rest.'),
     retryable: true
   });
 }
+
+/** Whether it ended because the person wanted it to. */
+export function isStopped(error: AgentError | null): boolean {
+  return error?.code === STOPPED;
+}
+
+const STOPPED = 'stopped';
 
 /** Whether a rejection only means that somebody changed their mind. */
 export function isAbort(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { isStopped } from '../core/errors';
 import { formatCount } from '../ui/format';
 import { isSaid } from '../signin/notice';
 import { LONG_MS, NOTICED_MS } from '../ui/waiting';
@@ -42,7 +43,11 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
       {node.kind === 'failed' && !isSaid(model.gate, node.error) && (
         <>
           <span
-            className="escape-Note escape-mod-error"
+            className={
+              isStopped(node.error)
+                ? 'escape-Note'
+                : 'escape-Note escape-mod-error'
+            }
             title={`${node.error?.message} ${node.error?.hint}`}
           >
             {node.error?.message}
