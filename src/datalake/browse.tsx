@@ -24,6 +24,8 @@ export interface IBrowseOptions {
   onGetHow: (x: number, y: number) => void;
 }
 
+const LIST = 'escape-Browse-list';
+
 /** The section that searches and lists the lake. */
 export class Browse extends ReactWidget {
   constructor(options: IBrowseOptions) {
@@ -38,7 +40,8 @@ export class Browse extends ReactWidget {
   }
 
   focusList(): void {
-    this.node.querySelector<HTMLElement>('[role=tree]')?.focus();
+    const tree = this.node.querySelector<HTMLElement>('[role=tree]');
+    (tree ?? this.node.querySelector<HTMLElement>(`.${LIST}`))?.focus();
   }
 
   protected render(): React.JSX.Element {
@@ -90,13 +93,14 @@ function BrowseView(props: IBrowseViewProps): React.JSX.Element {
         options={types}
         onChange={type => void model.setType(type)}
       />
-      <Summary model={model} trans={trans} />
+      <Summary model={model} trans={trans} onDone={props.onDone} />
       <Notice
         gate={model.gate}
         trans={trans}
         onSignIn={() => void commands.execute(CommandIDs.signIn)}
       />
-      <div className="escape-Browse-list">
+      {/* The focus rests here while a sentence stands in place of the tree. */}
+      <div className={LIST} tabIndex={-1}>
         <List {...props} />
         <Refreshing model={model} trans={trans} />
       </div>
