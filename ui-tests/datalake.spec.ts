@@ -49,6 +49,17 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
   await expect(second.locator('.cm-content')).toHaveText(
     'lightcurves_2 = escape_vre.get("demo:fermi.lightcurves")'
   );
+
+  // Above it, with its own import: all of it runs from the top.
+  await cell.click();
+  await product.command('notebook:insert-cell-above');
+  await product.command('escape-vre:datalake-insert');
+  await product.command('notebook:restart-run-all');
+  await page.getByRole('dialog').getByRole('button').last().click();
+  await product.kernel();
+  const outputs = page.locator('.jp-CodeCell .jp-InputPrompt');
+  await expect(outputs).toHaveText(['[1]:', '[2]:', '[3]:']);
+  await expect(page.locator('.jp-Notebook')).not.toContainText('NameError');
   await product.width(340);
   await picture(page, 'datalake');
 });
@@ -117,6 +128,17 @@ test('rows dragged into a notebook become code, onto files a transfer', async ({
     'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
   );
   expect(product.has('data')).toBe(false);
+  // Above the cell that imports, a second one brings its own import.
+  await drag(page, row, [page.locator('.jp-Notebook .jp-Cell').first()]);
+  const cells = page.locator('.jp-Notebook .jp-CodeCell');
+  await expect(cells).toHaveCount(3);
+  for (const cell of [cells.nth(0), cells.nth(1)]) {
+    await expect(cell).toContainText('import escape_vre');
+  }
+  // And below it none.
+  await drag(page, row, [cells.nth(2)]);
+  await expect(cells).toHaveCount(4);
+  await expect(cells.nth(2)).not.toContainText('import');
 
   // The file browser is behind the panel: resting on its tab brings it up.
   mkdirSync(join(product.root, 'plots'));
