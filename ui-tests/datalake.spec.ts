@@ -54,8 +54,9 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
   await cell.click();
   await product.command('notebook:insert-cell-above');
   await product.command('escape-vre:datalake-insert');
-  await product.command('notebook:restart-run-all');
+  const running = product.command('notebook:restart-run-all');
   await page.getByRole('dialog').getByRole('button').last().click();
+  await running;
   await product.kernel();
   const outputs = page.locator('.jp-CodeCell .jp-InputPrompt');
   await expect(outputs).toHaveText(['[1]:', '[2]:', '[3]:']);
@@ -251,13 +252,35 @@ test('ten thousand rows scroll, and say that there are more', async ({
   product
 }) => {
   test.slow();
-  await product.find('ui:run');
-  await expect(product.panel).toContainText('first 2,000 of more');
-  await product.tree.focus();
-  await product.page.keyboard.press('End');
-  await expect(product.tree).toContainText(
-    'First 2,000 of more; narrow the search.'
+  const { keyboard } = product.page;
+  await product.find('ui:');
+  await expect(product.panel).toContainText('First 2,000 shown');
+  // The limit does not hide the only dataset behind the files.
+  await expect(product.tree.getByRole('treeitem').first()).toHaveAttribute(
+    'aria-label',
+    /^large, dataset/
   );
+  await product.tree.focus();
+  await keyboard.press('End');
+  await expect(product.tree).toContainText('First 2,000 shown;');
+  // A person's place stays where it is when more comes.
+  await keyboard.press('ArrowUp');
+  const active = await product.tree.getAttribute('aria-activedescendant');
+  await product.tree.getByRole('button', { name: 'show more' }).click();
+  await expect(product.panel).toContainText('First 10,000 shown', {
+    timeout: 30_000
+  });
+  await expect(product.tree).toBeFocused();
+  await expect(product.tree).toHaveAttribute(
+    'aria-activedescendant',
+    active ?? ''
+  );
+  await expect(product.row('run.001998.fits')).toBeInViewport();
+  await keyboard.press('End');
+  await keyboard.press('Enter');
+  await expect(product.panel).toContainText('10,501 found', {
+    timeout: 30_000
+  });
 
   await setLimit(product, 20_000);
   await product.find('ui:run.');
@@ -289,6 +312,47 @@ async function xsrf(product: Product): Promise<string> {
   const cookies = await product.page.context().cookies();
   return cookies.find(cookie => cookie.name === '_xsrf')?.value ?? '';
 }
+
+test('the headings sort, and say so', async ({ product }) => {
+  const { panel, tree } = product;
+  const heading = (name: string) => panel.getByRole('button', { name });
+  const first = tree.getByRole('treeitem').first();
+  await product.find('demo:lofar');
+  await panel.getByRole('radio', { name: 'files' }).click();
+  await expect(product.row('lofar.144MHz.2026-02.fits')).toBeVisible();
+  await expect(heading('Sort by name')).toHaveAttribute('aria-pressed', 'true');
+  await expect(first).toHaveAttribute('aria-label', /2026-02/);
+  await heading('Sort by name').click();
+  await expect(first).toHaveAttribute('aria-label', /2026-(?!02)/);
+  await product.row('lofar.144MHz.2026-02.fits').click();
+  await product.command('escape-vre:datalake-get');
+  await isHere(product.row('lofar.144MHz.2026-02.fits'));
+  await heading('Sort by state').click();
+  await expect(first).toHaveAttribute('aria-label', /2026-02.*here/);
+  await heading('Sort by size').click();
+  await expect(heading('Sort by size')).toHaveAttribute('aria-pressed', 'true');
+  await expect(product.row('lofar.144MHz.2026-02.fits')).toHaveAttribute(
+    'aria-selected',
+    'true'
+  );
+});
+
+test('rows that made no sense are counted at the end', async ({ product }) => {
+  const row = (name: string) =>
+    JSON.stringify({ ref: `rucio:demo:${name}`, name, type: 'file' });
+  await product.page.route('**/escape-vre/datalake/dids?**', route =>
+    route.fulfill({
+      contentType: 'application/x-ndjson',
+      body: `${row('run10')}\n${row('run9')}\n{"end": {"count": 2, "truncated": false, "skipped": 3}}\n`
+    })
+  );
+  await product.find('demo:run');
+  const rows = product.tree.getByRole('treeitem');
+  await expect(rows).toHaveCount(3);
+  await expect(rows.nth(0)).toContainText('run9');
+  await expect(rows.nth(1)).toContainText('run10');
+  await expect(rows.nth(2)).toContainText('3 invalid rows skipped');
+});
 
 test('a selected row stays in sight when Details open below it', async ({
   product

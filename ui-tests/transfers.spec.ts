@@ -52,5 +52,5 @@ test('a cancelled transfer can be tried again, and forgotten', async ({
     'here'
   );
   await product.panel.getByRole('button', { name: 'Clear finished' }).click();
-  await expect(product.panel).toContainText('Nothing is on its way.');
+  await expect(product.panel).toContainText('Nothing is in progress.');
 });

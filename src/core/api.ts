@@ -40,4 +40,6 @@ export type ISignIn = Whole<'SignInAnswer'>;
 export interface IStreamEnd {
   count: number;
   truncated: boolean;
+  /** Rows that made no sense and were left out; older agents do not count. */
+  skipped?: number;
 }

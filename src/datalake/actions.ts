@@ -69,9 +69,23 @@ export class Actions {
     rows: readonly IRow[],
     options: { to?: string; files?: string[] } = {}
   ): Promise<void> {
-    await this._model
-      .get(rows, options)
-      .catch(error => reportError(error, this._trans));
+    try {
+      if ((await this._model.get(rows, options)) === null) {
+        this._sayHere(rows);
+      }
+    } catch (error) {
+      reportError(error, this._trans);
+    }
+  }
+
+  private _sayHere(rows: readonly IRow[]): void {
+    const trans = this._trans;
+    Notification.info(
+      rows.length === 1
+        ? trans.__('%1 is already here.', rows[0].name)
+        : trans.__('All %1 are already here.', rows.length),
+      { autoClose: 5000 }
+    );
   }
 
   /** Sign in where the lake wants it: at an address, or with a code. */

@@ -8,6 +8,7 @@ import { Notice } from '../signin/notice';
 import { Chips } from '../ui/chips';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
+import { Headings } from './headings';
 import { List } from './list';
 import { Refreshing } from './refreshing';
 import { SearchBox } from './searchbox';
@@ -99,6 +100,7 @@ function BrowseView(props: IBrowseViewProps): React.JSX.Element {
         trans={trans}
         onSignIn={() => void commands.execute(CommandIDs.signIn)}
       />
+      <Headings model={model} trans={trans} />
       {/* The focus rests here while a sentence stands in place of the tree. */}
       <div className={LIST} tabIndex={-1}>
         <List {...props} />

@@ -9,10 +9,19 @@ import type { Tree } from './tree';
 
 /** Fills the tree: one stream for each list that is open. */
 export class Listing {
-  constructor(agent: IAgent, tree: Tree, trans: ITrans) {
-    this._agent = agent;
-    this._tree = tree;
-    this._trans = trans;
+  /**
+   * @param onWhole A list has come to its end.
+   */
+  constructor(options: {
+    agent: IAgent;
+    tree: Tree;
+    trans: ITrans;
+    onWhole: () => void;
+  }) {
+    this._agent = options.agent;
+    this._tree = options.tree;
+    this._trans = options.trans;
+    this._onWhole = options.onWhole;
   }
 
   instance: string | undefined;
@@ -39,6 +48,7 @@ export class Listing {
   /** List the DIDs that a search means in place of what was there. */
   async search(query: IQuery, type: TypeFilter): Promise<void> {
     this.stop();
+    this._limits.clear();
     this._search = { scope: query.scope, pattern: query.pattern, type };
     this._tree.clear();
     await this.load(this._tree.root);
@@ -53,6 +63,24 @@ export class Listing {
     });
     if (outcome) {
       this._tree.finish(node, outcome);
+      this._onWhole();
+    }
+  }
+
+  /** Ask for more rows of a list than it shows; those that are there stay. */
+  async more(node: INode): Promise<void> {
+    const before = this._limits.get(node.key) ?? this.limit;
+    this._limits.set(node.key, Math.min(MOST, before * MORE));
+    const abort = this._begin(node);
+    this._tree.begin(node);
+    const rows: IRow[] = [];
+    const outcome = await this._ask(node, abort, more => rows.push(...more));
+    if (outcome?.kind === 'failed') {
+      this._limits.set(node.key, before);
+      this._tree.finish(node, outcome);
+    } else if (outcome) {
+      this._tree.replace(node, rows, outcome);
+      this._onWhole();
     }
   }
 
@@ -90,6 +118,7 @@ export class Listing {
     const old = node.children.map(child => child.row).filter(row => !!row);
     // A list that cannot be had again is better than none.
     this._tree.replace(node, isBroken ? old : rows, outcome);
+    this._onWhole();
     if (!isBroken) {
       const open = node.children.filter(
         child => isCollection(child) && child.loading !== 'no'
@@ -118,7 +147,8 @@ export class Listing {
         signal: abort.signal,
         onRows: rows => isOurs() && onRows(rows)
       });
-      outcome = { kind: 'done', truncated: end.truncated };
+      const { truncated, skipped } = end;
+      outcome = { kind: 'done', truncated, skipped };
     } catch (error) {
       outcome = this._failure(error, abort.signal);
     }
@@ -137,7 +167,8 @@ export class Listing {
   }
 
   private _question(node: INode): { path: string; query: Query } {
-    const { instance, limit } = this;
+    const { instance } = this;
+    const limit = this._limits.get(node.key) ?? this.limit;
     if (node.row) {
       const query = { instance, limit, ref: node.row.ref };
       return { path: 'datalake/contents', query };
@@ -164,10 +195,19 @@ export class Listing {
   private readonly _agent: IAgent;
   private readonly _tree: Tree;
   private readonly _trans: ITrans;
+  private readonly _onWhole: () => void;
+  /** Of the lists that somebody wanted more of. */
+  private readonly _limits = new Map<string, number>();
   private readonly _streams = new Map<string, AbortController>();
   private _search: Query = {};
   private readonly _refreshing = new Map<string, AbortController>();
 }
+
+/** How many times as many rows *show more* shows. */
+const MORE = 5;
+
+/** The agent gives no more rows of one list. */
+const MOST = 1_000_000;
 
 /** Tells a person's Cancel from a question that was replaced. */
 const CANCELLED = 'cancelled by a person';

@@ -18,6 +18,8 @@ import type { IGate } from '../signin/tokens';
 import { Details } from './details';
 import { askWhoami, CHECKING, checkHealth } from './health';
 import { Listing } from './listing';
+import type { Column, IOrder } from './order';
+import { BY_NAME, comparison, MOST_ASKED } from './order';
 import type { IPlace, IQuery } from './query';
 import { matchingScopes, patternOf, understand, widerPattern } from './query';
 import { Selection } from './selection';
@@ -45,7 +47,13 @@ export class Datalake implements IDatalake {
     this.selection = new Selection(this.tree);
     this.states = new States(this._agent, options.jobs);
     this.details = new Details(this._agent);
-    this._listing = new Listing(this._agent, this.tree, options.trans);
+    this._listing = new Listing({
+      agent: this._agent,
+      tree: this.tree,
+      trans: options.trans,
+      onWhole: () => this._needForOrder()
+    });
+    this.states.changed.connect(this._onStates, this);
     this._gate.opened.connect(this._onOpened, this);
     this.selection.changed.connect(this._onSelection, this);
   }
@@ -111,8 +119,8 @@ export class Datalake implements IDatalake {
     return this._type;
   }
 
-  get limit(): number {
-    return this._listing.limit;
+  get order(): IOrder {
+    return this._order;
   }
 
   get place(): IPlace {
@@ -136,6 +144,7 @@ export class Datalake implements IDatalake {
     }
     this._isDisposed = true;
     this.selection.changed.disconnect(this._onSelection, this);
+    this.states.changed.disconnect(this._onStates, this);
     this._gate.opened.disconnect(this._onOpened, this);
     this._gate.dispose();
     this._listing.stop();
@@ -336,6 +345,45 @@ export class Datalake implements IDatalake {
     this._listing.cancel(node);
   }
 
+  async more(node: INode): Promise<void> {
+    await this._listing.more(node);
+  }
+
+  sortBy(column: Column): void {
+    const isSame = column === this._order.by;
+    this._order = {
+      by: column,
+      // The largest first is what one looks for.
+      isReversed: isSame ? !this._order.isReversed : column === 'size'
+    };
+    this._needForOrder();
+    this._sort();
+    this._changed.emit();
+  }
+
+  /** Ask for what the order goes by, where that is not known. */
+  private _needForOrder(): void {
+    if (this._order.by !== 'name') {
+      const refs = this.tree.rows
+        .map(({ row }) => row)
+        .filter(row => row !== null)
+        .filter(row => this._order.by === 'state' || row.bytes === null)
+        .map(row => row.ref);
+      this.states.need(refs.slice(0, MOST_ASKED));
+    }
+  }
+
+  private _sort(): void {
+    this.tree.sort(comparison(this._order, ref => this.states.get(ref)));
+  }
+
+  /** Once when all is known, so that rows do not wander about. */
+  private _onStates(): void {
+    if (this._order.by !== 'name' && this.states.isSettled) {
+      this._sort();
+    }
+  }
+
   async again(node: INode): Promise<void> {
     await this._listing.again(node);
   }
@@ -353,7 +401,14 @@ export class Datalake implements IDatalake {
   async get(
     rows: readonly IRow[],
     options: { to?: string; files?: string[] } = {}
-  ): Promise<IJob> {
+  ): Promise<IJob | null> {
+    // To another folder, or some files only: that is more than where it is.
+    if (options.to === undefined && !options.files?.length) {
+      rows = await this.states.notHere(rows);
+      if (rows.length === 0) {
+        return null;
+      }
+    }
     const body: IGetQuery = {
       instance: this._instance?.name,
       refs: rows.map(row => row.ref),
@@ -548,6 +603,7 @@ export class Datalake implements IDatalake {
   /** Counts what a person asked for: what comes by itself gives way to it. */
   private _asked = 0;
   private _filter = '';
+  private _order = BY_NAME;
   private _type: TypeFilter = 'all';
   private _error: AgentError | null = null;
   private _isStarting = false;

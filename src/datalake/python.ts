@@ -111,7 +111,7 @@ export function namesIn(sources: readonly string[]): Set<string> {
 const IMPORT =
   /^import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*escape_vre\b(?![ \t]+as\b)/m;
 
-const TEXTS = /(\"{3}|'{3})[^]*?\1/g;
+const TEXTS = /("""|''')[^]*?\1/g;
 
 /** Whether a cell that runs before imports us; `%%bash` and the like do not. */
 function importsUs(source: string): boolean {

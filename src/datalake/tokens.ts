@@ -4,6 +4,7 @@ import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
 import type { AgentError } from '../core/errors';
 import type { IGate } from '../signin/tokens';
 import type { Details } from './details';
+import type { Column, IOrder } from './order';
 import type { IPlace, IQuery } from './query';
 import type { Selection } from './selection';
 import type { States } from './states';
@@ -43,7 +44,8 @@ export interface IDatalake extends IDisposable {
   readonly pending: string | null;
   readonly query: IQuery | null;
   readonly type: TypeFilter;
-  readonly limit: number;
+  /** By which column lists are sorted, within their types. */
+  readonly order: IOrder;
   /** What `start` goes back to. */
   readonly place: IPlace;
 
@@ -80,11 +82,19 @@ export interface IDatalake extends IDisposable {
   collapse(node: INode): void;
   cancel(node: INode): void;
   again(node: INode): Promise<void>;
+  /** Show more rows of a list that was cut. */
+  more(node: INode): Promise<void>;
+  /** Sort by a column; once more for the other way round. */
+  sortBy(column: Column): void;
 
   /** The selected DIDs. */
   selectedRows(): IRow[];
+  /**
+   * Get rows that are not here; resolves with the job, or with null when all of
+   * them are.
+   */
   get(
     rows: readonly IRow[],
     options?: { to?: string; files?: string[] }
-  ): Promise<IJob>;
+  ): Promise<IJob | null>;
 }
