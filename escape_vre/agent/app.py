@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from escape_vre.agent.identity import identity_router
-from escape_vre.core.asgi import CallerOf, ErrorAnswer
+from escape_vre.core.asgi import CallerOf, ErrorAnswer, Question
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
 from escape_vre.core.hub import HUB_HEADER, Hubs
@@ -60,7 +60,7 @@ class Jobs(BaseModel):
     jobs: list[Job]
 
 
-class Client(BaseModel):
+class Client(Question):
     """Who waits for a job; without a name, somebody who never lets go."""
 
     client: str | None = None
@@ -178,7 +178,7 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
             for file in found:
                 yield file.model_copy(update={"contents_path": caller.contents_path(file.path)})
 
-        return await ndjson(rows())
+        return ndjson(rows())
 
     @router.post("/{job_id}/cancel")
     async def cancel(caller: CallerOf, job_id: str) -> Job:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from escape_vre.core.asgi import CallerOf, ErrorFields
+from escape_vre.core.asgi import CallerOf, ErrorFields, Question
 from escape_vre.core.device import SignIn, SignInState
 from escape_vre.core.errors import AuthError
 from escape_vre.core.keyring import Keyring
@@ -18,7 +18,7 @@ Wait = Annotated[
 ]
 
 
-class TokenQuery(BaseModel):
+class TokenQuery(Question):
     """Whom a token is to be for."""
 
     audience: str = Field(min_length=1)
@@ -33,7 +33,7 @@ class TokenAnswer(BaseModel):
     audience: str
 
 
-class IdentityQuery(BaseModel):
+class IdentityQuery(Question):
     """What to sign in to, or out of: an instance's ``identity``, an error's ``details.device``."""
 
     identity: str

@@ -3,6 +3,7 @@
 Bytes of files do not pass here; see :mod:`escape_vre.jobs.transfer`.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 
 from escape_vre._version import __version__
+from escape_vre.core import bodies
 from escape_vre.core.errors import (
     BadResponseError,
     ConfigurationError,
@@ -19,8 +21,23 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from escape_vre.core.retry import BUSY, Retries, Transient, retry_after
 
 CONNECT_TIMEOUT_S = 10.0
+WHOLE_S = 90.0
+"""Longest time for a whole body and all attempts at it, seconds; our own clients wait for 120."""
+
+
+class BusyError(Transient, RemoteUnavailableError):
+    """A remote service says that it is busy or down."""
+
+
+class ResetError(Transient, RemoteUnavailableError):
+    """The connection broke."""
+
+
+class CutOffError(Transient, BadResponseError):
+    """The answer ended before its end."""
 
 
 def tls_context(
@@ -84,18 +101,69 @@ class RemoteClient:
             verify=tls,
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-            headers={"User-Agent": f"escape-vre/{__version__}"},
+            headers={
+                "User-Agent": f"escape-vre/{__version__}",
+                "Accept-Encoding": bodies.ENCODINGS,
+            },
             trust_env=False,
         )
 
-    async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """Send a request and return the response, read to its end, whatever its status."""
+    async def request(
+        self, method: str, url: str, *, idempotent: bool = False, **options: Any
+    ) -> httpx.Response:
+        """Send a request and return the response, read to its end, whatever its status.
+
+        Parameters
+        ----------
+        idempotent : bool
+            What is asked may be asked twice: while the service is busy, or the connection
+            breaks, it is asked again a few times.
+
+        Raises
+        ------
+        RemoteTimeoutError
+            The service is silent, or the whole takes longer than 90 s.
+        BadResponseError
+            The body is longer than 64 MiB, or compressed beyond reason.
+        """
+        try:
+            async with asyncio.timeout(WHOLE_S):
+                retries = Retries() if idempotent else None
+                return await self._asked(method, url, retries, options)
+        except TimeoutError as e:
+            raise RemoteTimeoutError(
+                f"{self._name} has not answered in full for {WHOLE_S:.0f} s.",
+                hint="It may be busy: try again in a moment.",
+            ) from e
+
+    async def _asked(
+        self, method: str, url: str, retries: Retries | None, options: dict[str, Any]
+    ) -> httpx.Response:
+        while True:
+            try:
+                response = await self._once(method, url, options)
+            except RemoteError as e:
+                if retries and isinstance(e, Transient) and await retries.again(None):
+                    continue
+                raise
+            if retries is None or response.status_code not in BUSY:
+                return response
+            if not await retries.again(retry_after(response.headers)):
+                return response
+
+    async def _once(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
         with self._converted():
-            return await self._http.request(method, url, **options)
+            async with self._http.stream(method, url, **options) as response:
+                if response.status_code >= 400:
+                    return await bodies.read_some(response)
+                return await bodies.read(response)
 
     @asynccontextmanager
     async def stream(self, method: str, url: str, **options: Any) -> AsyncIterator[httpx.Response]:
-        """Send a request and give the response as soon as its headers are there."""
+        """Send a request and give the response as soon as its headers are there.
+
+        It is read by :mod:`escape_vre.core.bodies`, within limits.
+        """
         with self._converted():
             async with self._http.stream(method, url, **options) as response:
                 yield response
@@ -113,10 +181,19 @@ class RemoteClient:
                 f"{self._name} has not answered for {self._timeout_s:.0f} s.",
                 hint="It may be busy: try again in a moment.",
             ) from e
+        except bodies.BodyError as e:
+            raise BadResponseError(
+                f"{self._name} {e}.", hint="Check its URL, or tell its administrators."
+            ) from e
         except httpx.ConnectError as e:
             raise self._unreachable(e) from e
         except (httpx.RemoteProtocolError, httpx.DecodingError) as e:
-            raise BadResponseError(f"{self._name} broke off its answer.", hint="Try again.") from e
+            # httpx has one class for a server that hangs up and for one that speaks no HTTP.
+            cut = "disconnected" in str(e) or "closed connection" in str(e)
+            kind = CutOffError if cut else BadResponseError
+            raise kind(f"{self._name} broke off its answer.", hint="Try again.") from e
+        except (httpx.NetworkError, httpx.ProxyError) as e:
+            raise ResetError(f"The connection to {self._name} broke.", hint="Try again.") from e
         except (httpx.TransportError, httpx.InvalidURL) as e:
             raise RemoteUnavailableError(
                 f"The connection to {self._name} broke.", hint="Try again."
@@ -136,6 +213,8 @@ class RemoteClient:
                     f"{self._name} refuses the encrypted connection.",
                     hint="Check its URL in the configuration, and your certificate.",
                 )
+            if isinstance(cause, ConnectionResetError):
+                return ResetError(f"The connection to {self._name} broke.", hint="Try again.")
             cause = cause.__cause__ or cause.__context__
         return RemoteUnavailableError(
             f"{self._name} cannot be reached.",

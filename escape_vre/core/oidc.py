@@ -34,6 +34,9 @@ TIMEOUT_S = 20.0
 LIFETIME_S = 300.0
 """Of an access token whose provider does not say how long it lives, seconds."""
 
+LONGEST_S = 10 * 365 * 86400.0
+"""Longer than anything that a provider gives can last, seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:
@@ -173,7 +176,7 @@ class Provider:
         body = _body(response)
         if response.status_code != 200:
             raise self._refusal(body, response)
-        value, left = body.get("access_token"), body.get("expires_in")
+        value, left = body.get("access_token"), _seconds(body.get("expires_in"))
         if not isinstance(value, str) or not value:
             raise self._nonsense()
         if isinstance(left, int | float):
@@ -184,6 +187,9 @@ class Provider:
         return Grant(Token(value, expires), again if isinstance(again, str) else None)
 
     def _device_code(self, body: Mapping[str, Any], verifier: str, asked: float) -> DeviceCode:
+        lifetime_s = _seconds(body.get("expires_in"))
+        if lifetime_s is None:
+            raise self._nonsense()
         try:
             complete = body.get("verification_uri_complete")
             code = DeviceCode(
@@ -192,10 +198,10 @@ class Provider:
                 user_code=str(body["user_code"]),
                 verification_uri=str(body["verification_uri"]),
                 verification_uri_complete=str(complete) if complete else None,
-                expires=asked + float(body["expires_in"]),
-                interval_s=float(body.get("interval") or 5),
+                expires=asked + lifetime_s,
+                interval_s=_seconds(body.get("interval")) or 5.0,
             )
-        except (KeyError, TypeError, ValueError) as e:
+        except KeyError as e:
             raise self._nonsense() from e
         for url in (code.verification_uri, code.verification_uri_complete or "https:"):
             if not url.startswith(("https:", "http:")):  # it becomes a link that people follow
@@ -273,6 +279,17 @@ class Provider:
             "The identity provider answered something that is not in its protocol.",
             hint="Check issuer in the configuration.",
         )
+
+
+def _seconds(value: object) -> float | None:
+    """Read a number of seconds, which some providers send as text; None for what can be none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= LONGEST_S else None
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

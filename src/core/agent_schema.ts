@@ -488,6 +488,11 @@ export interface components {
       };
       /** Name */
       name: string;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
       /** Open */
       open?: boolean | null;
       /** Ref */
@@ -592,6 +597,11 @@ export interface components {
       instance: string;
       /** Latency Ms */
       latency_ms: number;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
       /** Url */
       url: string;
       /** Version */
@@ -800,6 +810,11 @@ export interface components {
       local: 'here' | 'partly' | 'elsewhere';
       /** Local Files */
       local_files?: number | null;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
       /** Path */
       path?: string | null;
       /** Problem */
@@ -886,9 +901,11 @@ export interface components {
     };
     /**
      * Sites
-     * @description Which sites have a DID.
+     * @description Which sites have a DID, and what of this could not be read.
      */
     Sites: {
+      /** Note */
+      note?: string | null;
       /** Sites */
       sites: components['schemas']['Site'][];
     };

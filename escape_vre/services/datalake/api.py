@@ -18,12 +18,12 @@ from escape_vre.core.errors import (
     NotFoundError,
     UsageError,
 )
+from escape_vre.core.order import listed
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.notebook.progress import Progress
 from escape_vre.notebook.signin import sign_in
 from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
 
-KINDS = ("container", "dataset", "file")
 STATES_AT_ONCE = 200
 
 __all__ = [
@@ -184,9 +184,12 @@ def ls(
             truncated = row["end"]["truncated"]
         else:
             rows.append(row)
-    rows.sort(key=lambda row: (KINDS.index(row["type"]), row["name"]))
-    note = f"The first {len(rows):,} of more; narrow the search." if truncated else ""
-    return did_table(_with_states(agent, rows, instance), note=note if rows else empty)
+    rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
+    del rows[limit:]  # the agent sends rows as they come, at most twice as many
+    note = f"First {len(rows):,} shown; use --limit to see more, or narrow the pattern."
+    return did_table(
+        _with_states(agent, rows, instance), note=(note if truncated else "") if rows else empty
+    )
 
 
 def _with_states(

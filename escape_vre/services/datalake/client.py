@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import quote, urljoin
 
 import httpx
 
+from escape_vre.core import bodies
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -22,16 +24,17 @@ from escape_vre.core.errors import (
     EscapeError,
     NotFoundError,
     QuotaError,
+    RemoteError,
     RemoteUnavailableError,
     UsageError,
 )
-from escape_vre.core.http import RemoteClient
+from escape_vre.core.http import BusyError, RemoteClient
+from escape_vre.core.retry import BUSY, Retries, Transient, retry_after
 from escape_vre.core.tokens import Token, TokenChain
+from escape_vre.services.datalake.intake import Did, sentence, word
 
 STREAM = "application/x-json-stream"
 SCHEMES = ("davs", "https", "http", "dav", "file")
-
-Did = tuple[str, str]
 
 
 class RucioClient:
@@ -60,20 +63,21 @@ class RucioClient:
 
     async def ping(self) -> str:
         """Return the server's version (GET /ping)."""
-        body = await self._json("GET", "/ping")
-        return str(body.get("version", "unknown"))
+        return word((await self._object("/ping")).get("version")) or "unknown"
 
     async def whoami(self) -> str:
         """Return the account that our token stands for (GET /accounts/whoami)."""
-        body = await self._json("GET", "/accounts/whoami")
-        return str(body["account"])
+        account = word((await self._object("/accounts/whoami")).get("account"))
+        if account is None:
+            raise self._nonsense()
+        return account
 
     async def scopes(self) -> list[str]:
-        """Return every scope (GET /scopes/)."""
+        """Return every scope (GET /scopes/) that is one."""
         body = await self._json("GET", "/scopes/")
         if not isinstance(body, list):
             raise self._nonsense()
-        return [str(scope) for scope in body]
+        return [scope for scope in body if word(scope)]
 
     def dids(self, scope: str, pattern: str, kind: str) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the DIDs of a scope whose name matches (GET /dids/<scope>/dids/search, long)."""
@@ -91,17 +95,11 @@ class RucioClient:
     async def did(self, did: Did, *, count: bool = True) -> dict[str, Any]:
         """Return a DID's status; bytes and length summed over its files where asked."""
         depth = {"dynamic_depth": "FILE"} if count else {}
-        body = await self._json("GET", f"/dids/{_path(did)}", params=depth)
-        if not isinstance(body, dict):
-            raise self._nonsense()
-        return body
+        return await self._object(f"/dids/{_path(did)}", params=depth)
 
     async def metadata(self, did: Did) -> dict[str, Any]:
         """Return all of a DID's metadata (GET /dids/<did>/meta, plugin ALL)."""
-        body = await self._json("GET", f"/dids/{_path(did)}/meta", params={"plugin": "ALL"})
-        if not isinstance(body, dict):
-            raise self._nonsense()
-        return body
+        return await self._object(f"/dids/{_path(did)}/meta", params={"plugin": "ALL"})
 
     def metadata_of(self, dids: Iterable[Did]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the columns of many DIDs in one call (POST /dids/bulkmeta)."""
@@ -125,11 +123,17 @@ class RucioClient:
             body["schemes"] = list(SCHEMES)
         return self._rows("POST", "/replicas/list", json=body)
 
+    async def _object(self, path: str, **options: Any) -> dict[str, Any]:
+        body = await self._json("GET", path, **options)
+        if not isinstance(body, dict):
+            raise self._nonsense()
+        return body
+
     async def _json(self, method: str, path: str, **options: Any) -> Any:
         for again in (False, True):
             token, headers = await self._headers()
             response = await self._http.request(
-                method, self._url + path, headers=headers, **options
+                method, self._url + path, headers=headers, idempotent=True, **options
             )
             if response.status_code == 401 and not again:
                 self._tokens.drop(token)
@@ -138,14 +142,38 @@ class RucioClient:
                 where = urljoin(self._url + path, response.headers.get("Location", ""))
                 if not where.startswith(self._url + "/"):
                     raise self._nonsense()
-                response = await self._http.request("GET", where, headers=headers)
+                response = await self._http.request("GET", where, headers=headers, idempotent=True)
             if response.status_code >= 400:
-                raise self._error(response)
-            return self._parsed(response.content)
+                raise rucio_error(response, self._title)
+            try:
+                return json.loads(response.content) if response.content.strip() else {}
+            except (ValueError, RecursionError) as e:
+                raise self._nonsense() from e
         raise AssertionError("unreachable")
 
     async def _rows(
         self, method: str, path: str, **options: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the objects of a list; asked again where it fails before the first.
+
+        A line that holds no object is yielded as an empty one, to be counted with the other rows
+        that say nothing.
+        """
+        retries = Retries()
+        while True:
+            began = False
+            try:
+                async with aclosing(self._listed(method, path, options)) as rows:
+                    async for row in rows:
+                        began = True
+                        yield row
+                return
+            except RemoteError as e:
+                if began or not isinstance(e, Transient) or not await retries.again(e.after_s):
+                    raise
+
+    async def _listed(
+        self, method: str, path: str, options: Mapping[str, Any]
     ) -> AsyncGenerator[dict[str, Any], None]:
         for again in (False, True):
             token, headers = await self._headers()
@@ -157,44 +185,48 @@ class RucioClient:
                     self._tokens.drop(token)
                     continue
                 if response.status_code >= 400:
-                    await response.aread()
-                    raise self._error(response)
-                async for line in response.aiter_lines():
-                    if line.strip():
-                        yield self._row(line)
+                    raise rucio_error(await bodies.read_some(response), self._title)
+                async with aclosing(self._objects(response)) as rows:
+                    async for row in rows:
+                        yield row
                 return
 
-    def _row(self, line: str) -> dict[str, Any]:
-        row = self._parsed(line.encode())
-        if not isinstance(row, dict):
+    async def _objects(self, response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the objects of a body; a body with none at all is no list of Rucio's."""
+        found = strange = False
+        async with aclosing(bodies.lines(response)) as lines:
+            async for line in lines:
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                except (ValueError, RecursionError) as e:
+                    if not line.endswith(b"\n"):
+                        raise self._broken_off("the last row is torn") from e
+                    row, strange = None, True
+                if isinstance(row, dict):
+                    found = True
+                    if "ExceptionClass" in row:  # how Rucio ends a list that broke on the way
+                        raise self._broken_off(sentence(row.get("ExceptionMessage")))
+                yield row if isinstance(row, dict) else {}
+        if strange and not found:
             raise self._nonsense()
-        if "ExceptionClass" in row:  # how Rucio ends a listing that broke on the way
-            raise BadResponseError(
-                f"{self._title} broke off the list: {row.get('ExceptionMessage')}.",
-                hint="What is shown is not all; try again.",
-            )
-        return row
+
+    def _broken_off(self, why: str) -> EscapeError:
+        return BadResponseError(
+            f"{self._title} broke off the list: {why}.",
+            hint="What is shown is not all; try again.",
+        )
 
     async def _headers(self) -> tuple[Token, dict[str, str]]:
         token = await self._tokens.get(self._environment)
         return token, {"X-Rucio-Auth-Token": token.value}
-
-    def _parsed(self, body: bytes) -> Any:
-        if not body.strip():
-            return {}
-        try:
-            return json.loads(body)
-        except ValueError as e:
-            raise self._nonsense() from e
 
     def _nonsense(self) -> EscapeError:
         return BadResponseError(
             f"{self._title} answered something that is not in Rucio's protocol.",
             hint="Check its URL: is there a Rucio server of version 35 or newer?",
         )
-
-    def _error(self, response: httpx.Response) -> EscapeError:
-        return rucio_error(response, self._title)
 
 
 class UserPassSource:
@@ -273,7 +305,7 @@ def _read_line(path: str) -> str:
 
 async def sign_in(http: RemoteClient, url: str, headers: Mapping[str, str], title: str) -> Token:
     """Ask Rucio for a token; raises AuthError when it refuses."""
-    response = await http.request("GET", url, headers=dict(headers))
+    response = await http.request("GET", url, headers=dict(headers), idempotent=True)
     if response.status_code == 401:
         raise AuthError(
             f"{title} does not accept the user name, password or account.",
@@ -294,22 +326,14 @@ def _expiry(text: str | None) -> float:
     """Read ``Sat, 21 Nov 2026 03:28:57 UTC``; a minute from now where it cannot be read."""
     try:
         return parsedate_to_datetime((text or "").replace("UTC", "GMT")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return time.time() + 120
 
 
 def rucio_error(response: httpx.Response, title: str) -> EscapeError:
     """Say what a refusal of Rucio means, by status and exception class."""
     status = response.status_code
-    kind = response.headers.get("ExceptionClass", "")
-    message = response.headers.get("ExceptionMessage", "")
-    try:
-        body = response.json()
-        kind = kind or str(body.get("ExceptionClass", ""))
-        message = message or str(body.get("ExceptionMessage", ""))
-    except (ValueError, AttributeError, httpx.ResponseNotRead):
-        pass
-    said = message.strip().rstrip(".")
+    kind, said = _reason(response)
     if status == 401:
         return AuthError(f"{title} does not accept your sign-in any more.", hint="Sign in again.")
     if status == 403:
@@ -335,10 +359,10 @@ def rucio_error(response: httpx.Response, title: str) -> EscapeError:
         return UsageError(
             f"{title} does not understand: {said or kind}.", hint="Check scope and name."
         )
-    if status in (429, 502, 503, 504):
-        return RemoteUnavailableError(
-            f"{title} is too busy or down ({status}).", hint="Try again in a moment."
-        )
+    if status in BUSY:
+        busy = BusyError(f"{title} is too busy or down ({status}).", hint="Try again in a moment.")
+        busy.after_s = retry_after(response.headers)
+        return busy
     if status >= 500:
         return RemoteUnavailableError(
             f"{title} failed ({status}{': ' + said if said else ''}).",
@@ -350,8 +374,21 @@ def rucio_error(response: httpx.Response, title: str) -> EscapeError:
     )
 
 
+def _reason(response: httpx.Response) -> tuple[str, str]:
+    """Return the class and the message of Rucio's exception, from the headers or the body."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    fields = body if isinstance(body, dict) else {}
+    names = ("ExceptionClass", "ExceptionMessage")
+    kind, said = (sentence(response.headers.get(name) or fields.get(name)) for name in names)
+    return kind, said
+
+
 def _part(text: str) -> str:
-    return quote(text, safe="")
+    """Return a part of a path; one of dots alone would lead elsewhere."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _path(did: Did) -> str:

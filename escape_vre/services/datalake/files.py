@@ -1,14 +1,25 @@
 """Which files a DID stands for, where each can be had, and where it goes."""
 
 import fnmatch
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
+from escape_vre.core.errors import RemoteError
 from escape_vre.core.refs import ResourceRef
+from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.service import FileSource
 from escape_vre.services.datalake.client import SCHEMES, RucioClient
+from escape_vre.services.datalake.fingerprints import Fingerprints
+from escape_vre.services.datalake.intake import Did, checksum, count, did_of, did_type, word
 from escape_vre.services.datalake.models import DidType
-from escape_vre.services.datalake.rows import did_type
+
+log = logging.getLogger(__name__)
+
+LAST = 99
+"""The priority of a replica that has none."""
 
 
 def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
@@ -23,10 +34,10 @@ def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
 
 
 async def datasets(
-    rucio: RucioClient, did: tuple[str, str], kind: DidType
-) -> AsyncGenerator[tuple[tuple[str, str], tuple[str, ...]], None]:
+    rucio: RucioClient, did: Did, kind: DidType
+) -> AsyncGenerator[tuple[Did, tuple[str, ...]], None]:
     """Yield the datasets of a collection, each with the refs of the containers above it."""
-    pending: list[tuple[tuple[str, str], DidType, tuple[str, ...]]] = [(did, kind, ())]
+    pending: list[tuple[Did, DidType, tuple[str, ...]]] = [(did, kind, ())]
     seen = {did}
     while pending:
         did, kind, above = pending.pop()
@@ -34,28 +45,55 @@ async def datasets(
             yield did, above
             continue
         above = (*above, str(ResourceRef.rucio(*did)))
-        async for row in rucio.contents(did):
-            child = (str(row["scope"]), str(row["name"]))
-            if child not in seen:
-                seen.add(child)
-                pending.append((child, did_type(row), above))
+        async with aclosing(rucio.contents(did)) as rows:
+            async for row in rows:
+                child, below = did_of(row, did[0]), did_type(row)
+                if child is None or below is None:
+                    log.warning("a row of %s:%s makes no sense and was skipped", *did)
+                elif child not in seen:
+                    seen.add(child)
+                    pending.append((child, below, above))
 
 
 async def files_of(
     rucio: RucioClient,
-    did: tuple[str, str],
+    did: Did,
     *,
     parts: tuple[str, ...],
     collections: tuple[str, ...],
 ) -> AsyncGenerator[FileSource, None]:
-    """Yield the files of a file or dataset; those that no site has now, too."""
-    missing = {(str(row["scope"]), str(row["name"])): row async for row in rucio.files(did)}
-    async for row in rucio.replicas([did]):
-        file = (str(row["scope"]), str(row["name"]))
-        listed = missing.pop(file, {})
-        yield _source({**listed, **row}, file, parts, collections)
-    for file, row in missing.items():
-        yield _source(row, file, parts, collections)
+    """Yield the files of a file or dataset; those that no site has now, too.
+
+    Both lists are read as they come and neither is kept: a dataset may hold millions of files.
+    """
+    seen = Fingerprints()
+    for ask in (partial(rucio.replicas, [did]), partial(rucio.files, did)):
+        async with aclosing(_to_the_end(ask)) as rows:
+            async for row in rows:
+                file = did_of(row, did[0])
+                if file is None:
+                    log.warning("a file of %s:%s makes no sense and was skipped", *did)
+                elif seen.add(file):
+                    yield _source(row, file, parts, collections)
+
+
+async def _to_the_end(
+    ask: Callable[[], AsyncGenerator[dict[str, Any], None]],
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the rows of a list, from its beginning again where the connection breaks."""
+    retries = Retries()
+    while True:
+        began = False
+        try:
+            async with aclosing(ask()) as rows:
+                async for row in rows:
+                    began = True
+                    yield row
+            return
+        except RemoteError as e:
+            # What fails before its first row has been asked for several times already.
+            if not began or not isinstance(e, Transient) or not await retries.again(e.after_s):
+                raise
 
 
 def _source(
@@ -71,20 +109,28 @@ def _source(
         place = (*parts, name)
     else:
         place = (*parts, scope, name)
-    sums = {kind: str(row[kind]) for kind in ("adler32", "md5") if row.get(kind)}
-    pfns = row.get("pfns") or {}
+    sums = {"adler32": checksum(row.get("adler32"), 8), "md5": checksum(row.get("md5"), 32)}
+    pfns = row.get("pfns")
+    known = {url: at for url, at in pfns.items() if word(url)} if isinstance(pfns, dict) else {}
     return FileSource(
         ref=str(ResourceRef.rucio(scope, name)),
         parts=place,
-        urls=tuple(sorted(pfns, key=lambda url: _preference(url, pfns[url]))),
-        bytes=row.get("bytes"),
-        checksums=sums,
+        urls=tuple(sorted(known, key=lambda url: _preference(url, known[url]))),
+        bytes=count(row.get("bytes")),
+        checksums={kind: found for kind, found in sums.items() if found},
         collections=collections,
     )
 
 
-def _preference(url: str, replica: Mapping[str, Any]) -> tuple[object, ...]:
+def _preference(url: str, replica: object) -> tuple[object, ...]:
     """Prefer what is mounted here, disk before tape, then what Rucio puts first."""
+    said = replica if isinstance(replica, dict) else {}
     scheme = url.partition(":")[0]
     order = SCHEMES.index(scheme) if scheme in SCHEMES else len(SCHEMES)
-    return (scheme != "file", replica.get("type") == "TAPE", replica.get("priority", 99), order)
+    priority = count(said.get("priority"))
+    return (
+        scheme != "file",
+        said.get("type") == "TAPE",
+        LAST if priority is None else priority,
+        order,
+    )

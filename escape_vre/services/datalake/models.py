@@ -96,6 +96,7 @@ class Identity(Model):
     url: str
     version: str
     latency_ms: float
+    note: str | None = Field(default=None, description="What could not be read, and why.")
 
 
 class Row(Model):
@@ -126,6 +127,7 @@ class Did(Model):
     md5: str | None = None
     open: bool | None = None
     metadata: Mapping[str, Any] = {}
+    note: str | None = Field(default=None, description="What could not be read, and why.")
 
 
 class Site(Model):
@@ -154,3 +156,4 @@ class RowState(Model):
     job_state: str | None = None
     fraction: float | None = None
     problem: str | None = None
+    note: str | None = Field(default=None, description="What could not be read, and why.")

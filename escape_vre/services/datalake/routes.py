@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from escape_vre.core.asgi import CallerOf
+from escape_vre.core.asgi import CallerOf, Question
 from escape_vre.core.errors import CancelledJobError
-from escape_vre.core.ndjson import ndjson, rows_of
+from escape_vre.core.ndjson import Tally, ndjson, rows_of
 from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job
+from escape_vre.services.datalake.listing import FirstRows
 from escape_vre.services.datalake.models import (
     Did,
     Identity,
@@ -41,9 +42,10 @@ class Scopes(BaseModel):
 
 
 class Sites(BaseModel):
-    """Which sites have a DID."""
+    """Which sites have a DID, and what of this could not be read."""
 
     sites: list[Site]
+    note: str | None = None
 
 
 class Matches(BaseModel):
@@ -52,7 +54,7 @@ class Matches(BaseModel):
     matches: list[str]
 
 
-class StatesQuery(BaseModel):
+class StatesQuery(Question):
     """The visible rows."""
 
     instance: str | None = None
@@ -65,7 +67,7 @@ class States(BaseModel):
     rows: list[RowState]
 
 
-class GetQuery(BaseModel):
+class GetQuery(Question):
     """What to get, and where to."""
 
     instance: str | None = None
@@ -100,15 +102,19 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         type: TypeFilter = "all",
         limit: Limit = 2000,
     ) -> StreamingResponse:
-        rows = lake.dids(instance, caller.environment, scope=scope, pattern=pattern, kind=type)
-        return await ndjson(rows, limit=limit)
+        tally, first = Tally(), FirstRows(limit, by_type=True)
+        rows = lake.dids(
+            instance, caller.environment, scope=scope, pattern=pattern, kind=type, tally=tally
+        )
+        return ndjson(first.of(rows), end=first.end, tally=tally)
 
     @router.get("/contents", response_class=StreamingResponse, responses=rows_of(Row))
     async def contents(
         caller: CallerOf, ref: Ref, instance: Name = None, limit: Limit = 100_000
     ) -> StreamingResponse:
-        rows = lake.contents(instance, caller.environment, parse_did(ref))
-        return await ndjson(rows, limit=limit)
+        tally, first = Tally(), FirstRows(limit, by_type=False)
+        rows = lake.contents(instance, caller.environment, parse_did(ref), tally=tally)
+        return ndjson(first.of(rows), end=first.end, tally=tally)
 
     @router.get("/did")
     async def did(caller: CallerOf, ref: Ref, instance: Name = None) -> Did:
@@ -116,7 +122,8 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
 
     @router.get("/replicas")
     async def replicas(caller: CallerOf, ref: Ref, instance: Name = None) -> Sites:
-        return Sites(sites=await lake.sites(instance, caller.environment, parse_did(ref)))
+        sites, note = await lake.sites(instance, caller.environment, parse_did(ref))
+        return Sites(sites=sites, note=note)
 
     @router.post("/states")
     async def states(caller: CallerOf, query: StatesQuery) -> States:

@@ -1,12 +1,22 @@
 """From Rucio's rows to our models; no I/O."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
+from escape_vre.core.ndjson import Tally
 from escape_vre.core.refs import ResourceRef
-from escape_vre.services.datalake.models import Did, DidType, Row, Site
+from escape_vre.services.datalake.intake import (
+    checksum,
+    count,
+    did_of,
+    did_type,
+    flag,
+    plain,
+    when,
+    word,
+)
+from escape_vre.services.datalake.models import Did, Row, Site
 
 _SHOWN_ELSEWHERE = {
     "scope",
@@ -40,64 +50,80 @@ _HOUSEKEEPING = {
 """Columns by which Rucio keeps house; they tell a scientist nothing."""
 
 
-def did_type(row: Mapping[str, Any]) -> DidType:
-    """Return a row's type, which Rucio calls ``type`` or ``did_type``."""
-    kind = str(row.get("type") or row.get("did_type") or "file").lower()
-    return "container" if kind == "container" else "dataset" if kind == "dataset" else "file"
+async def did_rows(
+    rows: AsyncGenerator[dict[str, Any], None], scope: str, tally: Tally
+) -> AsyncGenerator[Row, None]:
+    """Yield the rows of a listing that make sense, and count the others."""
+    async with aclosing(rows):
+        async for raw in rows:
+            row = did_row(raw, scope)
+            if row is None:
+                tally.skipped += 1
+            else:
+                yield row
 
 
-def when(value: object) -> datetime | None:
-    """Read ``Sat, 21 Nov 2026 03:28:57 UTC``."""
-    try:
-        return parsedate_to_datetime(str(value).replace("UTC", "GMT")) if value else None
-    except ValueError:
-        return None
-
-
-def did_row(row: Mapping[str, Any], scope: str) -> Row:
+def did_row(row: Mapping[str, Any], scope: str) -> Row | None:
     """Read one row of a listing; ``scope`` is meant where it names none."""
-    scope, name = str(row.get("scope") or scope), str(row["name"])
+    did, kind = did_of(row, scope), did_type(row)
+    if did is None or kind is None:
+        return None
     return Row(
-        ref=str(ResourceRef.rucio(scope, name)),
-        scope=scope,
-        name=name,
-        type=did_type(row),
-        bytes=row.get("bytes"),
-        length=row.get("length"),
-        adler32=row.get("adler32"),
-        md5=row.get("md5"),
+        ref=str(ResourceRef.rucio(*did)),
+        scope=did[0],
+        name=did[1],
+        type=kind,
+        bytes=count(row.get("bytes")),
+        length=count(row.get("length")),
+        adler32=checksum(row.get("adler32"), 8),
+        md5=checksum(row.get("md5"), 32),
     )
+
+
+def states_of_file(row: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the sites of a file from its row of ``/replicas/list``: whether each has it now."""
+    states, sites = row.get("states"), row.get("rses")
+    if isinstance(states, dict) and states:
+        return {rse: states[rse] == "AVAILABLE" for rse in states if word(rse)}
+    return dict.fromkeys(filter(word, sites), True) if isinstance(sites, dict) else {}
 
 
 def sites_of_file(row: Mapping[str, Any]) -> list[Site]:
     """Return the sites of a file from its row of ``/replicas/list``."""
-    states = row.get("states") or {}
-    urls = row.get("rses") or {}
-    return [
-        Site(
-            rse=rse,
-            state=str(states.get(rse, "AVAILABLE")).lower(),
-            available=int(states.get(rse, "AVAILABLE") == "AVAILABLE"),
-            length=1,
-            bytes=row.get("bytes"),
-            urls=urls.get(rse, []),
+    states = row["states"] if isinstance(row.get("states"), dict) else {}
+    urls = row["rses"] if isinstance(row.get("rses"), dict) else {}
+    found = []
+    for rse in sorted(filter(word, {*states, *urls})):
+        state = word(states.get(rse, "AVAILABLE")) or "unknown"
+        at = urls.get(rse)
+        found.append(
+            Site(
+                rse=rse,
+                state=state.lower(),
+                available=int(state == "AVAILABLE"),
+                length=1,
+                bytes=count(row.get("bytes")),
+                urls=[url for url in at if word(url)] if isinstance(at, list) else [],
+            )
         )
-        for rse in sorted({*states, *urls})
-    ]
+    return found
 
 
-def add_site(found: dict[str, Site], row: Mapping[str, Any]) -> None:
-    """Add a dataset's replica row to what is known of its site."""
-    rse = str(row["rse"])
+def add_site(found: dict[str, Site], row: Mapping[str, Any]) -> bool:
+    """Add a dataset's replica row to what is known of its site; False where it names none."""
+    rse = word(row.get("rse"))
+    if rse is None:
+        return False
     before = found.get(rse)
     site = Site(
         rse=rse,
         state="unavailable",
-        available=int(row.get("available_length") or 0) + (before.available if before else 0),
-        length=int(row.get("length") or 0) + (before.length if before else 0),
-        bytes=int(row.get("available_bytes") or 0) + (before.bytes or 0 if before else 0),
+        available=(count(row.get("available_length")) or 0) + (before.available if before else 0),
+        length=(count(row.get("length")) or 0) + (before.length if before else 0),
+        bytes=(count(row.get("available_bytes")) or 0) + (before.bytes or 0 if before else 0),
     )
     found[rse] = with_length(site, site.length)
+    return True
 
 
 def with_length(site: Site, length: int) -> Site:
@@ -107,22 +133,26 @@ def with_length(site: Site, length: int) -> Site:
     return site.model_copy(update={"length": length, "state": state})
 
 
-def did_in_full(ref: ResourceRef, status: Mapping[str, Any], metadata: Mapping[str, Any]) -> Did:
+def did_in_full(
+    ref: ResourceRef, status: Mapping[str, Any], metadata: Mapping[str, Any], note: str | None
+) -> Did:
     """Put a DID's status and its metadata together, without how Rucio keeps house."""
     scope, name = ref.did
     shown = {key: value for key, value in metadata.items() if value is not None}
     kept = sorted(shown.keys() - _SHOWN_ELSEWHERE - _HOUSEKEEPING)
+    both = {**shown, **{key: value for key, value in status.items() if value is not None}}
     return Did(
         ref=str(ref),
         scope=scope,
         name=name,
-        type=did_type(status),
-        bytes=status.get("bytes") if status.get("bytes") is not None else shown.get("bytes"),
-        length=status.get("length"),
-        account=status.get("account") or shown.get("account"),
+        type=did_type(status) or did_type(metadata) or "file",
+        bytes=count(both.get("bytes")),
+        length=count(status.get("length")),
+        account=word(both.get("account")),
         created=when(shown.get("created_at")),
-        adler32=status.get("adler32") or shown.get("adler32"),
-        md5=status.get("md5") or shown.get("md5"),
-        open=status.get("open"),
-        metadata={key: shown[key] for key in kept},
+        adler32=checksum(both.get("adler32"), 8),
+        md5=checksum(both.get("md5"), 32),
+        open=flag(status.get("open")),
+        metadata={plain(key): plain(shown[key]) for key in kept},
+        note=note,
     )

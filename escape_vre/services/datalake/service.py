@@ -11,14 +11,19 @@ from typing import Any
 from fastapi import APIRouter
 from traitlets.config import Config
 
-from escape_vre.core.errors import EscapeError, NotFoundError, UsageError
+from escape_vre.core.errors import EscapeError, NotFoundError, RemoteError, UsageError
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.ndjson import Tally
+from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, is_wanted
+from escape_vre.services.datalake.fingerprints import Fingerprints
 from escape_vre.services.datalake.instances import Connected, Instances
+from escape_vre.services.datalake.intake import count, did_type
+from escape_vre.services.datalake.listing import TYPES_OF
 from escape_vre.services.datalake.models import (
     Did,
     DidType,
@@ -29,14 +34,9 @@ from escape_vre.services.datalake.models import (
     Site,
     TypeFilter,
 )
-from escape_vre.services.datalake.rows import (
-    add_site,
-    did_in_full,
-    did_row,
-    did_type,
-    sites_of_file,
-    with_length,
-)
+from escape_vre.services.datalake.partly import notes, or_note, unread
+from escape_vre.services.datalake.rows import did_in_full, did_rows, sites_of_file, with_length
+from escape_vre.services.datalake.sites import sites_of_collection
 from escape_vre.services.datalake.states import row_states
 
 Environment = Mapping[str, str]
@@ -76,13 +76,17 @@ class DataLakeService:
         """Return who we are at an instance, and that it answers."""
         connected = self._instances.connect(instance, environment)
         began = time.perf_counter()
-        account, version = await asyncio.gather(connected.rucio.whoami(), connected.rucio.ping())
+        account, (version, note) = await asyncio.gather(
+            connected.rucio.whoami(),
+            or_note(connected.rucio.ping(), "unknown", "the version of Rucio"),
+        )
         return Identity(
             instance=connected.settings.name,
             account=account,
             url=connected.settings.url,
             version=version,
             latency_ms=round((time.perf_counter() - began) * 1000, 1),
+            note=note,
         )
 
     async def scopes(self, instance: str | None, environment: Environment) -> list[str]:
@@ -91,7 +95,7 @@ class DataLakeService:
         await connected.tokens.get(environment)  # who is signed out sees none, kept or not
         kept = self._scopes.get(id(connected))
         if kept is None or time.monotonic() - kept[0] > SCOPES_KEPT_S:
-            kept = (time.monotonic(), sorted(await connected.rucio.scopes()))
+            kept = (time.monotonic(), sorted(await connected.rucio.scopes(), key=natural))
             self._scopes[id(connected)] = kept
         return kept[1]
 
@@ -103,8 +107,11 @@ class DataLakeService:
         scope: str,
         pattern: str,
         kind: TypeFilter,
+        tally: Tally | None = None,
     ) -> AsyncGenerator[Row, None]:
-        """Yield the DIDs of a scope that match.
+        """Yield the DIDs of a scope that match: containers, then datasets, then files.
+
+        The tally counts rows that make no sense.
 
         Raises
         ------
@@ -114,57 +121,62 @@ class DataLakeService:
         """
         connected = self._instances.connect(instance, environment)
         empty = True
-        async with aclosing(connected.rucio.dids(scope, pattern, kind)) as rows:
-            async for row in rows:
-                empty = False
-                yield did_row(row, scope)
+        for type_ in TYPES_OF.get(kind, (kind,)):
+            found = connected.rucio.dids(scope, pattern, type_)
+            async with aclosing(did_rows(found, scope, tally or Tally())) as rows:
+                async for row in rows:
+                    empty = False
+                    yield row
         if empty:
             await self._check_scope(instance, environment, scope)
 
     async def contents(
-        self, instance: str | None, environment: Environment, ref: ResourceRef
+        self,
+        instance: str | None,
+        environment: Environment,
+        ref: ResourceRef,
+        *,
+        tally: Tally | None = None,
     ) -> AsyncGenerator[Row, None]:
-        """Yield the direct children of a container or dataset."""
+        """Yield the direct children of a container or dataset, as :meth:`dids` does."""
         connected = self._instances.connect(instance, environment)
         empty = True
-        async with aclosing(connected.rucio.contents(ref.did)) as rows:
+        found = connected.rucio.contents(ref.did)
+        async with aclosing(did_rows(found, ref.did[0], tally or Tally())) as rows:
             async for row in rows:
                 empty = False
-                yield did_row(row, ref.did[0])
+                yield row
         if empty:
             await self._status(connected, environment, ref)
 
     async def did(self, instance: str | None, environment: Environment, ref: ResourceRef) -> Did:
-        """Return one DID in full; NotFoundError names the nearest where there is none."""
+        """Return one DID in full; NotFoundError names the nearest where there is none.
+
+        What cannot be had, such as its metadata, is left out, and the note says so.
+        """
         connected = self._instances.connect(instance, environment)
-        status = await self._status(connected, environment, ref)
-        metadata = await connected.rucio.metadata(ref.did)
-        return did_in_full(ref, status, metadata)
+        status, size = await self._counted(connected, environment, ref)
+        metadata, note = await or_note(connected.rucio.metadata(ref.did), {}, "its metadata")
+        return did_in_full(ref, status, metadata, notes(size, note))
 
     async def sites(
         self, instance: str | None, environment: Environment, ref: ResourceRef
-    ) -> list[Site]:
-        """Return which sites have a DID: a file with URLs, a collection with counts."""
+    ) -> tuple[list[Site], str | None]:
+        """Return which sites have a DID, and what of this is not known.
+
+        A file comes with URLs, a collection with counts.
+        """
         connected = self._instances.connect(instance, environment)
-        status = await self._status(connected, environment, ref)
+        status, note = await self._counted(connected, environment, ref)
         kind = did_type(status)
-        if kind == "file":
-            return [
-                site
-                async for row in connected.rucio.replicas([ref.did], all_states=True)
-                for site in sites_of_file(row)
-            ]
-        dids = [ref.did]
-        if kind == "container":
-            dids = [did async for did, _ in datasets(connected.rucio, ref.did, "container")]
-        found: dict[str, Site] = {}
-        for did in dids:
-            async for row in connected.rucio.dataset_replicas(did):
-                add_site(found, row)
-        if kind == "container":  # a site without any file of a dataset has no row for it
-            length = int(status.get("length") or 0)
-            found = {rse: with_length(site, length) for rse, site in found.items()}
-        return sorted(found.values(), key=lambda site: site.rse)
+        if kind in ("container", "dataset"):
+            found, missing = await sites_of_collection(connected.rucio, ref.did, kind)
+            if kind == "container" and (length := count(status.get("length"))):
+                # A site without any file of a dataset has no row for it.
+                found = [with_length(site, length) for site in found]
+            return found, notes(note, missing)
+        async with aclosing(connected.rucio.replicas([ref.did], all_states=True)) as rows:
+            return [site async for row in rows for site in sites_of_file(row)], note
 
     async def states(
         self,
@@ -198,14 +210,18 @@ class DataLakeService:
         if not colon:
             scopes = await self.scopes(instance, environment)
             return [f"{found}:" for found in scopes if found.startswith(scope)][:limit]
-        matches = []
+        matches: list[str] = []
         rows = self.dids(instance, environment, scope=scope, pattern=f"{start}*", kind="all")
-        async with aclosing(rows):
-            async for row in rows:
-                matches.append(f"{row.scope}:{row.name}")
-                if len(matches) >= limit:
-                    break
-        return sorted(matches)
+        try:
+            async with aclosing(rows):
+                async for row in rows:
+                    matches.append(f"{row.scope}:{row.name}")
+                    if len(matches) >= limit:
+                        break
+        except RemoteError:
+            if not matches:
+                raise
+        return sorted(matches, key=natural)
 
     # ── getting ─────────────────────────────────────────────────────────────────────────────
 
@@ -255,20 +271,18 @@ class DataLakeService:
     async def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource, None]:
         """Yield every file of the refs once, with its replicas, the best first."""
         connected = self._instances.connect(query.instance, query.environment)
-        seen: set[tuple[str, ...]] = set()
+        seen = Fingerprints()
         for text in query.refs:
             ref = ResourceRef.parse(text)
-            status = await self._status(connected, query.environment, ref, count=False)
-            if did_type(status) == "file":
-                files = files_of(connected.rucio, ref.did, parts=(), collections=())
+            kind = did_type(await self._status(connected, query.environment, ref, count=False))
+            if kind in ("container", "dataset"):
+                files = self._collection(connected, ref, kind)
             else:
-                files = self._collection(connected, ref, did_type(status))
+                files = files_of(connected.rucio, ref.did, parts=(), collections=())
             async with aclosing(files):
                 async for source in files:
-                    if source.parts in seen or not is_wanted(source, query.files):
-                        continue
-                    seen.add(source.parts)
-                    yield source
+                    if is_wanted(source, query.files) and seen.add(source.parts):
+                        yield source
 
     async def storage(self, query: FetchQuery) -> StorageAccess:
         """Return how the storages of an instance let us in."""
@@ -284,12 +298,23 @@ class DataLakeService:
     async def _collection(
         self, connected: Connected, ref: ResourceRef, kind: DidType
     ) -> AsyncGenerator[FileSource, None]:
-        async for dataset, containers in datasets(connected.rucio, ref.did, kind):
-            collections = (*containers, str(ResourceRef.rucio(*dataset)))
-            files = files_of(connected.rucio, dataset, parts=dataset, collections=collections)
-            async with aclosing(files):
-                async for source in files:
-                    yield source
+        async with aclosing(datasets(connected.rucio, ref.did, kind)) as below:
+            async for dataset, containers in below:
+                collections = (*containers, str(ResourceRef.rucio(*dataset)))
+                files = files_of(connected.rucio, dataset, parts=dataset, collections=collections)
+                async with aclosing(files):
+                    async for source in files:
+                        yield source
+
+    async def _counted(
+        self, connected: Connected, environment: Environment, ref: ResourceRef
+    ) -> tuple[dict[str, Any], str | None]:
+        """Return a DID's status with its size, or without where Rucio fails to count."""
+        try:
+            return await self._status(connected, environment, ref), None
+        except RemoteError as e:
+            status = await self._status(connected, environment, ref, count=False)
+            return status, unread("its size", e)
 
     # ── what is not there ───────────────────────────────────────────────────────────────────
 
@@ -317,7 +342,10 @@ class DataLakeService:
     async def _check_scope(
         self, instance: str | None, environment: Environment, scope: str
     ) -> None:
-        scopes = await self.scopes(instance, environment)
+        try:
+            scopes = await self.scopes(instance, environment)
+        except RemoteError:
+            return  # what is there and what is not was said already
         if scope in scopes:
             return
         near = nearest(scope, scopes)

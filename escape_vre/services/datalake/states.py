@@ -1,18 +1,23 @@
 """What visible rows show beside their names: size, where, how much of it is here."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from escape_vre.core.errors import EscapeError
+from escape_vre.core.errors import AuthError, EscapeError
 from escape_vre.core.refs import ResourceRef
 from escape_vre.jobs.manifest import Manifest
 from escape_vre.jobs.models import Job
-from escape_vre.services.datalake.client import Did, RucioClient
+from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.intake import Did, count, did_of, did_type, sentence, word
 from escape_vre.services.datalake.models import DidType, RowState
-from escape_vre.services.datalake.rows import did_type
+from escape_vre.services.datalake.partly import notes, skipped, unread
+from escape_vre.services.datalake.rows import states_of_file
 
+_SIZES = "sizes and types"
+_SITES = "sites"
 COUNTS_AT_ONCE = 8
 
 
@@ -23,7 +28,42 @@ class Remote:
     kind: DidType
     bytes: int | None = None
     length: int | None = None
-    sites: dict[str, bool] = field(default_factory=dict)
+    sites: dict[str, bool] | None = None
+
+
+@dataclass(slots=True)
+class Answer:
+    """What Rucio says of all, and what it does not."""
+
+    remote: dict[Did, Remote] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    """Sentences, by what could not be read."""
+    skipped: int = 0
+    """Rows that make no sense."""
+
+    @contextmanager
+    def part(self, what: str) -> Iterator[None]:
+        """Go on without a part that fails, and remember that it did."""
+        try:
+            yield
+        except EscapeError as e:
+            self.missing[what] = unread(what, e)
+
+    def of(self, row: Mapping[str, Any]) -> Remote | None:
+        """Return the DID that a row is about, if it makes sense and was asked for."""
+        did = did_of(row)
+        self.skipped += did is None
+        return self.remote.get(did) if did else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a DID without an answer is not there."""
+        return not self.skipped and _SIZES not in self.missing
+
+    @property
+    def note(self) -> str | None:
+        """What is not known, in a sentence or two."""
+        return notes(*self.missing.values(), skipped(self.skipped))
 
 
 async def row_states(
@@ -33,116 +73,145 @@ async def row_states(
     refs: Sequence[ResourceRef],
     active: Mapping[str, Job],
 ) -> list[RowState]:
-    """Return the state of each ref, in their order.
+    """Return the state of each ref, in their order; ``note`` says what of it is not known.
 
     Rucio is asked three times for any number of files and of datasets that have a rule. Only a
     collection that Rucio keeps no count of costs a call of its own.
+
+    Raises
+    ------
+    AuthError
+        Rucio does not let us in.
     """
     if not refs:
         return []
-    remote = {
-        (str(row["scope"]), str(row["name"])): Remote(
-            did_type(row), _whole(row.get("bytes")), _whole(row.get("length"))
-        )
-        async for row in rucio.metadata_of([ref.did for ref in refs])
-    }
-    known = [ref for ref in refs if ref.did in remote]
-    kinds = {ref: remote[ref.did].kind for ref in known}
-    local = asyncio.create_task(asyncio.to_thread(_local, manifest, instance, kinds))
+    answer = Answer()
+    await _sizes(rucio, [ref.did for ref in refs], answer)
+    remote = answer.remote
+    kinds = {ref: remote[ref.did].kind if ref.did in remote else None for ref in refs}
     async with asyncio.TaskGroup() as group:
+        local = group.create_task(asyncio.to_thread(_local, manifest, instance, kinds))
         if files := [did for did, found in remote.items() if found.kind == "file"]:
-            group.create_task(_of_files(rucio, files, remote))
+            group.create_task(_of_files(rucio, files, answer))
         if datasets := [did for did, found in remote.items() if found.kind == "dataset"]:
-            group.create_task(_of_datasets(rucio, datasets, remote))
+            group.create_task(_of_datasets(rucio, datasets, answer))
     await _count_the_rest(rucio, remote)
-    here = await local
-    return [_merged(ref, remote.get(ref.did), here.get(ref), active.get(str(ref))) for ref in refs]
+    here = local.result()
+    return [
+        _merged(ref, answer, remote.get(ref.did), here.get(ref), active.get(str(ref)))
+        for ref in refs
+    ]
 
 
-async def _of_files(rucio: RucioClient, dids: Sequence[Did], remote: dict[Did, Remote]) -> None:
-    async for row in rucio.replicas(dids, all_states=True):
-        states = row.get("states") or dict.fromkeys(row.get("rses") or {}, "AVAILABLE")
-        if found := remote.get((str(row["scope"]), str(row["name"]))):
-            found.sites = {rse: state == "AVAILABLE" for rse, state in states.items()}
+async def _sizes(rucio: RucioClient, dids: Sequence[Did], answer: Answer) -> None:
+    try:
+        async with aclosing(rucio.metadata_of(dids)) as rows:
+            async for row in rows:
+                did, kind = did_of(row), did_type(row)
+                if did is None or kind is None:
+                    answer.skipped += 1
+                    continue
+                sizes = count(row.get("bytes")), count(row.get("length"))
+                answer.remote[did] = Remote(kind, *sizes)
+    except AuthError:
+        raise
+    except EscapeError as e:
+        answer.missing[_SIZES] = unread(_SIZES, e)
 
 
-async def _of_datasets(rucio: RucioClient, dids: Sequence[Did], remote: dict[Did, Remote]) -> None:
-    async for row in rucio.dataset_replicas_of(dids):
-        if found := remote.get((str(row["scope"]), str(row["name"]))):
-            _add(found, row)
+async def _of_files(rucio: RucioClient, dids: Sequence[Did], answer: Answer) -> None:
+    with answer.part(_SITES):
+        async with aclosing(rucio.replicas(dids, all_states=True)) as rows:
+            async for row in rows:
+                if found := answer.of(row):
+                    found.sites = states_of_file(row)
+        if not answer.skipped:
+            for did in dids:  # what has no row is at no site
+                answer.remote[did].sites = answer.remote[did].sites or {}
+
+
+async def _of_datasets(rucio: RucioClient, dids: Sequence[Did], answer: Answer) -> None:
+    with answer.part(_SITES):
+        async with aclosing(rucio.dataset_replicas_of(dids)) as rows:
+            async for row in rows:
+                if found := answer.of(row):
+                    _add(found, row)
 
 
 def _add(found: Remote, row: Mapping[str, Any]) -> None:
     """Add one site's row to what is known of a dataset."""
-    length, available = row.get("length"), row.get("available_length")
-    whole = str(row.get("state", "")).upper() in ("A", "AVAILABLE")
-    found.sites[str(row["rse"])] = whole or (bool(length) and available == length)
+    length, available = count(row.get("length")), count(row.get("available_length"))
+    whole = sentence(row.get("state")).upper() in ("A", "AVAILABLE")
+    if rse := word(row.get("rse")):
+        found.sites = found.sites or {}
+        found.sites[rse] = whole or (bool(length) and available == length)
     if found.length is None and length:
-        found.length = int(length)
-    if found.bytes is None and row.get("bytes"):
-        found.bytes = int(row["bytes"])
+        found.length = length
+    if found.bytes is None:
+        found.bytes = count(row.get("bytes")) or None
 
 
 async def _count_the_rest(rucio: RucioClient, remote: Mapping[Did, Remote]) -> None:
     """Ask for those collections, one by one, that Rucio keeps no count of."""
     slots = asyncio.Semaphore(COUNTS_AT_ONCE)
 
-    async def count(did: Did, found: Remote) -> None:
+    async def ask(did: Did, found: Remote) -> None:
         async with slots:
             try:
                 if found.kind == "dataset":
-                    async for row in rucio.dataset_replicas(did):
-                        _add(found, row)
+                    async with aclosing(rucio.dataset_replicas(did)) as rows:
+                        async for row in rows:
+                            _add(found, row)
                 if found.length is None:
                     status = await rucio.did(did)
-                    found.length = _whole(status.get("length"))
-                    found.bytes = _whole(status.get("bytes"))
+                    found.length = count(status.get("length"))
+                    found.bytes = count(status.get("bytes"))
             except EscapeError:
                 return  # a row without a size is better than no rows
 
     async with asyncio.TaskGroup() as group:
         for did, found in remote.items():
             if found.kind != "file" and found.length is None:
-                group.create_task(count(did, found))
-
-
-def _whole(count: float | None) -> int | None:
-    """Read a count; Rucio gives sums as floats."""
-    return None if count is None else int(count)
+                group.create_task(ask(did, found))
 
 
 def _local(
-    manifest: Manifest, instance: str, kinds: Mapping[ResourceRef, DidType]
+    manifest: Manifest, instance: str, kinds: Mapping[ResourceRef, DidType | None]
 ) -> dict[ResourceRef, RowState]:
-    """Return what of each DID is on this disk; blocking."""
-    files = [str(ref) for ref, kind in kinds.items() if kind == "file"]
+    """Return what of each DID is on this disk, whose type may not be known; blocking."""
+    files = [str(ref) for ref, kind in kinds.items() if kind in ("file", None)]
     copies = manifest.copies(instance, files)
     found: dict[ResourceRef, RowState] = {}
     for ref, kind in kinds.items():
         text = str(ref)
-        if kind == "file":
-            if text in copies:
-                found[ref] = RowState(ref=text, local="here", path=copies[text][0].path)
-            continue
-        here = manifest.collection(instance, text)
-        if here is not None and here.files:
-            found[ref] = RowState(
-                ref=text, local="partly", local_files=here.files, path=here.directory
-            )
+        if text in copies:
+            found[ref] = RowState(ref=text, local="here", path=copies[text][0].path)
+        elif kind != "file":
+            here = manifest.collection(instance, text)
+            if here is not None and here.files:
+                found[ref] = RowState(
+                    ref=text, local="partly", local_files=here.files, path=here.directory
+                )
     return found
 
 
 def _merged(
-    ref: ResourceRef, remote: Remote | None, local: RowState | None, job: Job | None
+    ref: ResourceRef,
+    answer: Answer,
+    remote: Remote | None,
+    local: RowState | None,
+    job: Job | None,
 ) -> RowState:
     state = local or RowState(ref=str(ref))
-    if remote is None:
+    if remote is None and answer.complete:
         return state.model_copy(update={"problem": "it is not in the catalogue any more"})
+    remote = remote or Remote("file")
     here = state.local
     if here == "partly" and remote.length is not None:
         here = "here" if (state.local_files or 0) >= remote.length else "partly"
     problem = None
-    if remote.kind == "file" and here == "elsewhere" and not any(remote.sites.values()):
+    nowhere = remote.sites is not None and not any(remote.sites.values())
+    if remote.kind == "file" and here == "elsewhere" and nowhere:
         problem = "no site has it available"
     if job is not None and job.waiting is not None:
         problem = job.waiting.message.rstrip(".")
@@ -154,10 +223,11 @@ def _merged(
             "bytes": remote.bytes,
             "length": remote.length,
             "local": here,
-            "sites": sorted(remote.sites),
+            "sites": sorted(remote.sites or ()),
             "job": job.id if job else None,
             "job_state": job.state if job else None,
             "fraction": fraction,
             "problem": problem,
+            "note": answer.note,
         }
     )

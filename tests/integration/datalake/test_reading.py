@@ -30,7 +30,7 @@ def test_dids_are_those_of_rucio(dl, rucio, scope):
     printed = rucio("did", "list", f"{scope}:*", "--filter", "type=ALL", "--short")
     theirs = {line.strip() for line in printed.splitlines() if line.startswith(f"{scope}:")}
     assert {row["ref"].removeprefix("rucio:") for row in ours} == theirs
-    assert end == {"count": len(ours), "truncated": False}
+    assert end == {"count": len(ours), "truncated": False, "skipped": 0}
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_types_are_filtered_by_rucio(dl, kind, expected):
 def test_patterns_and_limits(dl):
     found, end = rows(dl.stream("/datalake/dids", scope="demo", pattern="fermi.lc.*", limit=3))
     assert len(found) == 3
-    assert end == {"count": 3, "truncated": True}
+    assert end == {"count": 3, "truncated": True, "skipped": 0}
     assert all(row["name"].startswith("fermi.lc.") for row in found)
 
 
 def test_a_search_without_hits_is_empty_not_an_error(dl):
     assert rows(dl.stream("/datalake/dids", scope="demo", pattern="zzz*")) == (
         [],
-        {"count": 0, "truncated": False},
+        {"count": 0, "truncated": False, "skipped": 0},
     )
 
 

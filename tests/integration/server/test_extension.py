@@ -77,7 +77,7 @@ def test_a_list_streams(server):
     _, headers, body = server.call("GET", "escape-vre/datalake/dids?scope=demo&limit=5")
     assert headers["Content-Type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in body.splitlines()]
-    assert lines[-1] == {"end": {"count": 5, "truncated": True}}
+    assert lines[-1] == {"end": {"count": 5, "truncated": True, "skipped": 0}}
 
 
 def test_under_a_base_url_it_works_too(start_server, dl):

@@ -1,0 +1,146 @@
+"""A Rucio that answers what a test says, and misbehaves on request.
+
+What a real Rucio answers is tested in ``tests/integration``, on a real lake.
+"""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer.
+
+    Parameters
+    ----------
+    cut : bool
+        Close the connection after the body, which is announced as longer.
+    stays : bool
+        Announce no length, send the body, and then nothing more until the reader has gone.
+    """
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+    stays: bool = False
+
+
+HANGS_UP = Answer(cut=True, status=0)
+"""No answer: the connection is closed."""
+
+
+def fixed(found: Any) -> Answer:
+    """Answer with one JSON value."""
+    return Answer(json.dumps(found).encode())
+
+
+def listed(*rows: Any, **how: Any) -> Answer:
+    """Answer with a row a line; text and bytes are lines as they are."""
+    lines = [
+        row if isinstance(row, bytes) else json.dumps(row, ensure_ascii=True).encode()
+        for row in rows
+    ]
+    return Answer(b"".join(line + b"\n" for line in lines), **how)
+
+
+def refused(kind: str, message: str = "", *, status: int = 404) -> Answer:
+    """Answer with an exception of Rucio's."""
+    fields = {"ExceptionClass": kind, "ExceptionMessage": message}
+    return Answer(json.dumps(fields).encode(), status)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: readers go, and tests make them."""
+
+
+@dataclass(slots=True)
+class FakeRucio:
+    """A threaded HTTP server on loopback; ``with FakeRucio() as rucio``."""
+
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    """By path, in the order they are given; the last one for ever. Other paths are empty lists."""
+    asked: Counter[str] = field(default_factory=Counter)
+    left: threading.Event = field(default_factory=threading.Event)
+    """Whether a reader has gone before an answer that stays had its end."""
+    _server: ThreadingHTTPServer | None = None
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Answer as at first."""
+        self.answers.clear()
+        self.asked.clear()
+        self.left.clear()
+        self.says("/ping", fixed({"version": "41.5.1"}))
+        self.says("/scopes/", fixed(["t"]))
+        self.says("/accounts/whoami", fixed({"account": "jdoe"}))
+        ends = time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(time.time() + 3600))
+        given = {"X-Rucio-Auth-Token": "t0ken", "X-Rucio-Auth-Token-Expires": ends}
+        self.says("/auth/userpass", Answer(headers=given))
+
+    def says(self, path: str, *answers: Answer) -> None:
+        """Answer so at a path."""
+        self.answers[path] = list(answers)
+
+    def __enter__(self) -> Self:
+        rucio = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                rucio._answer(self)
+
+            do_POST = do_GET  # noqa: N815 — http.server's name
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """The URL of the server."""
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        path = unquote(urlsplit(handler.path).path)
+        self.asked[path] += 1
+        answers = self.answers.get(path) or [Answer()]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        handler.close_connection = answer.cut or answer.stays
+        if not answer.status:
+            return
+        handler.send_response(answer.status)
+        length = {} if answer.stays else {"Content-Length": str(len(answer.body) + answer.cut)}
+        for name, value in {**length, **answer.headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        try:
+            handler.wfile.write(answer.body)
+            if answer.stays and not handler.connection.recv(1):
+                self.left.set()
+        except OSError:
+            self.left.set()
