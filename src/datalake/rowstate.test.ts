@@ -21,6 +21,7 @@ function state(more: Partial<IRowState>): IRowState {
     job_state: null,
     fraction: null,
     problem: null,
+    note: null,
     ...more
   };
 }

@@ -1,5 +1,8 @@
 """Sizes, times and names as people read them."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from escape_vre.core import text
@@ -40,6 +43,16 @@ def test_sizes(count, shown):
 )
 def test_durations(seconds, shown):
     assert text.duration(seconds) == shown
+
+
+EXAMPLES = json.loads((Path(__file__).parent / "text.json").read_text())
+
+
+@pytest.mark.parametrize("kind", ["size", "duration", "percent"])
+def test_numbers_are_written_as_in_the_panel(kind):
+    # src/ui/ui.test.ts reads the same examples.
+    write = getattr(text, kind)
+    assert [write(value) for value, _ in EXAMPLES[kind]] == [shown for _, shown in EXAMPLES[kind]]
 
 
 @pytest.mark.parametrize("width", [5, 8, 20])
