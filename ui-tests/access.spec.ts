@@ -11,7 +11,7 @@ for (const theme of themes) {
     await product.open({ theme });
     await product.find('demo:fermi');
     await product.row('fermi.lightcurves').click();
-    await expect(product.panel).toContainText('Copies');
+    await expect(product.panel).toContainText('Replicas');
     await product.command('escape-vre:datalake-get');
     await expect(product.transfers).toContainText('here');
     await product.search.fill('d');
@@ -53,7 +53,7 @@ test('at 250 px sizes, states and names are still there', async ({
     expect(box?.height).toBe(24);
   };
   await product.page.mouse.move(800, 400);
-  await expect(row).toContainText('22 kB');
+  await expect(row).toContainText('21.7 kB');
   // The usual state is a shape alone, and the name has room.
   await expect(row.locator('.escape-Row-word')).toHaveText('elsewhere');
   await expect(row.locator('.escape-Row-word')).toBeHidden();

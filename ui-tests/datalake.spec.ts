@@ -290,7 +290,7 @@ test('ten thousand rows scroll, and say that there are more', async ({
   expect(await product.tree.getByRole('treeitem').count()).toBeLessThan(100);
   await product.tree.focus();
   await product.page.keyboard.press('End');
-  await expect(product.row('run.010499.fits')).toContainText('11 kB');
+  await expect(product.row('run.010499.fits')).toContainText('10.5 kB');
   await expect(product.row('run.010499.fits')).toContainText('elsewhere');
   await setLimit(product, 2000);
 });
@@ -360,6 +360,6 @@ test('a selected row stays in sight when Details open below it', async ({
   await product.find('ui:run');
   const row = product.row('run.000018.fits');
   await row.click();
-  await expect(product.panel).toContainText('Copies');
+  await expect(product.panel).toContainText('Replicas');
   await expect(row).toBeInViewport({ ratio: 1 });
 });

@@ -90,10 +90,10 @@ export function foreignAnswer(
       {
         code: 'server_extension_missing',
         message: trans.__(
-          'The escape-vre part of this Jupyter server does not answer.'
+          'The escape-vre extension of this Jupyter server does not answer.'
         ),
         hint: trans.__(
-          'Install escape-vre in the environment that runs Jupyter, then restart the server.'
+          'Install escape-vre in the environment of the Jupyter server, then restart the server.'
         ),
         retryable: true
       },
@@ -105,8 +105,8 @@ export function foreignAnswer(
     return new AgentError(
       {
         code: 'jupyter_sign_in',
-        message: trans.__('Your session with Jupyter has ended.'),
-        hint: trans.__('Sign in again, then come back to this page.'),
+        message: trans.__('Your Jupyter session has ended.'),
+        hint: trans.__('Sign in again, then return to this page.'),
         retryable: false,
         details: { sign_in: signIn }
       },
@@ -118,7 +118,7 @@ export function foreignAnswer(
       code: 'bad_response',
       message: trans.__('Jupyter answered with HTTP status %1.', status),
       hint: trans.__(
-        'Try again; if it stays, look at the log of the Jupyter server.'
+        'Try again. If this persists, see the log of the Jupyter server.'
       ),
       retryable: true
     },
@@ -131,7 +131,7 @@ export function unreachable(trans: ITrans, cause: unknown): AgentError {
   return new AgentError({
     code: 'jupyter_unreachable',
     message: trans.__('The Jupyter server cannot be reached.'),
-    hint: trans.__('Check that it still runs, then try again.'),
+    hint: trans.__('Check that it is running, then try again.'),
     retryable: true,
     details: String(cause)
   });
@@ -141,8 +141,10 @@ export function unreachable(trans: ITrans, cause: unknown): AgentError {
 export function cutOff(trans: ITrans): AgentError {
   return new AgentError({
     code: 'cut_off',
-    message: trans.__('The list broke off before its end.'),
-    hint: trans.__('Try again to see the rest.'),
+    message: trans.__(
+      'The list is incomplete: the connection was interrupted.'
+    ),
+    hint: trans.__('Try again to see all of it.'),
     retryable: true
   });
 }
@@ -152,7 +154,7 @@ export function stopped(trans: ITrans): AgentError {
   return new AgentError({
     code: STOPPED,
     message: trans.__('You stopped this list.'),
-    hint: trans.__('Try again to see the rest.'),
+    hint: trans.__('Try again to see all of it.'),
     retryable: true
   });
 }

@@ -120,7 +120,7 @@ export class Actions {
       manager: documents,
       translator,
       title: this._trans.__('Get to folder'),
-      label: this._trans.__('The files go into this folder.')
+      label: this._trans.__('The files are saved in this folder.')
     });
     const folder = answer.value?.[0];
     if (answer.button.accept && folder) {
@@ -135,7 +135,7 @@ export class Actions {
     const answer = await InputDialog.getText({
       title: trans.__('Get only some files'),
       label: trans.__(
-        'Names of files in %1, with * for any part; a space between names.',
+        'Names of files in %1, separated by spaces; * matches any characters.',
         row?.name ?? ''
       ),
       placeholder: trans.__('for example *.fits'),
@@ -181,7 +181,7 @@ export class Actions {
     if (state.contents_path === null) {
       Notification.info(
         this._trans.__(
-          'The file is at %1, outside the folder that Jupyter shows.',
+          'The file is at %1, outside the folders that JupyterLab can show.',
           state.path ?? ''
         ),
         { autoClose: 8000 }

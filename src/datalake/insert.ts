@@ -27,7 +27,7 @@ export async function insert(options: IInsertOptions): Promise<void> {
   if (language && language !== 'python') {
     Notification.warning(
       trans.__(
-        'The notebook runs %1. Insert writes Python; open a Python notebook.',
+        'This notebook uses %1, but Insert writes Python. Open a Python notebook.',
         language
       ),
       { autoClose: 5000 }

@@ -121,7 +121,7 @@ function NothingFound(props: IBrowseOptions): React.JSX.Element {
         }}
       >
         {trans.__(
-          'No scope has “%1” in its name. Pick a scope first, or type scope:name.',
+          'No scope has “%1” in its name. Choose a scope, or type scope:name.',
           model.filter
         )}
       </Empty>

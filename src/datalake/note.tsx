@@ -48,7 +48,7 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
       )}
       {node.kind === 'failed' && isSaid(model.gate, node.error) && (
         <span className="escape-Note">
-          {trans.__('Waits for the sign-in.')}
+          {trans.__('Sign in to see this list.')}
         </span>
       )}
       {node.kind === 'failed' && !isSaid(model.gate, node.error) && (

@@ -39,7 +39,7 @@ export function describe(
     return moving(fractionOf(job), job.note ?? '', trans);
   }
   if (!state) {
-    return view('unknown', '', '', trans.__('not known yet'));
+    return view('unknown', '', '', trans.__('unknown'));
   }
   const isMoving =
     state.job !== null &&

@@ -121,7 +121,7 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
           isListOpen && chosen >= 0 ? optionId(chosen) : undefined
         }
         title={trans.__(
-          'Type the beginning of a name and press Enter. scope:name changes the scope.'
+          'Type the beginning of a name and press Enter. Type scope:name to search another scope.'
         )}
         onChange={event => {
           setText(event.target.value);

@@ -62,7 +62,9 @@ export function Summary(props: {
         <span className="escape-Summary-intro">
           {model.filter
             ? count
-            : trans.__('Data kept at many sites. Pick a scope to look inside.')}
+            : trans.__(
+                'Data stored at many sites. Choose a scope to see its contents.'
+              )}
         </span>
       )}
       {query && <span className="escape-Summary-count">{count}</span>}
