@@ -30,6 +30,7 @@ export type TypeFilter = 'all' | 'collection' | DidType;
 
 export type IDid = Whole<'Did'>;
 export type ISite = Whole<'Site'>;
+export type ISites = { sites: ISite[]; note?: string | null };
 export type IRowState = Whole<'RowState'>;
 export type IGetQuery = Schemas['GetQuery'];
 

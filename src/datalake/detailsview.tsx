@@ -76,6 +76,13 @@ function View(props: IDetailsOptions): React.JSX.Element {
         <StateShape shape={view.shape} />
         <span>{view.sentence}</span>
       </p>
+      {[did?.note, state?.note, details.sitesNote]
+        .filter((note, at, all) => note && all.indexOf(note) === at)
+        .map(note => (
+          <p className="escape-Details-note" key={note}>
+            {note}
+          </p>
+        ))}
       {did && <Facts did={did} path={state?.path ?? null} trans={trans} />}
       <h4>{trans.__('Replicas')}</h4>
       {details.sitesError ? (

@@ -1,3 +1,9 @@
+/**
+ * What the data lake panel shows and does.
+ *
+ * Long, because what a person asks for, a start, a refresh and a sign-in all
+ * change the same few fields, and which of them wins is decided here.
+ */
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type {
@@ -19,10 +25,10 @@ import { Details } from './details';
 import { askWhoami, CHECKING, checkHealth } from './health';
 import { Listing } from './listing';
 import type { Column, IOrder } from './order';
-import { BY_NAME, comparison, MOST_ASKED } from './order';
 import type { IPlace, IQuery } from './query';
 import { matchingScopes, patternOf, understand, widerPattern } from './query';
 import { Selection } from './selection';
+import { Sorting } from './sorting';
 import { States } from './states';
 import type { IDatalake, IHealth } from './tokens';
 import type { INode } from './node';
@@ -51,9 +57,9 @@ export class Datalake implements IDatalake {
       agent: this._agent,
       tree: this.tree,
       trans: options.trans,
-      onWhole: () => this._needForOrder()
+      onWhole: () => this._sorting.need()
     });
-    this.states.changed.connect(this._onStates, this);
+    this._sorting = new Sorting(this.tree, this.states);
     this._gate.opened.connect(this._onOpened, this);
     this.selection.changed.connect(this._onSelection, this);
   }
@@ -120,7 +126,7 @@ export class Datalake implements IDatalake {
   }
 
   get order(): IOrder {
-    return this._order;
+    return this._sorting.order;
   }
 
   get place(): IPlace {
@@ -144,7 +150,6 @@ export class Datalake implements IDatalake {
     }
     this._isDisposed = true;
     this.selection.changed.disconnect(this._onSelection, this);
-    this.states.changed.disconnect(this._onStates, this);
     this._gate.opened.disconnect(this._onOpened, this);
     this._gate.dispose();
     this._listing.stop();
@@ -350,38 +355,8 @@ export class Datalake implements IDatalake {
   }
 
   sortBy(column: Column): void {
-    const isSame = column === this._order.by;
-    this._order = {
-      by: column,
-      // The largest first is what one looks for.
-      isReversed: isSame ? !this._order.isReversed : column === 'size'
-    };
-    this._needForOrder();
-    this._sort();
+    this._sorting.by(column);
     this._changed.emit();
-  }
-
-  /** Ask for what the order goes by, where that is not known. */
-  private _needForOrder(): void {
-    if (this._order.by !== 'name') {
-      const refs = this.tree.rows
-        .map(({ row }) => row)
-        .filter(row => row !== null)
-        .filter(row => this._order.by === 'state' || row.bytes === null)
-        .map(row => row.ref);
-      this.states.need(refs.slice(0, MOST_ASKED));
-    }
-  }
-
-  private _sort(): void {
-    this.tree.sort(comparison(this._order, ref => this.states.get(ref)));
-  }
-
-  /** Once when all is known, so that rows do not wander about. */
-  private _onStates(): void {
-    if (this._order.by !== 'name' && this.states.isSettled) {
-      this._sort();
-    }
   }
 
   async again(node: INode): Promise<void> {
@@ -590,6 +565,7 @@ export class Datalake implements IDatalake {
   private readonly _jobs: IJobs;
   private readonly _trans: ITrans;
   private readonly _listing: Listing;
+  private readonly _sorting: Sorting;
   private readonly _changed = new Signal<this, void>(this);
   private _instances: readonly IInstance[] = [];
   private _instance: IInstance | null = null;
@@ -603,7 +579,6 @@ export class Datalake implements IDatalake {
   /** Counts what a person asked for: what comes by itself gives way to it. */
   private _asked = 0;
   private _filter = '';
-  private _order = BY_NAME;
   private _type: TypeFilter = 'all';
   private _error: AgentError | null = null;
   private _isStarting = false;
