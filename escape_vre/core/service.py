@@ -65,7 +65,7 @@ class FileSource:
     checksums : mapping
         ``adler32`` (8 hexadecimal digits) and ``md5`` (32), those that are known.
     collections : tuple of str
-        Refs of the collections that were asked for and hold this file.
+        Refs of the collections that are known to hold this file.
     """
 
     ref: str

@@ -1,6 +1,7 @@
 """How text, sizes, rates and times are written for people; standard library only."""
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -74,6 +75,12 @@ def size(count: float | None) -> str:
 def _three(value: float) -> str:
     """Write three significant digits."""
     return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}"
+
+
+def percent(fraction: float) -> str:
+    """Write a part of 1, rounded down: ``42 %``; never 100 before the end."""
+    # 0.29 * 100 is a little less than 29.
+    return f"{min(100, max(0, math.floor(fraction * 100 + 1e-9)))} %"
 
 
 def elided(name: str, width: int) -> str:

@@ -118,7 +118,7 @@ class _Terminal:
             return
         filled = round((fraction or 0.0) * BAR_CELLS)
         bar = "█" * filled + "░" * (BAR_CELLS - filled)
-        percent = "" if fraction is None else f"{fraction:4.0%} "
+        percent = "" if fraction is None else f"{text.percent(fraction):>5} "
         line = f"{title} {bar} {percent}{words}"
         width = _columns()
         sys.stderr.write("\r\x1b[2K" + line[: width - 1])
@@ -146,7 +146,7 @@ class _Notebook:
 
     def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
         value = "" if fraction is None else f" value='{fraction:.4f}'"
-        percent = "" if fraction is None else f"{fraction:.0%} · "
+        percent = "" if fraction is None else f"{text.percent(fraction)} · "
         self._display(
             f"<div><progress max='1'{value} style='width:16em;vertical-align:middle'"
             f" aria-label='{html.escape(title, quote=True)}'></progress> "

@@ -19,7 +19,7 @@ from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
-from escape_vre.services.datalake.files import datasets, files_of, is_wanted
+from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
 from escape_vre.services.datalake.fingerprints import Fingerprints
 from escape_vre.services.datalake.instances import Connected, Instances
 from escape_vre.services.datalake.intake import count, did_type
@@ -278,7 +278,8 @@ class DataLakeService:
             if kind in ("container", "dataset"):
                 files = self._collection(connected, ref, kind)
             else:
-                files = files_of(connected.rucio, ref.did, parts=(), collections=())
+                above = await holders(connected.rucio, ref.did)
+                files = files_of(connected.rucio, ref.did, parts=(), collections=above)
             async with aclosing(files):
                 async for source in files:
                     if is_wanted(source, query.files) and seen.add(source.parts):
@@ -300,7 +301,9 @@ class DataLakeService:
     ) -> AsyncGenerator[FileSource, None]:
         async with aclosing(datasets(connected.rucio, ref.did, kind)) as below:
             async for dataset, containers in below:
-                collections = (*containers, str(ResourceRef.rucio(*dataset)))
+                above = await holders(connected.rucio, dataset)
+                refs = (*containers, *above, str(ResourceRef.rucio(*dataset)))
+                collections = tuple(dict.fromkeys(refs))
                 files = files_of(connected.rucio, dataset, parts=dataset, collections=collections)
                 async with aclosing(files):
                     async for source in files:

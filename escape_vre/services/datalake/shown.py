@@ -171,7 +171,7 @@ def state(row: dict[str, Any]) -> str:
         return f"failed: {row['problem']}"
     if row.get("job_state") in ("queued", "running"):
         fraction = row.get("fraction")
-        return "on its way" if fraction is None else f"on its way {fraction:.0%}"
+        return "on its way" if fraction is None else f"on its way {text.percent(fraction)}"
     if row.get("local") == "here":
         return "here"
     if row.get("local") == "partly":

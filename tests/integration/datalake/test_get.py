@@ -64,6 +64,24 @@ def test_a_container_goes_to_the_folders_of_its_datasets(dl, tmp_path):
     assert row["local"] == "here"
 
 
+def test_a_container_is_here_however_its_files_came(dl):
+    ask = {"refs": ["rucio:demo:blazar-2026", "rucio:demo:fermi.lightcurves"]}
+
+    def states():
+        return [row["local"] for row in dl.post("/datalake/states", ask)["rows"]]
+
+    rows = dl.stream("/datalake/contents", ref="rucio:demo:fermi.lightcurves")
+    files = [f"{row['scope']}:{row['name']}" for row in rows if "end" not in row]
+    api.get(*files[:1], progress=False)
+    assert states() == ["partly", "partly"]
+    api.get(*files[1:], progress=False)
+    assert states() == ["partly", "here"]
+    rows = dl.stream("/datalake/contents", ref="rucio:demo:blazar-2026")
+    for row in [row for row in rows if "end" not in row and row["name"] != "fermi.lightcurves"]:
+        api.get(f"{row['scope']}:{row['name']}", progress=False)
+    assert states() == ["here", "here"]
+
+
 def test_to_and_files_choose(dl, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = api.get("demo:fermi.lightcurves", to="mine", files="*1-3GeV*", progress=False)

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,16 @@ def test_sizes(count, shown):
 )
 def test_durations(seconds, shown):
     assert text.duration(seconds) == shown
+
+
+EXAMPLES = json.loads((Path(__file__).parent / "text.json").read_text())
+
+
+@pytest.mark.parametrize("kind", ["size", "duration", "percent"])
+def test_numbers_are_written_as_in_the_panel(kind):
+    # src/ui/ui.test.ts reads the same examples.
+    write = getattr(text, kind)
+    assert [write(value) for value, _ in EXAMPLES[kind]] == [shown for _, shown in EXAMPLES[kind]]
 
 
 @pytest.mark.parametrize("width", [5, 8, 20])
