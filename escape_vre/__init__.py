@@ -17,13 +17,15 @@ if TYPE_CHECKING:
         get,
         info,
         jobs,
+        login,
+        logout,
         ls,
         retry,
         whoami,
     )
 
 _API = dict.fromkeys(
-    ("Files", "cancel", "get", "info", "jobs", "ls", "retry", "whoami"),
+    ("Files", "cancel", "get", "info", "jobs", "login", "logout", "ls", "retry", "whoami"),
     "escape_vre.services.datalake.api",
 )
 
@@ -35,6 +37,8 @@ __all__ = [
     "info",
     "jobs",
     "load_ipython_extension",
+    "login",
+    "logout",
     "ls",
     "retry",
     "whoami",

@@ -8,66 +8,92 @@ from collections.abc import Callable, Sequence
 from escape_vre._version import __version__
 from escape_vre.core.errors import ConflictError, EscapeError
 from escape_vre.core.registry import load, plugins
+from escape_vre.display.output import in_shell_words, never_fail_to_encode, nobody_reads, say, show
+from escape_vre.display.parsing import Parser, complete_in_shell, subcommands
+
+QUICK = {"dl", "agent", "with-token"}
+"""Commands that do not pay for the back ends of this machine: loading those takes 0.1 s."""
+INTERRUPTED, PIPE_CLOSED = 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code: 0, 1 for a failure that was explained, 130."""
-    parser = argparse.ArgumentParser(
-        prog="escape-vre", description="The ESCAPE virtual research environment."
-    )
-    parser.add_argument("--version", action="version", version=f"escape-vre {__version__}")
-    commands = parser.add_subparsers(metavar="command", required=True)
+    """Run the command and return its exit code.
+
+    0; 1 for a failure that was explained; 2 for words that make no command; 130 after *Ctrl-C*;
+    141, as a shell has it, when the reader of a pipe has gone.
+    """
+    never_fail_to_encode()
     try:
-        for plugin in plugins().values():
-            if plugin.cli:
-                load(plugin.cli)(commands)
-        _add_agent(commands)
-        _add_with_token(commands)
-        words = sys.argv[1:] if argv is None else argv
-        if not {"dl", "agent", "with-token"} & set(
-            words[:1]
-        ):  # else the quickest commands pay for the others
-            _add_local(commands)
-        args = parser.parse_args(argv)
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()  # after --help too, which ends with SystemExit
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        nobody_reads()
+        return PIPE_CLOSED
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        parser = _parser(words)
+        complete_in_shell(parser)
+        args = parser.parse_args(words)
+    except EscapeError as e:
+        return _explain(e, code=2)
+    try:
         shown = args.run(args)
     except EscapeError as e:
-        for n, line in enumerate(e.sentences):
-            print(_in_shell_words(line if n else f"escape-vre: {line}"), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        return _explain(e, code=1)
     if isinstance(shown, int):
         return shown
     if shown is not None:
-        print(_in_shell_words(repr(shown) if _is_table(shown) else str(shown)))
+        show(shown, as_json=getattr(args, "json", False))
     return 0
 
 
-def _is_table(shown: object) -> bool:
-    """Tell whether something is to be fitted to a screen, and there is one."""
-    return hasattr(shown, "_repr_html_") and sys.stdout.isatty()
+def _parser(words: Sequence[str]) -> Parser:
+    """Return the grammar, as far as these words need it."""
+    parser = Parser(prog="escape-vre", description="The ESCAPE virtual research environment.")
+    parser.add_argument("--version", action="version", version=f"escape-vre {__version__}")
+    commands = subcommands(parser)
+    for plugin in plugins().values():
+        if plugin.cli:
+            load(plugin.cli)(commands)
+    _add_agent(commands)
+    _add_with_token(commands)
+    if not QUICK & set(words[:1]):
+        _add_local(commands)
+    return parser
 
 
-def _in_shell_words(text: str) -> str:
-    """Name the commands as a shell does: messages are written for notebooks."""
-    return text.replace("%dl ", "escape-vre dl ")
+def _explain(error: EscapeError, *, code: int) -> int:
+    first, *more = map(in_shell_words, error.sentences)
+    say(first if first.startswith("escape-vre") else f"escape-vre: {first}")
+    for line in more:
+        say(line)
+    return code
 
 
 def _add_agent(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "The background process that moves bytes for panel, notebook and command."
     parser = commands.add_parser(
-        "agent", help="the background process: status, stop, run", description=_add_agent.__doc__
+        "agent", help="the background process: status, stop, run", description=text
     )
-    actions = parser.add_subparsers(metavar="action", required=True)
+    actions = subcommands(parser, "action")
 
     def action(name: str, run: Callable[[argparse.Namespace], object], text: str) -> None:
         made = actions.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         if name == "stop":
-            made.add_argument("--force", action="store_true", help="also while jobs run")
+            made.add_argument("--force", action="store_true", help="even while jobs run")
+        if name == "status":
+            made.add_argument("--json", action="store_true", help="print the status as JSON")
 
-    action("status", _agent_status, "Say whether it runs; starts none.")
-    action("stop", _agent_stop, "End it; its jobs go on at the next start.")
-    action("run", _agent_run, "Run it here, in the foreground, to see what it says.")
+    action("status", _agent_status, "Show whether the agent is running; does not start it.")
+    action("stop", _agent_stop, "Stop the agent; its jobs continue at the next start.")
+    action("run", _agent_run, "Run the agent in the foreground, to see its log.")
 
 
 def _add_with_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -75,8 +101,8 @@ def _add_with_token(commands: "argparse._SubParsersAction[argparse.ArgumentParse
 
     text = (
         "Run a command with a token for one service: rucio, reana, or another audience of your"
-        " site. The command alone gets it, kept fresh in the file that BEARER_TOKEN_FILE names;"
-        " for rucio also RUCIO_AUTH_TYPE, for reana REANA_ACCESS_TOKEN."
+        " site. Only this command gets the token, kept fresh in the file that BEARER_TOKEN_FILE"
+        " names. For rucio it also gets RUCIO_AUTH_TYPE, for reana REANA_ACCESS_TOKEN."
     )
     parser = commands.add_parser(
         "with-token",
@@ -89,18 +115,23 @@ def _add_with_token(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     parser.set_defaults(run=lambda args: run(args.audience, args.command))
 
 
-def _agent_status(_: argparse.Namespace) -> str:
+def _agent_status(args: argparse.Namespace) -> dict[str, object] | str:
     from escape_vre.client import AgentClient
     from escape_vre.client.start import answers
     from escape_vre.core.location import locate
 
     location = locate()
-    if not answers(location):
-        return f"No agent runs for {location.state}."
-    found = AgentClient().get("/agent")
+    running = answers(location)
+    found = AgentClient().get("/agent") if running else {}
+    if args.json:
+        return {"running": running, "state": str(location.state), **found}
+    if not running:
+        return f"No agent is running for {location.state}."
+    active = found["jobs_running"]
     return (
-        f"The agent {found['version']} runs, pid {found['pid']}, with {found['jobs_running']}"
-        f" jobs to do; state in {location.state}, data to {found['data_dir']}."
+        f"The agent {found['version']} is running, pid {found['pid']},"
+        f" {active:,} active job{'' if active == 1 else 's'};"
+        f" state in {location.state}, data in {found['data_dir']}."
     )
 
 
@@ -117,11 +148,11 @@ def _agent_stop(args: argparse.Namespace) -> str:
         try:
             client.post("/agent/stop", force="true" if args.force else "false")
         except ConflictError as e:
-            raise ConflictError(e.message, hint="Add --force to end it now.") from e
+            raise ConflictError(e.message, hint="Add --force to stop it now.") from e
     elif is_free(location.lock):
-        return "No agent runs."
+        return "No agent is running."
     await_end(location, pid)
-    return "The agent has ended."
+    return "The agent has stopped."
 
 
 def _agent_run(_: argparse.Namespace) -> int:

@@ -51,7 +51,7 @@ class Catalogue:
                 self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 catalogue._answer(self)
 
-            do_POST = do_GET  # noqa: N815 — the standard library's name
+            do_POST = do_GET  # noqa: N815 — http.server's name
 
             def log_message(self, *_):
                 pass
@@ -84,7 +84,7 @@ class Catalogue:
             return _give(http, 200, json.dumps(fixed[path]).encode())
         if path == "/accounts/whoami":
             return _give(http, 303, b"", Location="jdoe")
-        if path.endswith("/dids/search"):
+        if path == f"/dids/{self.scope}/dids/search":
             return self._search(http, query)
         if path == "/replicas/list":
             dids = json.loads(http.body)["dids"]

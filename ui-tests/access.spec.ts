@@ -11,7 +11,7 @@ for (const theme of themes) {
     await product.open({ theme });
     await product.find('demo:fermi');
     await product.row('fermi.lightcurves').click();
-    await expect(product.panel).toContainText('Copies');
+    await expect(product.panel).toContainText('Replicas');
     await product.command('escape-vre:datalake-get');
     await expect(product.transfers).toContainText('here');
     await product.search.fill('d');
@@ -41,18 +41,88 @@ test('at 250 px sizes, states and names are still there', async ({
     .toBeLessThan(252.5);
   await product.find('demo:');
   const row = product.row('fermi.lightcurves');
+  const sees = async (widths: Record<string, number>) => {
+    const box = await row.boundingBox();
+    for (const [part, width] of Object.entries(widths)) {
+      const inside = await row.locator(part).boundingBox();
+      expect(inside?.width).toBeGreaterThanOrEqual(width);
+      expect((inside?.x ?? 0) + (inside?.width ?? 0)).toBeLessThanOrEqual(
+        (box?.x ?? 0) + (box?.width ?? 0)
+      );
+    }
+    expect(box?.height).toBe(24);
+  };
   await product.page.mouse.move(800, 400);
-  await expect(row).toContainText('22 kB');
-  await expect(row).toContainText('elsewhere');
-  const box = await row.boundingBox();
-  for (const part of ['.escape-Row-size', '.escape-Row-word', '.escape-Name']) {
-    const inside = await row.locator(part).boundingBox();
-    expect(inside?.width).toBeGreaterThan(20);
-    expect((inside?.x ?? 0) + (inside?.width ?? 0)).toBeLessThanOrEqual(
-      (box?.x ?? 0) + (box?.width ?? 0)
+  await expect(row).toContainText('21.7 kB');
+  // The usual state is a shape alone, and the name has room.
+  await expect(row.locator('.escape-Row-word')).toHaveText('elsewhere');
+  await expect(row.locator('.escape-Row-word')).toBeHidden();
+  await expect(row).toHaveAttribute('aria-label', /, elsewhere/);
+  await expect(row).toHaveAttribute(
+    'title',
+    /^fermi\.lightcurves\n.*elsewhere/
+  );
+  await expect(row.locator('.escape-Name')).toHaveText('fermi.lightcurves');
+  await sees({
+    '.escape-Row-size': 20,
+    '.escape-Shape': 12,
+    '.escape-Name': 110
+  });
+  await picture(product.page, 'datalake-narrow');
+  // Under the mouse, size and state stay, and a click there gets nothing.
+  await row.hover();
+  await expect(row.getByRole('button', { name: 'Get' })).toBeVisible();
+  await sees({
+    '.escape-Row-size': 20,
+    '.escape-Shape': 12,
+    '.escape-Name': 40
+  });
+  await row.click();
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+  await expect(product.panel).toContainText('Nothing is in progress.');
+  // Another state has its word; where there is room, each has.
+  await product.command('escape-vre:datalake-get');
+  await expect(row.locator('.escape-Row-word')).toHaveText('here');
+  await product.page.mouse.move(800, 400);
+  await expect(row.locator('.escape-Row-word')).toBeVisible();
+  await product.width(400);
+  await expect(
+    product.row('fermi.photons').locator('.escape-Row-word')
+  ).toBeVisible();
+});
+
+test('two lakes of long titles leave account and health in sight', async ({
+  product
+}) => {
+  const { page, panel } = product;
+  await page.route('**/escape-vre/datalake/instances', async route => {
+    const answer = await route.fetch();
+    const { instances } = (await answer.json()) as {
+      instances: { title: string; name: string }[];
+    };
+    const title = 'The data lake of a collaboration with a very long name';
+    const [lake] = instances;
+    await route.fulfill({
+      json: {
+        instances: [
+          { ...lake, title },
+          { ...lake, name: 'other', title: `${title}, for tests` }
+        ]
+      }
+    });
+  });
+  await product.open();
+  await product.width(250);
+  await expect(panel.locator('.escape-Health')).toHaveText('ok');
+  const box = await panel.boundingBox();
+  for (const part of ['.escape-Account-account', '.escape-Health']) {
+    const inside = await panel.locator(part).boundingBox();
+    expect(inside?.width).toBeGreaterThan(10);
+    expect((inside?.x ?? 0) + (inside?.width ?? 0)).toBeLessThan(
+      (box?.x ?? 0) + (box?.width ?? 0) - 48
     );
   }
-  expect(box?.height).toBe(24);
-  await expect(row).toHaveAttribute('title', /^fermi\.lightcurves\n/);
-  await picture(product.page, 'datalake-narrow');
+  await expect(panel.getByRole('button', { name: 'Menu' })).toBeInViewport({
+    ratio: 1
+  });
 });

@@ -49,6 +49,18 @@ test('search, get, see it arrive, insert, run', async ({ product }) => {
   await expect(second.locator('.cm-content')).toHaveText(
     'lightcurves_2 = escape_vre.get("demo:fermi.lightcurves")'
   );
+
+  // Above it, with its own import: all of it runs from the top.
+  await cell.click();
+  await product.command('notebook:insert-cell-above');
+  await product.command('escape-vre:datalake-insert');
+  const running = product.command('notebook:restart-run-all');
+  await page.getByRole('dialog').getByRole('button').last().click();
+  await running;
+  await product.kernel();
+  const outputs = page.locator('.jp-CodeCell .jp-InputPrompt');
+  await expect(outputs).toHaveText(['[1]:', '[2]:', '[3]:']);
+  await expect(page.locator('.jp-Notebook')).not.toContainText('NameError');
   await product.width(340);
   await picture(page, 'datalake');
 });
@@ -117,6 +129,17 @@ test('rows dragged into a notebook become code, onto files a transfer', async ({
     'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
   );
   expect(product.has('data')).toBe(false);
+  // Above the cell that imports, a second one brings its own import.
+  await drag(page, row, [page.locator('.jp-Notebook .jp-Cell').first()]);
+  const cells = page.locator('.jp-Notebook .jp-CodeCell');
+  await expect(cells).toHaveCount(3);
+  for (const cell of [cells.nth(0), cells.nth(1)]) {
+    await expect(cell).toContainText('import escape_vre');
+  }
+  // And below it none.
+  await drag(page, row, [cells.nth(2)]);
+  await expect(cells).toHaveCount(4);
+  await expect(cells.nth(2)).not.toContainText('import');
 
   // The file browser is behind the panel: resting on its tab brings it up.
   mkdirSync(join(product.root, 'plots'));
@@ -200,21 +223,64 @@ test('a mistyped scope is answered with a sentence and a hint', async ({
 }) => {
   await product.find('dmeo:x');
   const alert = product.panel.getByRole('alert');
-  await expect(alert).toContainText('dmeo');
-  await expect(alert).toContainText('demo');
+  await expect(alert).toContainText('There is no scope dmeo.');
+  await alert.getByRole('button', { name: 'Did you mean demo?' }).click();
+  await expect(product.search).toHaveValue('demo:x');
+  await expect(product.panel).toContainText('Nothing in demo matches “x*”.');
+});
+
+test('a file that Lab has no viewer for offers to be inserted', async ({
+  product
+}) => {
+  const { page } = product;
+  await notebook(product);
+  await product.find('demo:lofar.144MHz.2026-02.fits');
+  const row = product.row('lofar.144MHz.2026-02.fits');
+  await expect(row).toContainText('elsewhere');
+  await row.dblclick();
+  await isHere(row);
+  await row.dblclick();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('lofar.144MHz.2026-02.fits');
+  await dialog.getByRole('button', { name: 'Insert' }).click();
+  await expect(page.locator('.jp-Notebook')).toContainText(
+    'escape_vre.get("demo:lofar.144MHz.2026-02.fits")'
+  );
 });
 
 test('ten thousand rows scroll, and say that there are more', async ({
   product
 }) => {
   test.slow();
-  await product.find('ui:run');
-  await expect(product.panel).toContainText('first 2,000 of more');
-  await product.tree.focus();
-  await product.page.keyboard.press('End');
-  await expect(product.tree).toContainText(
-    'First 2,000 of more; narrow the search.'
+  const { keyboard } = product.page;
+  await product.find('ui:');
+  await expect(product.panel).toContainText('First 2,000 shown');
+  // The limit does not hide the only dataset behind the files.
+  await expect(product.tree.getByRole('treeitem').first()).toHaveAttribute(
+    'aria-label',
+    /^large, dataset/
   );
+  await product.tree.focus();
+  await keyboard.press('End');
+  await expect(product.tree).toContainText('First 2,000 shown;');
+  // A person's place stays where it is when more comes.
+  await keyboard.press('ArrowUp');
+  const active = await product.tree.getAttribute('aria-activedescendant');
+  await product.tree.getByRole('button', { name: 'show more' }).click();
+  await expect(product.panel).toContainText('First 10,000 shown', {
+    timeout: 30_000
+  });
+  await expect(product.tree).toBeFocused();
+  await expect(product.tree).toHaveAttribute(
+    'aria-activedescendant',
+    active ?? ''
+  );
+  await expect(product.row('run.001998.fits')).toBeInViewport();
+  await keyboard.press('End');
+  await keyboard.press('Enter');
+  await expect(product.panel).toContainText('10,501 found', {
+    timeout: 30_000
+  });
 
   await setLimit(product, 20_000);
   await product.find('ui:run.');
@@ -224,7 +290,7 @@ test('ten thousand rows scroll, and say that there are more', async ({
   expect(await product.tree.getByRole('treeitem').count()).toBeLessThan(100);
   await product.tree.focus();
   await product.page.keyboard.press('End');
-  await expect(product.row('run.010499.fits')).toContainText('11 kB');
+  await expect(product.row('run.010499.fits')).toContainText('10.5 kB');
   await expect(product.row('run.010499.fits')).toContainText('elsewhere');
   await setLimit(product, 2000);
 });
@@ -247,67 +313,53 @@ async function xsrf(product: Product): Promise<string> {
   return cookies.find(cookie => cookie.name === '_xsrf')?.value ?? '';
 }
 
+test('the headings sort, and say so', async ({ product }) => {
+  const { panel, tree } = product;
+  const heading = (name: string) => panel.getByRole('button', { name });
+  const first = tree.getByRole('treeitem').first();
+  await product.find('demo:lofar');
+  await panel.getByRole('radio', { name: 'files' }).click();
+  await expect(product.row('lofar.144MHz.2026-02.fits')).toBeVisible();
+  await expect(heading('Sort by name')).toHaveAttribute('aria-pressed', 'true');
+  await expect(first).toHaveAttribute('aria-label', /2026-02/);
+  await heading('Sort by name').click();
+  await expect(first).toHaveAttribute('aria-label', /2026-(?!02)/);
+  await product.row('lofar.144MHz.2026-02.fits').click();
+  await product.command('escape-vre:datalake-get');
+  await isHere(product.row('lofar.144MHz.2026-02.fits'));
+  await heading('Sort by state').click();
+  await expect(first).toHaveAttribute('aria-label', /2026-02.*here/);
+  await heading('Sort by size').click();
+  await expect(heading('Sort by size')).toHaveAttribute('aria-pressed', 'true');
+  await expect(product.row('lofar.144MHz.2026-02.fits')).toHaveAttribute(
+    'aria-selected',
+    'true'
+  );
+});
+
+test('rows that made no sense are counted at the end', async ({ product }) => {
+  const row = (name: string) =>
+    JSON.stringify({ ref: `rucio:demo:${name}`, name, type: 'file' });
+  await product.page.route('**/escape-vre/datalake/dids?**', route =>
+    route.fulfill({
+      contentType: 'application/x-ndjson',
+      body: `${row('run10')}\n${row('run9')}\n{"end": {"count": 2, "truncated": false, "skipped": 3}}\n`
+    })
+  );
+  await product.find('demo:run');
+  const rows = product.tree.getByRole('treeitem');
+  await expect(rows).toHaveCount(3);
+  await expect(rows.nth(0)).toContainText('run9');
+  await expect(rows.nth(1)).toContainText('run10');
+  await expect(rows.nth(2)).toContainText('3 invalid rows skipped');
+});
+
 test('a selected row stays in sight when Details open below it', async ({
   product
 }) => {
   await product.find('ui:run');
   const row = product.row('run.000018.fits');
   await row.click();
-  await expect(product.panel).toContainText('Copies');
+  await expect(product.panel).toContainText('Replicas');
   await expect(row).toBeInViewport({ ratio: 1 });
-});
-
-test('the keyboard alone goes everywhere', async ({ product }) => {
-  const { page } = product;
-  const press = (key: string) => page.keyboard.press(key);
-  const expectAt = (label: RegExp) =>
-    expect
-      .poll(async () => {
-        const id = await product.tree.getAttribute('aria-activedescendant');
-        const row = page.locator(`[id="${id}"]`);
-        return (await row.count()) ? row.getAttribute('aria-label') : '';
-      })
-      .toMatch(label);
-  await product.tree.focus();
-  await press('/');
-  await expect(product.search).toBeFocused();
-  await page.keyboard.type('demo:samples');
-  await press('Enter');
-  await expect(product.row('samples')).toBeVisible();
-  await press('ArrowDown');
-  await expect(product.tree).toBeFocused();
-  await press('Home');
-  await expectAt(/^samples, container/);
-  await press('ArrowRight');
-  await expect(product.row('samples')).toHaveAttribute('aria-expanded', 'true');
-  await expect(product.row('blazar-2026')).toHaveAttribute('aria-level', '2');
-  await press('b');
-  await expectAt(/^blazar-2026/);
-  await press('ArrowRight');
-  await expect(product.row('fermi.lightcurves').first()).toBeVisible();
-  await press('ArrowRight');
-  await expectAt(/^(?!blazar-2026)./);
-  await press('ArrowLeft');
-  await expectAt(/^blazar-2026/);
-  await press('Shift+ArrowDown');
-  await press('Shift+ArrowDown');
-  await expect(
-    product.tree.getByRole('treeitem', { selected: true })
-  ).toHaveCount(3);
-  await press('Home');
-  await press('Control+ArrowDown');
-  await press('Space');
-  await expect(
-    product.tree.getByRole('treeitem', { selected: true })
-  ).toHaveCount(2);
-  await press('Shift+F10');
-  const menu = page.getByRole('menu');
-  await expect(menu.getByText('Copy DID')).toBeVisible();
-  await press('Escape');
-  await expect(product.tree).toBeFocused();
-  await press('Escape');
-  await press('Escape');
-  await expect(
-    product.tree.getByRole('treeitem', { name: 'Scope demo' })
-  ).toBeVisible();
 });

@@ -65,7 +65,83 @@ test('a slow list shimmers, says who is waited for, and stops', async ({
   ).toBeVisible();
   await expect(product.panel).toContainText('Waiting for Demo data lake…');
   await product.panel.getByRole('button', { name: 'Cancel' }).click();
-  await expect(product.panel.getByRole('alert')).toContainText('Stopped.');
+  // To have stopped it oneself is no error.
+  await expect(product.panel).toContainText('You stopped this list.');
+  await expect(product.panel.getByRole('alert')).toHaveCount(0);
+  await product.page.unroute('**/escape-vre/datalake/dids?**');
+  await product.panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(product.row('fermi.lightcurves')).toBeVisible();
+});
+
+test('a slow refresh leaves the rows, says who is waited for, and stops', async ({
+  product
+}) => {
+  await product.find('demo:fermi');
+  const row = product.row('fermi.lightcurves');
+  await row.click();
+  await product.page.route('**/escape-vre/datalake/dids?**', () => undefined);
+  await product.panel.getByRole('button', { name: 'Refresh' }).click();
+  await expect(product.panel).toContainText('Waiting for Demo data lake…');
+  await expect(row).toBeVisible();
+  await product.panel.getByRole('button', { name: 'Cancel' }).click();
+  await expect(product.panel).not.toContainText('Waiting for');
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+  await expect(product.panel.getByRole('alert')).toHaveCount(0);
+});
+
+test('a search is listed while the lake is slow to say who we are', async ({
+  product
+}) => {
+  const { page } = product;
+  await page.route('**/escape-vre/datalake/whoami?**', () => undefined);
+  await page.route('**/escape-vre/datalake/scopes?**', () => undefined);
+  await product.open();
+  await product.find('demo:fermi');
+  await expect(product.row('fermi.lightcurves')).toBeVisible();
+  await page.unroute('**/escape-vre/datalake/scopes?**');
+  await product.panel.getByRole('button', { name: 'Refresh' }).click();
+  await expect(product.search).toHaveValue('demo:fermi');
+  await expect(product.row('fermi.lightcurves')).toBeVisible();
+});
+
+test('no data lake is configured', async ({ product }) => {
+  const { page, panel } = product;
+  await page.route('**/escape-vre/datalake/instances', route =>
+    route.fulfill({ json: { instances: [] } })
+  );
+  await product.open();
+  await expect(panel).toContainText('No data lake is configured.');
+  await page.unroute('**/escape-vre/datalake/instances');
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(
+    product.tree.getByRole('treeitem', { name: 'Scope demo' })
+  ).toBeVisible();
+});
+
+test('a wrong password is said once, with what to do', async ({ product }) => {
+  const { page, panel } = product;
+  const refused = {
+    code: 'auth',
+    message: 'The lake does not accept the user name, password or account.',
+    hint: 'Check them in the configuration.',
+    retryable: false
+  };
+  const urls = /\/escape-vre\/datalake\/(whoami|scopes)/;
+  await page.route(urls, route =>
+    route.fulfill({ status: 401, json: { error: refused } })
+  );
+  await product.open();
+  const alert = panel.getByRole('alert');
+  await expect(alert).toHaveCount(1);
+  await expect(alert).toContainText(refused.message);
+  await expect(alert).toContainText(refused.hint);
+  await expect(panel.locator('.escape-Health')).toHaveText('refused');
+  await page.unroute(urls);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(
+    product.tree.getByRole('treeitem', { name: 'Scope demo' })
+  ).toBeVisible();
+  await expect(panel.locator('.escape-Health')).toHaveText('ok');
 });
 
 test('no server extension', async ({ product }) => {

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, lake, test } from './product';
 
 /** Do something while no site sends a byte, so that transfers last as long. */
@@ -36,6 +38,56 @@ test('a reload in the middle of a transfer loses nothing', async ({
   expect(product.has('data/ui/large/large.bin')).toBe(true);
 });
 
+test('what is here already is not fetched again', async ({ product }) => {
+  await product.find('demo:fermi.photons.fits');
+  const row = product.row('fermi.photons.fits');
+  const state = row.locator('.escape-Row-state');
+  await row.click();
+  await product.command('escape-vre:datalake-get');
+  await expect(state).toHaveAttribute('data-shape', 'here');
+  await product.command('escape-vre:datalake-get');
+  await expect(
+    product.page.getByText('fermi.photons.fits is already here.')
+  ).toBeVisible();
+  await expect(product.transfers.getByRole('listitem')).toHaveCount(1);
+  // Unless somebody has taken it away since.
+  rmSync(join(product.root, 'data'), { recursive: true });
+  await product.command('escape-vre:datalake-get');
+  await expect(product.transfers.getByRole('listitem')).toHaveCount(2);
+  await expect
+    .poll(() => product.has('data/demo/fermi.photons.fits'))
+    .toBe(true);
+});
+
+test('a transfer that has failed stands still', async ({ product }) => {
+  const { page, transfers } = product;
+  await product.find('demo:fermi.photons.fits');
+  await product.row('fermi.photons.fits').click();
+  await product.command('escape-vre:datalake-get');
+  await expect(transfers).toContainText('here');
+  // Before anything was known of its size.
+  await page.route('**/escape-vre/jobs', async route => {
+    const answer = await route.fetch();
+    const { jobs } = (await answer.json()) as { jobs: object[] };
+    const error = { code: 'x', message: 'It failed.', hint: '' };
+    const failed = { state: 'failed', error, bytes_total: null, bytes_done: 0 };
+    const none = { files_total: null, files_done: 0 };
+    await route.fulfill({
+      json: { jobs: jobs.map(job => ({ ...job, ...failed, ...none })) }
+    });
+  });
+  await page.reload();
+  await product.ready();
+  await product.command('escape-vre:datalake-open');
+  await product.command('escape-vre:datalake-transfers');
+  await expect(transfers).toContainText('failed');
+  await expect(transfers.getByRole('alert')).toContainText('It failed.');
+  const animations = await transfers
+    .getByRole('progressbar')
+    .evaluate(bar => bar.getAnimations({ subtree: true }).length);
+  expect(animations).toBe(0);
+});
+
 test('a cancelled transfer can be tried again, and forgotten', async ({
   product
 }) => {
@@ -46,11 +98,13 @@ test('a cancelled transfer can be tried again, and forgotten', async ({
     await product.command('escape-vre:datalake-get');
     await product.transfers.getByRole('button', { name: /^Cancel/ }).click();
     await expect(product.transfers).toContainText('cancelled');
+    // As much as had come, of all.
+    await expect(product.transfers).toContainText(/B of 64\.0 MB/);
   });
   await product.transfers.getByRole('button', { name: /^Try again/ }).click();
   await expect(product.transfers.getByRole('listitem').first()).toContainText(
     'here'
   );
   await product.panel.getByRole('button', { name: 'Clear finished' }).click();
-  await expect(product.panel).toContainText('Nothing is on its way.');
+  await expect(product.panel).toContainText('Nothing is in progress.');
 });

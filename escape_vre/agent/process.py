@@ -26,6 +26,7 @@ from escape_vre.core.environment import MORE, allowed
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
+from escape_vre.core.logs import log_to_stderr
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import Fetchable, Service
 from escape_vre.core.settings import Agent, Transfers, configured, load_config
@@ -39,9 +40,7 @@ IDLE_CHECK_S = 5.0
 
 def main() -> int:
     """Run the agent of this user, host and state directory until it is idle or told to end."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    log_to_stderr()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # A client of an older version starts us with more than we should have.
     for name in os.environ.keys() - allowed(os.environ).keys():

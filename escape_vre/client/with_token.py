@@ -8,7 +8,6 @@ renews the token in its file, and removes the file when the last holder of the p
 import os
 import select
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from escape_vre.client.agent import AgentClient
 from escape_vre.core.errors import EscapeError, UsageError
+from escape_vre.display.output import say
 
 RENEW_AT = 0.75
 """The part of a token's life after which the next is asked for."""
@@ -42,7 +42,7 @@ def run(audience: str, command: Sequence[str]) -> int:
         )
     program = shutil.which(words[0])
     if program is None:
-        print(f"escape-vre: there is no command {words[0]}.", file=sys.stderr)  # noqa: T201
+        say(f"escape-vre: there is no command {words[0]}.")
         return NOT_FOUND
     agent = AgentClient()
     found = agent.token(audience)
@@ -60,7 +60,7 @@ def run(audience: str, command: Sequence[str]) -> int:
         os.execve(program, words, environment)  # noqa: S606 — what the person asked for
     except OSError as e:
         os.close(alive)  # which ends the keeper
-        print(f"escape-vre: {words[0]}: {e.strerror}.", file=sys.stderr)  # noqa: T201
+        say(f"escape-vre: {words[0]}: {e.strerror}.")
         return NOT_EXECUTABLE
 
 

@@ -77,8 +77,8 @@ async def read_some(response: httpx.Response) -> BoundedResponse:
 
 
 def _bounded(response: httpx.Response, body: bytes) -> BoundedResponse:
-    coded = ("content-encoding", "content-length", "transfer-encoding")
-    headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in coded]
+    coded = (b"content-encoding", b"content-length", b"transfer-encoding")
+    headers = [(k, v) for k, v in response.headers.raw if k.lower() not in coded]
     return BoundedResponse(
         response.status_code, headers=headers, content=body, request=response.request
     )

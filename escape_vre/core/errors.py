@@ -8,6 +8,8 @@ traceback.
 
 from typing import Any, ClassVar
 
+from escape_vre.core.text import sentence
+
 
 class EscapeError(Exception):
     """Something a person should be told.
@@ -35,7 +37,7 @@ class EscapeError(Exception):
         self.details = details or {}
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return sentence(f"{self.message} {self.hint}")
 
     @property
     def worth_waiting(self) -> bool:
@@ -51,14 +53,14 @@ class EscapeError(Exception):
         """What happened, what to do, and where to sign in if that is what to do; a line each."""
         where = self.details.get("sign_in")
         lines = [self.message, self.hint, f"Sign in: {where}" if where else ""]
-        return [line for line in lines if line]
+        return [sentence(line) for line in lines if line]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error as it travels: code, message, hint, retryable, details."""
         return {
             "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
+            "message": sentence(self.message),
+            "hint": sentence(self.hint),
             "retryable": self.retryable,
             "details": self.details,
         }

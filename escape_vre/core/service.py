@@ -93,7 +93,7 @@ class FileSource:
     checksums : mapping
         ``adler32`` (8 hexadecimal digits) and ``md5`` (32), those that are known.
     collections : tuple of str
-        Refs of the collections that were asked for and hold this file.
+        Refs of the collections that are known to hold this file.
     obstacle, way_out : str
         Where no replica can be read: why not, and what to do about it; a sentence each.
     """

@@ -1,10 +1,12 @@
 """Shared parts of the commands of local back ends."""
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from escape_vre.display.output import tell
+from escape_vre.display.parsing import subcommands
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
@@ -25,7 +27,7 @@ def add_commands(
     folder : str
         Its default folder, in the state folder.
     """
-    found = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    found = subcommands(parser)
     added = {}
     for name, run, text in commands:
         command = found.add_parser(name, help=text, description=f"{text.capitalize()}.")
@@ -57,17 +59,6 @@ def is_confirmed(arguments: argparse.Namespace, what: Callable[[], str]) -> bool
         return True
     tell("Nothing was erased.")
     return False
-
-
-def tell(text: str) -> None:
-    """Print a result."""
-    sys.stdout.write(text + "\n")
-
-
-def say(sentence: str) -> None:
-    """Print progress, separately from results."""
-    sys.stderr.write(sentence + "\n")
-    sys.stderr.flush()
 
 
 def tell_processes(pids: dict[str, int], memory_bytes: int | None) -> None:

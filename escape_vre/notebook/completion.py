@@ -1,16 +1,13 @@
-"""Tab completion of ``%dl``: commands, then scopes and DIDs."""
+"""Tab completion of ``%dl``: commands, options and their values, scopes and DIDs."""
 
 import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from escape_vre.core.errors import EscapeError
-
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-COMMANDS = ("ls", "get", "info", "jobs", "cancel", "retry", "login", "logout", "whoami", "help")
 _LINE = re.compile(r"(?:.*=\s*)?%dl(?:\s+(?P<words>.*))?$|dl\s+(?P<auto>.*)$")
 
 
@@ -30,31 +27,14 @@ def complete(context: "CompletionContext") -> "SimpleMatcherResult":
     found = _LINE.match(context.text_until_cursor.rpartition("\n")[2])
     if found is None:
         return {"completions": []}
+    # Here, for the start of every kernel imports this module.
+    from escape_vre.display.parsing import completions
+    from escape_vre.services.datalake.magics import grammar
+
     words = re.split(r"\s+", found["words"] or found["auto"] or "")
-    typed = words[-1]
-    matches = _commands(typed) if len(words) == 1 else _arguments(words[0], typed)
+    matches = completions(grammar(), words)
     return {
-        "completions": [SimpleCompletion(text=match) for match in matches],
-        "matched_fragment": typed,
+        "completions": [SimpleCompletion(text=match, type=match.type) for match in matches],
+        "matched_fragment": words[-1],
         "suppress": bool(matches),
     }
-
-
-def _commands(typed: str) -> list[str]:
-    return [word for word in COMMANDS if word.startswith(typed)]
-
-
-def _arguments(command: str, typed: str) -> list[str]:
-    if typed.startswith("-") or command not in ("ls", "get", "info", "cancel", "retry"):
-        return []
-    from escape_vre.client import AgentClient
-
-    agent = AgentClient(timeout_s=5)
-    try:
-        if command in ("cancel", "retry"):
-            ids = [str(job["id"]) for job in agent.get("/jobs")["jobs"]]
-            return [job_id for job_id in ids if job_id.startswith(typed)]
-        matches: list[str] = agent.get("/datalake/complete", text=typed)["matches"]
-    except EscapeError:
-        return []  # no completion is better than an error while typing
-    return matches

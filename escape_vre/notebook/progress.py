@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from escape_vre.core import text
+from escape_vre.display.output import say
 
 BAR_CELLS = 24
 INTERVAL_S = 0.2
@@ -15,18 +16,18 @@ SHOWN_AFTER_S = 0.3
 
 
 class Progress:
-    """Shows a job; what it shows in the end is one line.
+    """Shows a job as a bar, and in the end as one line.
 
     Parameters
     ----------
     title : str
-        What is fetched.
+        The title of the job.
     enabled : bool
-        Show anything at all.
+        Whether to show anything.
     """
 
     def __init__(self, title: str, *, enabled: bool = True) -> None:
-        self._title = title
+        self._title = text.printable(title)
         self._began = time.monotonic()
         self._last = 0.0
         self._said = ""
@@ -41,7 +42,7 @@ class Progress:
         if at - self._began < SHOWN_AFTER_S:
             return
         self._last = at
-        words, link = describe(job), sign_in(job)
+        words, link = text.sentence(describe(job)), text.printable(sign_in(job))
         if job.get("waiting") and words != self._said:
             self._face.say(f"{self._title}: {words}" + (f" Sign in: {link}" if link else ""))
             self._said = words
@@ -50,7 +51,7 @@ class Progress:
     def done(self, line: str) -> None:
         """Replace the bar by the last line."""
         if self._face is not None:
-            self._face.done(line)
+            self._face.done(text.sentence(line))
             self.told = execution_count()
 
     def __enter__(self) -> Self:
@@ -75,11 +76,11 @@ def _fraction(job: dict[str, Any]) -> float | None:
 def describe(job: dict[str, Any]) -> str:
     """Say how far a job is: bytes, files, rate, time left; or what it waits for."""
     if job.get("waiting"):
-        return f"{job['waiting']['message']} This goes on by itself."
+        return f"{job['waiting']['message']} This continues by itself."
     if job["state"] == "queued":
-        return "waits for its turn"
+        return "queued"
     if job["files_total"] is None:
-        return "asks the catalogue"
+        return "asking the catalogue"
     parts = [
         text.size(job["bytes_done"])
         + (f" of {text.size(job['bytes_total'])}" if job["bytes_total"] is not None else "")
@@ -94,23 +95,22 @@ def describe(job: dict[str, Any]) -> str:
 
 
 def sign_in(job: dict[str, Any]) -> str:
-    """Return where a person ends a job's waiting; empty where nobody has to."""
+    """Return where to sign in, for a job that waits for it; else an empty text."""
     waiting = job.get("waiting") or {}
     return str(waiting.get("details", {}).get("sign_in") or "")
 
 
 class _Terminal:
-    """A bar that is overwritten in place; where nobody looks, the last line alone."""
+    """A bar that is overwritten in place; without a terminal, only the last line."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._shown = False
 
     def say(self, line: str) -> None:
-        """Write a line that stays: a link must be whole, and for a log it is news."""
+        """Write a line that stays: a link must not be cut, and a log needs it."""
         self.clear()
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        say(line)
 
     def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
         del link
@@ -118,7 +118,7 @@ class _Terminal:
             return
         filled = round((fraction or 0.0) * BAR_CELLS)
         bar = "█" * filled + "░" * (BAR_CELLS - filled)
-        percent = "" if fraction is None else f"{fraction:4.0%} "
+        percent = "" if fraction is None else f"{text.percent(fraction):>5} "
         line = f"{title} {bar} {percent}{words}"
         width = _columns()
         sys.stderr.write("\r\x1b[2K" + line[: width - 1])
@@ -132,7 +132,7 @@ class _Terminal:
 
     def done(self, line: str) -> None:
         self.clear()
-        sys.stderr.write(line + "\n")
+        say(line)
 
 
 class _Notebook:
@@ -142,11 +142,11 @@ class _Notebook:
         self._handle: Any = None
 
     def say(self, line: str) -> None:
-        """Nothing: the display shows the same, with a link."""
+        """Do nothing: the display shows the same, with a link."""
 
     def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
         value = "" if fraction is None else f" value='{fraction:.4f}'"
-        percent = "" if fraction is None else f"{fraction:.0%} · "
+        percent = "" if fraction is None else f"{text.percent(fraction)} · "
         self._display(
             f"<div><progress max='1'{value} style='width:16em;vertical-align:middle'"
             f" aria-label='{html.escape(title, quote=True)}'></progress> "
@@ -182,7 +182,7 @@ def show_plain(line: str) -> None:
     """Display one line of text as the value of a cell."""
     from IPython.display import display
 
-    display({"text/plain": line}, raw=True)  # type: ignore[no-untyped-call]
+    display({"text/plain": text.printable(line)}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _columns() -> int:

@@ -1,26 +1,27 @@
 """Signing in from a notebook or a terminal: one line with an address and a code, then waiting."""
 
 import html
-import sys
 from typing import Any
 
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import CancelledJobError, EscapeError
+from escape_vre.core.text import printable
+from escape_vre.display.output import say
 from escape_vre.notebook.progress import in_notebook
 
 WAIT_S = 2.0
-"""How long one question to the agent waits: Stop is noticed between two, seconds."""
+"""How long one request to the agent waits, seconds; *Stop* is noticed between two."""
 
 
 def sign_in(agent: AgentClient, identity: str) -> None:
-    """Have a person sign in, and return when that is done.
+    """Show where and how to sign in, and return when that is done.
 
     Raises
     ------
     EscapeError
         The provider refused, or the code expired.
     CancelledJobError
-        The person has stopped waiting, here or in another window.
+        The sign-in was cancelled, here or in another window.
     """
     found = agent.post("/sign-ins", {"identity": identity})
     line = _Line()
@@ -32,7 +33,7 @@ def sign_in(agent: AgentClient, identity: str) -> None:
         found = agent.post(f"/sign-ins/{found['id']}/cancel")
         if found["state"] != "done":
             raise CancelledJobError(
-                "Stopped: you are not signed in.", hint="Say login again to get another code."
+                "Stopped: you are not signed in.", hint="Run %dl login again for a new code."
             ) from e
     finally:
         line.clear()
@@ -41,33 +42,32 @@ def sign_in(agent: AgentClient, identity: str) -> None:
     if found["state"] == "cancelled":
         raise CancelledJobError(
             "The sign-in was cancelled in another window.",
-            hint="Say login again to get another code.",
+            hint="Run %dl login again for a new code.",
         )
 
 
 class _Line:
-    """The line that says what to do; in a notebook it goes when that is done."""
+    """The line that says what to do; a notebook removes it afterwards."""
 
     def __init__(self) -> None:
         self._handle: Any = None
 
     def show(self, found: dict[str, Any]) -> None:
-        url = found["verification_uri_complete"] or found["verification_uri"]
+        url = printable(found["verification_uri_complete"] or found["verification_uri"])
         minutes = max(1, round(found["expires_in"] / 60))
-        code, title = found["user_code"], found["title"]
+        code, title = printable(found["user_code"]), printable(found["title"])
         plain = (
             f"To sign in to {title}, open {url} and enter or confirm the code {code}"
-            f" (good for {minutes} min). Waiting …"
+            f" (valid for {minutes} min). Waiting …"
         )
         if not in_notebook():
-            sys.stderr.write(plain + "\n")
-            sys.stderr.flush()
+            say(plain)
             return
         link = html.escape(url, quote=True)
         rich = (
             f"<div>To sign in to {html.escape(title)}, open"
             f" <a href='{link}' target='_blank' rel='noopener'>{link}</a> and enter or confirm"
-            f" the code <b>{html.escape(code)}</b> (good for {minutes} min). Waiting …</div>"
+            f" the code <b>{html.escape(code)}</b> (valid for {minutes} min). Waiting …</div>"
         )
         from IPython.display import display
 
@@ -75,6 +75,6 @@ class _Line:
         self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def clear(self) -> None:
-        """Take the code away, for it is good for nothing any more."""
+        """Remove the code, which is no longer valid."""
         if self._handle is not None:
             self._handle.update({"text/html": "", "text/plain": ""}, raw=True)

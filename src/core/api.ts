@@ -30,6 +30,7 @@ export type TypeFilter = 'all' | 'collection' | DidType;
 
 export type IDid = Whole<'Did'>;
 export type ISite = Whole<'Site'>;
+export type ISites = { sites: ISite[]; note?: string | null };
 export type IRowState = Whole<'RowState'>;
 export type IGetQuery = Schemas['GetQuery'];
 
@@ -40,4 +41,6 @@ export type ISignIn = Whole<'SignInAnswer'>;
 export interface IStreamEnd {
   count: number;
   truncated: boolean;
+  /** Rows that made no sense and were left out; older agents do not count. */
+  skipped?: number;
 }

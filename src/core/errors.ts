@@ -27,6 +27,12 @@ export class AgentError extends Error {
   readonly details: unknown;
   readonly status: number;
 
+  /** The name that a person may have meant, or null. */
+  get near(): string | null {
+    const { near } = (this.details ?? {}) as { near?: unknown };
+    return typeof near === 'string' && near !== '' ? near : null;
+  }
+
   /** Everything a person could paste into a report. */
   report(): string {
     const lines = [`${this.code}: ${this.message}`, this.hint];
@@ -84,10 +90,10 @@ export function foreignAnswer(
       {
         code: 'server_extension_missing',
         message: trans.__(
-          'The escape-vre part of this Jupyter server does not answer.'
+          'The escape-vre extension of this Jupyter server does not answer.'
         ),
         hint: trans.__(
-          'Install escape-vre in the environment that runs Jupyter, then restart the server.'
+          'Install escape-vre in the environment of the Jupyter server, then restart the server.'
         ),
         retryable: true
       },
@@ -99,8 +105,8 @@ export function foreignAnswer(
     return new AgentError(
       {
         code: 'jupyter_sign_in',
-        message: trans.__('Your session with Jupyter has ended.'),
-        hint: trans.__('Sign in again, then come back to this page.'),
+        message: trans.__('Your Jupyter session has ended.'),
+        hint: trans.__('Sign in again, then return to this page.'),
         retryable: false,
         details: { sign_in: signIn }
       },
@@ -112,7 +118,7 @@ export function foreignAnswer(
       code: 'bad_response',
       message: trans.__('Jupyter answered with HTTP status %1.', status),
       hint: trans.__(
-        'Try again; if it stays, look at the log of the Jupyter server.'
+        'Try again. If this persists, see the log of the Jupyter server.'
       ),
       retryable: true
     },
@@ -125,7 +131,7 @@ export function unreachable(trans: ITrans, cause: unknown): AgentError {
   return new AgentError({
     code: 'jupyter_unreachable',
     message: trans.__('The Jupyter server cannot be reached.'),
-    hint: trans.__('Check that it still runs, then try again.'),
+    hint: trans.__('Check that it is running, then try again.'),
     retryable: true,
     details: String(cause)
   });
@@ -135,8 +141,10 @@ export function unreachable(trans: ITrans, cause: unknown): AgentError {
 export function cutOff(trans: ITrans): AgentError {
   return new AgentError({
     code: 'cut_off',
-    message: trans.__('The list broke off before its end.'),
-    hint: trans.__('Try again to see the rest.'),
+    message: trans.__(
+      'The list is incomplete: the connection was interrupted.'
+    ),
+    hint: trans.__('Try again to see all of it.'),
     retryable: true
   });
 }
@@ -144,12 +152,19 @@ export function cutOff(trans: ITrans): AgentError {
 /** A person did not want to wait any longer. */
 export function stopped(trans: ITrans): AgentError {
   return new AgentError({
-    code: 'stopped',
-    message: trans.__('Stopped.'),
-    hint: trans.__('Try again to see the rest.'),
+    code: STOPPED,
+    message: trans.__('You stopped this list.'),
+    hint: trans.__('Try again to see all of it.'),
     retryable: true
   });
 }
+
+/** Whether it ended because the person wanted it to. */
+export function isStopped(error: AgentError | null): boolean {
+  return error?.code === STOPPED;
+}
+
+const STOPPED = 'stopped';
 
 /** Whether a rejection only means that somebody changed their mind. */
 export function isAbort(error: unknown): boolean {

@@ -7,6 +7,7 @@ import {
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
+import { wayOf } from '../signin/way';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
 import type { IDatalake, IHealth } from './tokens';
@@ -120,8 +121,12 @@ function wordOf(health: IHealth, trans: TranslationBundle): string {
     case 'slow':
       return trans.__('slow');
     case 'failed':
+      if (['link', 'code'].includes(wayOf(health.error)?.kind ?? '')) {
+        return trans.__('sign in');
+      }
+      // A wrong password is fixed in the configuration, not by signing in.
       return health.error?.code.includes('auth')
-        ? trans.__('sign in')
+        ? trans.__('refused')
         : trans.__('down');
   }
 }

@@ -1,4 +1,11 @@
-import { Clipboard, InputDialog, Notification } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Dialog,
+  InputDialog,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { FileDialog } from '@jupyterlab/filebrowser';
 import type { INotebookTracker } from '@jupyterlab/notebook';
@@ -9,6 +16,7 @@ import { AgentError } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { showSignIn } from '../signin/dialog';
 import { insert } from './insert';
+import { canOpen } from './viewer';
 import type { IDatalake } from './tokens';
 import { isCollection } from './node';
 
@@ -61,9 +69,23 @@ export class Actions {
     rows: readonly IRow[],
     options: { to?: string; files?: string[] } = {}
   ): Promise<void> {
-    await this._model
-      .get(rows, options)
-      .catch(error => reportError(error, this._trans));
+    try {
+      if ((await this._model.get(rows, options)) === null) {
+        this._sayHere(rows);
+      }
+    } catch (error) {
+      reportError(error, this._trans);
+    }
+  }
+
+  private _sayHere(rows: readonly IRow[]): void {
+    const trans = this._trans;
+    Notification.info(
+      rows.length === 1
+        ? trans.__('%1 is already here.', rows[0].name)
+        : trans.__('All %1 are already here.', rows.length),
+      { autoClose: 5000 }
+    );
   }
 
   /** Sign in where the lake wants it: at an address, or with a code. */
@@ -98,7 +120,7 @@ export class Actions {
       manager: documents,
       translator,
       title: this._trans.__('Get to folder'),
-      label: this._trans.__('The files go into this folder.')
+      label: this._trans.__('The files are saved in this folder.')
     });
     const folder = answer.value?.[0];
     if (answer.button.accept && folder) {
@@ -113,7 +135,7 @@ export class Actions {
     const answer = await InputDialog.getText({
       title: trans.__('Get only some files'),
       label: trans.__(
-        'Names of files in %1, with * for any part; a space between names.',
+        'Names of files in %1, separated by spaces; * matches any characters.',
         row?.name ?? ''
       ),
       placeholder: trans.__('for example *.fits'),
@@ -159,16 +181,38 @@ export class Actions {
     if (state.contents_path === null) {
       Notification.info(
         this._trans.__(
-          'The file is at %1, outside the folder that Jupyter shows.',
+          'The file is at %1, outside the folders that JupyterLab can show.',
           state.path ?? ''
         ),
         { autoClose: 8000 }
       );
       return;
     }
-    await this._options.commands.execute('docmanager:open', {
-      path: state.contents_path
+    const { commands, documents } = this._options;
+    const path = state.contents_path;
+    if (documents && !(await canOpen(documents, path, state.bytes))) {
+      await this._offerInsert(path);
+      return;
+    }
+    await commands.execute('docmanager:open', { path });
+  }
+
+  private async _offerInsert(path: string): Promise<void> {
+    const trans = this._trans;
+    const answer = await showDialog({
+      title: trans.__('No viewer for this file'),
+      body: trans.__(
+        'JupyterLab cannot show %1. Insert the code that uses it into a notebook?',
+        PathExt.basename(path)
+      ),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Insert') })
+      ]
     });
+    if (answer.button.accept) {
+      await this.insert();
+    }
   }
 
   private _statesHere(): IRowState[] {

@@ -8,7 +8,9 @@ import { Notice } from '../signin/notice';
 import { Chips } from '../ui/chips';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
+import { Headings } from './headings';
 import { List } from './list';
+import { Refreshing } from './refreshing';
 import { SearchBox } from './searchbox';
 import { Summary } from './summary';
 import type { IDatalake } from './tokens';
@@ -22,6 +24,8 @@ export interface IBrowseOptions {
   /** Somebody wants to choose how to get: shown at this place of the window. */
   onGetHow: (x: number, y: number) => void;
 }
+
+const LIST = 'escape-Browse-list';
 
 /** The section that searches and lists the lake. */
 export class Browse extends ReactWidget {
@@ -37,7 +41,8 @@ export class Browse extends ReactWidget {
   }
 
   focusList(): void {
-    this.node.querySelector<HTMLElement>('[role=tree]')?.focus();
+    const tree = this.node.querySelector<HTMLElement>('[role=tree]');
+    (tree ?? this.node.querySelector<HTMLElement>(`.${LIST}`))?.focus();
   }
 
   protected render(): React.JSX.Element {
@@ -89,13 +94,18 @@ function BrowseView(props: IBrowseViewProps): React.JSX.Element {
         options={types}
         onChange={type => void model.setType(type)}
       />
-      <Summary model={model} trans={trans} />
+      <Summary model={model} trans={trans} onDone={props.onDone} />
       <Notice
         gate={model.gate}
         trans={trans}
         onSignIn={() => void commands.execute(CommandIDs.signIn)}
       />
-      <List {...props} />
+      <Headings model={model} trans={trans} />
+      {/* The focus rests here while a sentence stands in place of the tree. */}
+      <div className={LIST} tabIndex={-1}>
+        <List {...props} />
+        <Refreshing model={model} trans={trans} />
+      </div>
     </div>
   );
 }

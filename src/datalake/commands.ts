@@ -63,14 +63,14 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.refresh,
       label: trans.__('Refresh Data Lake'),
-      caption: trans.__('Ask the data lake again for what is shown'),
+      caption: trans.__('List again what is shown'),
       icon: refreshIcon,
       run: ({ model }) => model.refresh()
     },
     {
       id: CommandIDs.signIn,
       label: trans.__('Sign In to Data Lake'),
-      caption: trans.__('Sign in where the data lake wants you to'),
+      caption: trans.__('Sign in to the data lake'),
       icon: datalakeIcon,
       run: ({ actions }) => actions.signIn(),
       isEnabled: ({ model }) => {
@@ -82,7 +82,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.signOut,
       label: trans.__('Sign Out of Data Lake'),
-      caption: trans.__('Forget the sign-in to the data lake'),
+      caption: trans.__('Sign out of the data lake'),
       icon: datalakeIcon,
       run: ({ actions }) => actions.signOut(),
       isEnabled: ({ model }) =>
@@ -98,7 +98,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.openItem,
       label: trans.__('Open'),
-      caption: trans.__('Open the file, or get it when it is elsewhere'),
+      caption: trans.__('Open the file, or get it if it is elsewhere'),
       icon: folderIcon,
       run: ({ actions }) => actions.openItem(),
       isEnabled: ({ model }) => model.selection.nodes.length > 0
@@ -106,7 +106,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.get,
       label: trans.__('Get'),
-      caption: trans.__('Bring the selected data here'),
+      caption: trans.__('Get the selected data'),
       icon: getIcon,
       run: ({ actions }) => actions.get(),
       isEnabled: hasRows
@@ -114,7 +114,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.getTo,
       label: trans.__('Get to Folder…'),
-      caption: trans.__('Bring the selected data into a folder you choose'),
+      caption: trans.__('Get the selected data to a folder of your choice'),
       icon: folderIcon,
       run: ({ actions }) => actions.getTo(),
       isEnabled: loaded => hasRows(loaded) && loaded.canChooseFolder
@@ -122,7 +122,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.getSome,
       label: trans.__('Get Only Some Files…'),
-      caption: trans.__('Bring some files of the selected dataset here'),
+      caption: trans.__('Get some files of the selected dataset'),
       icon: getIcon,
       run: ({ actions }) => actions.getSome(),
       isEnabled: ({ model }) => {
@@ -133,7 +133,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.insert,
       label: trans.__('Insert into Notebook'),
-      caption: trans.__('Write the code that uses the selected data'),
+      caption: trans.__('Insert code that uses the selected data'),
       icon: insertIcon,
       run: ({ actions }) => actions.insert(),
       isEnabled: hasRows
@@ -149,7 +149,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.copyPath,
       label: trans.__('Copy Path'),
-      caption: trans.__('Copy the path of what is here'),
+      caption: trans.__('Copy the path of the data that is here'),
       icon: copyIcon,
       run: ({ actions }) => actions.copyPath(),
       isEnabled: isHere
@@ -157,7 +157,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.showInFileBrowser,
       label: trans.__('Show in File Browser'),
-      caption: trans.__('Show what is here in the file browser'),
+      caption: trans.__('Show the data that is here in the file browser'),
       icon: folderIcon,
       run: ({ actions }) => actions.showInFileBrowser(),
       isEnabled: ({ model }) =>
@@ -170,7 +170,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.details,
       label: trans.__('Details'),
-      caption: trans.__('Show metadata, checksums and copies'),
+      caption: trans.__('Show metadata, checksums and replicas'),
       icon: infoIcon,
       run: ({ panel }) => panel.showDetails(),
       isEnabled: hasRows
@@ -178,7 +178,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.transfers,
       label: trans.__('Show Transfers'),
-      caption: trans.__('Show what is on its way, and what arrived'),
+      caption: trans.__('Show current and finished transfers'),
       icon: getIcon,
       run: ({ panel }) => {
         activate();
@@ -191,7 +191,7 @@ export function addCommands(options: ICommandsOptions): void {
   }
   app.commands.addCommand(CommandIDs.useInstance, {
     label: trans.__('Use Another Data Lake'),
-    caption: trans.__('Show the data lake of this name'),
+    caption: trans.__('Show the data lake with this name'),
     describedBy: {
       args: {
         type: 'object',

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IDid, ISite } from '../core/api';
+import type { IDid, ISite, ISites } from '../core/api';
 import { AgentError, isAbort } from '../core/errors';
 import type { IAgent } from '../core/tokens';
 
@@ -30,6 +30,11 @@ export class Details implements IDisposable {
     return this._sites;
   }
 
+  /** What of the sites is not known, or null. */
+  get sitesNote(): string | null {
+    return this._sitesNote;
+  }
+
   get error(): AgentError | null {
     return this._error;
   }
@@ -55,6 +60,7 @@ export class Details implements IDisposable {
     if (ref !== this._ref) {
       this._did = null;
       this._sites = null;
+      this._sitesNote = null;
       this._load(ref, instance, REST_MS);
     }
   }
@@ -117,13 +123,14 @@ export class Details implements IDisposable {
     signal: AbortSignal
   ): Promise<void> {
     try {
-      const { sites } = await this._agent.request<{ sites: ISite[] }>(
+      const { sites, note } = await this._agent.request<ISites>(
         'GET',
         'datalake/replicas',
         { query: { ref, instance }, signal }
       );
       if (!signal.aborted) {
         this._sites = sites;
+        this._sitesNote = note ?? null;
         this._changed.emit();
       }
     } catch (error) {
@@ -141,6 +148,7 @@ export class Details implements IDisposable {
   private _ref: string | null = null;
   private _did: IDid | null = null;
   private _sites: readonly ISite[] | null = null;
+  private _sitesNote: string | null = null;
   private _error: AgentError | null = null;
   private _sitesError: AgentError | null = null;
 }

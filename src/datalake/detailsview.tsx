@@ -55,19 +55,13 @@ function View(props: IDetailsOptions): React.JSX.Element {
       <Empty>
         {count > 1
           ? trans.__('%1 selected. Get and Insert act on all of them.', count)
-          : trans.__(
-              'Select a row to see what it is and where its copies are.'
-            )}
+          : trans.__('Select a row to see its metadata and replicas.')}
       </Empty>
     );
   }
   const said = [error, details.sitesError].some(one => isSaid(model.gate, one));
   if (said) {
-    return (
-      <Empty>
-        {trans.__('Shown again when the data lake can be asked again.')}
-      </Empty>
-    );
+    return <Empty>{trans.__('Available after you have signed in.')}</Empty>;
   }
   const again = () => details.reload(model.instance?.name);
   if (error) {
@@ -82,8 +76,15 @@ function View(props: IDetailsOptions): React.JSX.Element {
         <StateShape shape={view.shape} />
         <span>{view.sentence}</span>
       </p>
+      {[did?.note, state?.note, details.sitesNote]
+        .filter((note, at, all) => note && all.indexOf(note) === at)
+        .map(note => (
+          <p className="escape-Details-note" key={note}>
+            {note}
+          </p>
+        ))}
       {did && <Facts did={did} path={state?.path ?? null} trans={trans} />}
-      <h4>{trans.__('Copies')}</h4>
+      <h4>{trans.__('Replicas')}</h4>
       {details.sitesError ? (
         <ErrorBox error={details.sitesError} trans={trans} onAgain={again} />
       ) : details.sites === null ? (
@@ -175,10 +176,10 @@ function Sites(props: {
 }): React.JSX.Element {
   const { sites, trans } = props;
   if (sites.length === 0) {
-    return <p>{trans.__('No site has a copy.')}</p>;
+    return <p>{trans.__('No site has a replica.')}</p>;
   }
   return (
-    <ul className="escape-Sites" aria-label={trans.__('Copies')}>
+    <ul className="escape-Sites" aria-label={trans.__('Replicas')}>
       {sites.map(site => (
         <li key={site.rse} title={(site.urls ?? []).join('\n')}>
           <span className="escape-Sites-name">

@@ -7,7 +7,8 @@ import { Drag } from '@lumino/dragdrop';
 import type { IRow } from '../core/api';
 import { oneLine } from '../ui/elide';
 import { instanceToName } from './actions';
-import { codeOf } from './insert';
+import { cellsOf } from './insert';
+import type { ICells } from './python';
 import { codeFor } from './python';
 import type { IDatalake } from './tokens';
 
@@ -57,20 +58,25 @@ function start(
   rows: IRow[],
   { model, notebooks, showPanel }: IDragOptions
 ): void {
-  const sources = codeOf(notebooks?.currentWidget ?? null);
-  const code = codeFor(rows, sources, instanceToName(model));
   const mimeData = new MimeData();
-  mimeData.setData('text/plain', code);
   mimeData.setData(ROWS, rows);
-  mimeData.setData(CELLS, [
-    {
-      cell_type: 'code',
-      source: code,
-      metadata: {},
-      outputs: [],
-      execution_count: null
-    }
-  ]);
+  const write = (cells: ICells) => {
+    const source = codeFor(rows, cells, instanceToName(model));
+    mimeData.setData('text/plain', source);
+    mimeData.setData(CELLS, [
+      {
+        cell_type: 'code',
+        source,
+        metadata: {},
+        outputs: [],
+        execution_count: null
+      }
+    ]);
+  };
+  write({ above: [], all: [] });
+  // Which notebook, and between which of its cells, is known when it is let go.
+  const onDrop = (drop: Event) => write(cellsAt(drop.target, notebooks));
+  window.addEventListener('lm-drop', onDrop, true);
   const drag = new Drag({
     mimeData,
     dragImage: imageOf(rows),
@@ -80,9 +86,22 @@ function start(
   });
   const watching = openTabs(showPanel);
   void drag.start(event.clientX, event.clientY).then(() => {
+    window.removeEventListener('lm-drop', onDrop, true);
     watching.dispose();
     drag.dispose();
   });
+}
+
+/** The cells of the notebook below this element; a new one goes before its own. */
+function cellsAt(
+  target: EventTarget | null,
+  notebooks: INotebookTracker | null
+): ICells {
+  const element = target instanceof Element ? target : null;
+  const panel = notebooks?.find(one => one.content.node.contains(element));
+  const cell = element?.closest('.jp-Cell');
+  const at = panel?.content.widgets.findIndex(one => one.node === cell) ?? -1;
+  return cellsOf(panel ?? null, at < 0 ? Infinity : at);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
-import type { IInsertable } from './python';
+import type { ICells, IInsertable } from './python';
 import { codeFor } from './python';
 
 export interface IInsertOptions {
@@ -27,7 +27,7 @@ export async function insert(options: IInsertOptions): Promise<void> {
   if (language && language !== 'python') {
     Notification.warning(
       trans.__(
-        'The notebook runs %1. Insert writes Python; open a Python notebook.',
+        'This notebook uses %1, but Insert writes Python. Open a Python notebook.',
         language
       ),
       { autoClose: 5000 }
@@ -35,7 +35,6 @@ export async function insert(options: IInsertOptions): Promise<void> {
     return;
   }
   const notebook = panel.content;
-  const code = codeFor(options.dids, codeOf(panel), options.instance);
   const cell = notebook.activeCell;
   const canHold =
     cell?.model.type === 'code' &&
@@ -44,21 +43,28 @@ export async function insert(options: IInsertOptions): Promise<void> {
   if (!canHold) {
     NotebookActions.insertBelow(notebook);
   }
+  const cells = cellsOf(panel, notebook.activeCellIndex);
+  const code = codeFor(options.dids, cells, options.instance);
   notebook.activeCell?.model.sharedModel.setSource(code);
   panel.activate();
 }
 
-/** The source of every code cell. */
-export function codeOf(panel: NotebookPanel | null): string[] {
-  const sources: string[] = [];
+/** The code of a notebook, as a cell at this index sees it. */
+export function cellsOf(panel: NotebookPanel | null, at: number): ICells {
+  const above: string[] = [];
+  const all: string[] = [];
   const cells = panel?.model?.cells;
   for (let index = 0; cells && index < cells.length; index++) {
     const cell = cells.get(index);
     if (cell.type === 'code') {
-      sources.push(cell.sharedModel.getSource());
+      const source = cell.sharedModel.getSource();
+      all.push(source);
+      if (index < at) {
+        above.push(source);
+      }
     }
   }
-  return sources;
+  return { above, all };
 }
 
 async function offerNotebook(

@@ -1,6 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { TypeFilter } from '../core/api';
+import type { AgentError } from '../core/errors';
+import { isStopped } from '../core/errors';
 import { Empty } from '../ui/empty';
 import { ErrorBox } from '../ui/errorbox';
 import { isSaid } from '../signin/notice';
@@ -25,15 +27,11 @@ export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
     return <></>;
   }
   if (model.error && isBare) {
-    return (
-      <ErrorBox
-        error={model.error}
-        trans={trans}
-        onAgain={() => void model.refresh()}
-      />
-    );
+    const again = () => void model.refresh();
+    return <Failed error={model.error} {...props} onAgain={again} />;
   }
-  if (model.isStarting) {
+  // A search that names its scope waits for nothing but its own answer.
+  if (model.isStarting && !query) {
     return (
       <Waiting
         since={model.since}
@@ -46,9 +44,14 @@ export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
   }
   if (!model.instance) {
     return (
-      <Empty>
+      <Empty
+        action={{
+          label: trans.__('Try again'),
+          onClick: () => void model.refresh()
+        }}
+      >
         {trans.__(
-          'No data lake is set up. An administrator names one in escape_vre_config.json.'
+          'No data lake is configured. An administrator adds one in escape_vre_config.json.'
         )}
       </Empty>
     );
@@ -70,15 +73,40 @@ export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {
     first.kind === 'failed' &&
     first.error
   ) {
-    return (
-      <ErrorBox
-        error={first.error}
-        trans={trans}
-        onAgain={() => void model.again(tree.root)}
-      />
-    );
+    const again = () => void model.again(tree.root);
+    return <Failed error={first.error} {...props} onAgain={again} />;
   }
   return tree.rows.length === 0 ? <NothingFound {...props} /> : null;
+}
+
+/** Why there is no list; to have stopped it oneself is no error. */
+function Failed(
+  props: IBrowseOptions & { error: AgentError; onAgain: () => void }
+): React.JSX.Element {
+  const { error, model, trans, onAgain } = props;
+  if (isStopped(error)) {
+    return (
+      <Empty action={{ label: trans.__('Try again'), onClick: onAgain }}>
+        {error.message}
+      </Empty>
+    );
+  }
+  const near = error.near;
+  // Another scope is searched for the same name.
+  const name = model.query?.name ?? '';
+  const text = near?.includes(':') ? near : `${near}:${name}`;
+  return (
+    <ErrorBox
+      error={error}
+      trans={trans}
+      onAgain={onAgain}
+      suggestion={
+        near === null
+          ? undefined
+          : { text: near, onClick: () => void model.search(text) }
+      }
+    />
+  );
 }
 
 function NothingFound(props: IBrowseOptions): React.JSX.Element {
@@ -93,7 +121,7 @@ function NothingFound(props: IBrowseOptions): React.JSX.Element {
         }}
       >
         {trans.__(
-          'No scope has “%1” in its name. Pick a scope first, or type scope:name.',
+          'No scope has “%1” in its name. Choose a scope, or type scope:name.',
           model.filter
         )}
       </Empty>

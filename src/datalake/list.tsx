@@ -7,7 +7,7 @@ import { VirtualTree } from '../ui/tree';
 import type { IBrowseOptions } from './browse';
 import { CommandIDs } from './commandids';
 import { insteadOfList } from './instead';
-import { NoteRow } from './note';
+import { NoteRow, noteText } from './note';
 import { DidRow, ScopeRow } from './row';
 import type { IStateView } from './rowstate';
 import { describe } from './rowstate';
@@ -54,6 +54,7 @@ export function List(props: IBrowseOptions): React.JSX.Element {
       id={TREE_ID}
       label={model.view === 'scopes' ? trans.__('Scopes') : trans.__('Data')}
       version={version}
+      order={model.order}
       active={active}
       activeNow={activeNow}
       isBusy={tree.root.loading === 'running'}
@@ -121,8 +122,15 @@ export function List(props: IBrowseOptions): React.JSX.Element {
       }}
       onToggle={index => model.toggle(tree.rows[index])}
       onOpen={index => {
-        selection.select(tree.rows[index]);
-        void commands.execute(CommandIDs.openItem);
+        const node = tree.rows[index];
+        selection.select(node);
+        if (node.kind === 'truncated' && node.parent) {
+          void model.more(node.parent);
+        } else if (node.kind === 'failed' && node.parent) {
+          void model.again(node.parent);
+        } else {
+          void commands.execute(CommandIDs.openItem);
+        }
       }}
       onSelectToggle={index => selection.toggle(tree.rows[index])}
       onSelectAll={() => selection.selectAll()}
@@ -197,9 +205,10 @@ function ownJob<T extends { refs: string[] }>(
 function rowOf(
   node: INode,
   isSelected: boolean,
-  { trans, model: { states } }: IBrowseOptions,
+  { trans, model }: IBrowseOptions,
   stateOf: (node: INode) => IStateView
 ): ITreeRow {
+  const { states } = model;
   const parent = node.parent;
   const siblings =
     parent?.loading === 'running' ? -1 : (parent?.children.length ?? -1);
@@ -213,8 +222,8 @@ function rowOf(
     };
   }
   if (!isThing(node) || !node.row) {
-    const label = node.error?.message ?? '';
-    return { ...base, label: label || node.kind, className: 'escape-NoteRow' };
+    const label = noteText(node, model, trans);
+    return { ...base, label, title: label, className: 'escape-NoteRow' };
   }
   const { sentence } = stateOf(node);
   const type = {

@@ -9,29 +9,46 @@ import type { Tree } from './tree';
 
 /** Fills the tree: one stream for each list that is open. */
 export class Listing {
-  constructor(agent: IAgent, tree: Tree, trans: ITrans) {
-    this._agent = agent;
-    this._tree = tree;
-    this._trans = trans;
+  /**
+   * @param onWhole A list has come to its end.
+   */
+  constructor(options: {
+    agent: IAgent;
+    tree: Tree;
+    trans: ITrans;
+    onWhole: () => void;
+  }) {
+    this._agent = options.agent;
+    this._tree = options.tree;
+    this._trans = options.trans;
+    this._onWhole = options.onWhole;
   }
 
   instance: string | undefined;
   limit = 2000;
 
-  /** Whether the lists that are shown are being asked for again. */
-  get isRefreshing(): boolean {
-    return this._refreshing > 0;
-  }
-
   /** Stop everything that is on its way and say nothing. */
   stop(): void {
     this._streams.forEach(abort => abort.abort());
     this._streams.clear();
+    this._refreshing.clear();
+  }
+
+  /** Keep the lists as they are; those that never came go on. */
+  stopRefresh(): void {
+    for (const [key, abort] of this._refreshing) {
+      abort.abort();
+      if (this._streams.get(key) === abort) {
+        this._streams.delete(key);
+      }
+    }
+    this._refreshing.clear();
   }
 
   /** List the DIDs that a search means in place of what was there. */
   async search(query: IQuery, type: TypeFilter): Promise<void> {
     this.stop();
+    this._limits.clear();
     this._search = { scope: query.scope, pattern: query.pattern, type };
     this._tree.clear();
     await this.load(this._tree.root);
@@ -41,25 +58,29 @@ export class Listing {
   async load(node: INode): Promise<void> {
     const abort = this._begin(node);
     this._tree.begin(node);
-    let outcome: Outcome;
-    try {
-      const { path, query } = this._question(node);
-      const end = await this._agent.stream<IRow>(path, {
-        query,
-        signal: abort.signal,
-        onRows: rows => this._tree.append(node, rows)
-      });
-      outcome = { kind: 'done', truncated: end.truncated };
-    } catch (error) {
-      const failure = this._failure(error, abort.signal);
-      if (!failure) {
-        return;
-      }
-      outcome = { kind: 'failed', error: failure };
-    }
-    if (this._streams.get(node.key) === abort) {
-      this._streams.delete(node.key);
+    const outcome = await this._ask(node, abort, rows => {
+      this._tree.append(node, rows);
+    });
+    if (outcome) {
       this._tree.finish(node, outcome);
+      this._onWhole();
+    }
+  }
+
+  /** Ask for more rows of a list than it shows; those that are there stay. */
+  async more(node: INode): Promise<void> {
+    const before = this._limits.get(node.key) ?? this.limit;
+    this._limits.set(node.key, Math.min(MOST, before * MORE));
+    const abort = this._begin(node);
+    this._tree.begin(node);
+    const rows: IRow[] = [];
+    const outcome = await this._ask(node, abort, more => rows.push(...more));
+    if (outcome?.kind === 'failed') {
+      this._limits.set(node.key, before);
+      this._tree.finish(node, outcome);
+    } else if (outcome) {
+      this._tree.replace(node, rows, outcome);
+      this._onWhole();
     }
   }
 
@@ -84,40 +105,58 @@ export class Listing {
       return;
     }
     const abort = this._begin(node);
+    this._refreshing.set(node.key, abort);
     const rows: IRow[] = [];
-    let outcome: Outcome;
-    this._refreshing += 1;
-    try {
-      const { path, query } = this._question(node);
-      const end = await this._agent.stream<IRow>(path, {
-        query,
-        signal: abort.signal,
-        onRows: more => rows.push(...more)
-      });
-      outcome = { kind: 'done', truncated: end.truncated };
-    } catch (error) {
-      const failure = this._failure(error, abort.signal);
-      if (!failure) {
-        return;
-      }
-      outcome = { kind: 'failed', error: failure };
-    } finally {
-      this._refreshing -= 1;
+    const outcome = await this._ask(node, abort, more => rows.push(...more));
+    if (this._refreshing.get(node.key) === abort) {
+      this._refreshing.delete(node.key);
     }
-    if (this._streams.get(node.key) !== abort) {
+    if (!outcome) {
       return;
     }
-    this._streams.delete(node.key);
     const isBroken = outcome.kind === 'failed';
     const old = node.children.map(child => child.row).filter(row => !!row);
     // A list that cannot be had again is better than none.
     this._tree.replace(node, isBroken ? old : rows, outcome);
+    this._onWhole();
     if (!isBroken) {
       const open = node.children.filter(
         child => isCollection(child) && child.loading !== 'no'
       );
       await Promise.all(open.map(child => this.refresh(child)));
     }
+  }
+
+  /**
+   * Ask for the list below a node, and say how that ended.
+   *
+   * Null when another question took this one's place: its answer, however late,
+   * changes nothing.
+   */
+  private async _ask(
+    node: INode,
+    abort: AbortController,
+    onRows: (rows: IRow[]) => void
+  ): Promise<Outcome | null> {
+    const isOurs = () => this._streams.get(node.key) === abort;
+    let outcome: Outcome | null;
+    try {
+      const { path, query } = this._question(node);
+      const end = await this._agent.stream<IRow>(path, {
+        query,
+        signal: abort.signal,
+        onRows: rows => isOurs() && onRows(rows)
+      });
+      const { truncated, skipped } = end;
+      outcome = { kind: 'done', truncated, skipped };
+    } catch (error) {
+      outcome = this._failure(error, abort.signal);
+    }
+    if (!outcome || !isOurs()) {
+      return null;
+    }
+    this._streams.delete(node.key);
+    return outcome;
   }
 
   private _begin(node: INode): AbortController {
@@ -128,7 +167,8 @@ export class Listing {
   }
 
   private _question(node: INode): { path: string; query: Query } {
-    const { instance, limit } = this;
+    const { instance } = this;
+    const limit = this._limits.get(node.key) ?? this.limit;
     if (node.row) {
       const query = { instance, limit, ref: node.row.ref };
       return { path: 'datalake/contents', query };
@@ -139,24 +179,35 @@ export class Listing {
     };
   }
 
-  /** The error to show, or null when another question took this one's place. */
-  private _failure(error: unknown, signal: AbortSignal): AgentError | null {
+  /** How it failed, or null when another question took this one's place. */
+  private _failure(error: unknown, signal: AbortSignal): Outcome | null {
     if (signal.aborted) {
-      return signal.reason === CANCELLED ? stopped(this._trans) : null;
+      return signal.reason === CANCELLED
+        ? { kind: 'failed', error: stopped(this._trans) }
+        : null;
     }
     if (isAbort(error) || !(error instanceof AgentError)) {
       throw error;
     }
-    return error;
+    return { kind: 'failed', error };
   }
 
   private readonly _agent: IAgent;
   private readonly _tree: Tree;
   private readonly _trans: ITrans;
+  private readonly _onWhole: () => void;
+  /** Of the lists that somebody wanted more of. */
+  private readonly _limits = new Map<string, number>();
   private readonly _streams = new Map<string, AbortController>();
   private _search: Query = {};
-  private _refreshing = 0;
+  private readonly _refreshing = new Map<string, AbortController>();
 }
+
+/** How many times as many rows *show more* shows. */
+const MORE = 5;
+
+/** The agent gives no more rows of one list. */
+const MOST = 1_000_000;
 
 /** Tells a person's Cancel from a question that was replaced. */
 const CANCELLED = 'cancelled by a person';

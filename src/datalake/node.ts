@@ -7,7 +7,14 @@ import { commonEnd } from '../ui/elide';
  * ends (still coming, broken, empty, cut).
  */
 export type NodeKind =
-  'scope' | 'did' | 'waiting' | 'failed' | 'empty' | 'truncated';
+  | 'scope'
+  | 'did'
+  | 'waiting'
+  | 'failed'
+  | 'empty'
+  | 'truncated'
+  /** Rows were left out, for they made no sense. */
+  | 'skipped';
 
 export type Loading = 'no' | 'running' | 'done' | 'failed';
 
@@ -28,11 +35,14 @@ export interface INode {
   loading: Loading;
   /** When the list below began to load, in milliseconds. */
   since: number;
+  /** Of a word at the end of a list: how many rows were left out. */
+  skipped: number;
 }
 
 /** How a list ended. */
 export type Outcome =
-  { kind: 'done'; truncated: boolean } | { kind: 'failed'; error: AgentError };
+  | { kind: 'done'; truncated: boolean; skipped?: number }
+  | { kind: 'failed'; error: AgentError };
 
 export function isCollection(node: INode): boolean {
   return node.row !== null && node.row.type !== 'file';
@@ -75,7 +85,8 @@ export function makeNode(
     position: 0,
     isExpanded: false,
     loading: 'no',
-    since: 0
+    since: 0,
+    skipped: 0
   };
 }
 
@@ -92,8 +103,11 @@ export function endNotes(parent: INode, outcome: Outcome): INode[] {
     note.error = outcome.error;
     return [note];
   }
-  if (outcome.truncated) {
-    return [makeNode(parent, 'truncated', '', '')];
+  const { truncated, skipped = 0 } = outcome;
+  if (truncated || skipped > 0) {
+    const note = makeNode(parent, truncated ? 'truncated' : 'skipped', '', '');
+    note.skipped = skipped;
+    return [note];
   }
   // The panel itself says that a search found nothing.
   const isEmpty = !parent.children.some(isThing);

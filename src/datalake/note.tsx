@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { isStopped } from '../core/errors';
 import { formatCount } from '../ui/format';
 import { isSaid } from '../signin/notice';
 import { LONG_MS, NOTICED_MS } from '../ui/waiting';
@@ -7,6 +8,7 @@ import { useElapsed } from '../ui/signals';
 import { Indent } from './row';
 import type { IDatalake } from './tokens';
 import type { INode } from './node';
+import { isThing } from './node';
 
 export interface INoteRowProps {
   node: INode;
@@ -23,26 +25,40 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
       <Indent depth={node.depth} />
       <span className="escape-Row-caret" />
       {node.kind === 'waiting' && <WaitingNote {...props} parent={parent} />}
-      {node.kind === 'empty' && (
-        <span className="escape-Note">{trans.__('Nothing in it.')}</span>
+      {(node.kind === 'empty' || node.kind === 'skipped') && (
+        <span className="escape-Note">{noteText(node, model, trans)}</span>
       )}
       {node.kind === 'truncated' && (
-        <span className="escape-Note">
-          {trans.__(
-            'First %1 of more; narrow the search.',
-            formatCount(parent.children.length - 1)
-          )}
-        </span>
+        <>
+          <span className="escape-Note escape-mod-first">
+            {trans.__('First %1 shown;', formatCount(countOf(parent)))}
+          </span>
+          <button
+            className="escape-Link"
+            tabIndex={-1}
+            onClick={() => void model.more(parent)}
+          >
+            {trans.__('show more')}
+          </button>
+          <span className="escape-Note">
+            {trans.__('or narrow the search')}
+            {node.skipped > 0 && `; ${skippedText(node, trans)}`}
+          </span>
+        </>
       )}
       {node.kind === 'failed' && isSaid(model.gate, node.error) && (
         <span className="escape-Note">
-          {trans.__('Waits for the sign-in.')}
+          {trans.__('Sign in to see this list.')}
         </span>
       )}
       {node.kind === 'failed' && !isSaid(model.gate, node.error) && (
         <>
           <span
-            className="escape-Note escape-mod-error"
+            className={
+              isStopped(node.error)
+                ? 'escape-Note'
+                : 'escape-Note escape-mod-error'
+            }
             title={`${node.error?.message} ${node.error?.hint}`}
           >
             {node.error?.message}
@@ -57,6 +73,50 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
       )}
     </>
   );
+}
+
+/** What a row that only says something says, in full. */
+export function noteText(
+  node: INode,
+  model: IDatalake,
+  trans: TranslationBundle
+): string {
+  const parent = node.parent ?? node;
+  switch (node.kind) {
+    case 'waiting':
+      return trans.__('Waiting for %1…', whoOf(model, trans));
+    case 'empty':
+      return trans.__('Empty');
+    case 'skipped':
+      return skippedText(node, trans);
+    case 'truncated': {
+      const count = formatCount(countOf(parent));
+      const text = trans.__(
+        'First %1 shown; show more or narrow the search',
+        count
+      );
+      return node.skipped > 0 ? `${text}; ${skippedText(node, trans)}` : text;
+    }
+    default:
+      return node.error?.message ?? '';
+  }
+}
+
+function skippedText(node: INode, trans: TranslationBundle): string {
+  return trans._n(
+    '%1 invalid row skipped',
+    '%1 invalid rows skipped',
+    node.skipped,
+    formatCount(node.skipped)
+  );
+}
+
+function countOf(parent: INode): number {
+  return parent.children.filter(isThing).length;
+}
+
+function whoOf(model: IDatalake, trans: TranslationBundle): string {
+  return model.instance?.title ?? trans.__('the data lake');
 }
 
 function WaitingNote(
@@ -74,10 +134,11 @@ function WaitingNote(
       </span>
     );
   }
-  const who = model.instance?.title ?? trans.__('the data lake');
   return (
     <>
-      <span className="escape-Note">{trans.__('Waiting for %1…', who)}</span>
+      <span className="escape-Note">
+        {trans.__('Waiting for %1…', whoOf(model, trans))}
+      </span>
       <button className="escape-Link" onClick={() => model.cancel(parent)}>
         {trans.__('Cancel')}
       </button>

@@ -5,6 +5,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
@@ -13,6 +14,7 @@ import { Account } from './account';
 import { Browse } from './browse';
 import { CommandIDs } from './commandids';
 import { DetailsView } from './detailsview';
+import { keepFocus } from '../ui/focus';
 import type { IDatalake } from './tokens';
 
 export interface IPanelOptions {
@@ -90,6 +92,7 @@ export class DatalakePanel extends SidePanel {
     this._menu.aboutToClose.connect(this._onMenuClosing, this);
     this._getMenu.aboutToClose.connect(this._onMenuClosing, this);
     this.node.addEventListener('contextmenu', this._onMenu, true);
+    this._focus = keepFocus(this.node);
   }
 
   dispose(): void {
@@ -101,6 +104,7 @@ export class DatalakePanel extends SidePanel {
     this._menuClosing.disconnect(this._onMenuClosing, this);
     this.node.removeEventListener('contextmenu', this._onMenu, true);
     this._transfers.title.changed.disconnect(this._onTransfersTitle, this);
+    this._focus.dispose();
     this._menu.dispose();
     this._getMenu.dispose();
     super.dispose();
@@ -150,12 +154,16 @@ export class DatalakePanel extends SidePanel {
   private _onMenuClosing(): void {
     const before = this._beforeMenu;
     this._beforeMenu = null;
-    requestAnimationFrame(() => {
+    const restore = () => {
       const isNowhere = document.activeElement === document.body;
       if (isNowhere && before instanceof HTMLElement) {
         before.focus();
       }
-    });
+    };
+    // At once, so that a dialog which the menu opens knows where to go back to;
+    // and later, when the menu is gone from the page by all means.
+    void Promise.resolve().then(restore);
+    requestAnimationFrame(restore);
   }
 
   /** The same for the first transfer. */
@@ -190,6 +198,7 @@ export class DatalakePanel extends SidePanel {
   private readonly _transfers: Widget;
   private readonly _menu: MenuSvg;
   private readonly _getMenu: MenuSvg;
+  private readonly _focus: IDisposable;
   private readonly _menuClosing: ISignal<unknown, void>;
   private _beforeMenu: Element | null = null;
   private _isSearchNext = false;

@@ -67,24 +67,50 @@ describe('a variable', () => {
 
 describe('the code', () => {
   const did = { scope: 'demo', name: 'fermi.lightcurves', type: 'dataset' };
+  const after = (...above: string[]) =>
+    codeFor([did], { above, all: above }, null);
 
   test('imports once in a notebook', () => {
-    expect(codeFor([did], [], null)).toBe(
+    expect(after()).toBe(
       'import escape_vre\n\nlightcurves = escape_vre.get("demo:fermi.lightcurves")'
     );
-    expect(codeFor([did], ['import os, escape_vre\n'], null)).toBe(
-      'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
-    );
-    expect(codeFor([did], ['import escape_vre as vre'], null)).toContain(
-      'import escape_vre\n'
-    );
-    expect(codeFor([did], ['# import escape_vre'], null)).toContain(
-      'import escape_vre\n'
+    for (const source of [
+      'import escape_vre',
+      'import os, escape_vre\n',
+      'x = 1\nimport escape_vre  # ours',
+      '"""A text."""\nimport escape_vre'
+    ]) {
+      expect(after(source)).toBe(
+        'lightcurves = escape_vre.get("demo:fermi.lightcurves")'
+      );
+    }
+  });
+
+  test('imports again where nothing above does so for all cells', () => {
+    for (const source of [
+      'import escape_vre as vre',
+      'import escape_vre_more',
+      'from escape_vre import get',
+      '# import escape_vre',
+      'def load():\n    import escape_vre',
+      '"""\nimport escape_vre\n"""',
+      "text = '''\nimport escape_vre\n'''",
+      '%%writefile load.py\nimport escape_vre'
+    ]) {
+      expect(after(source)).toMatch(/^import escape_vre\n/);
+    }
+  });
+
+  test('runs from the top: an import below does not count, a name does', () => {
+    const below = ['import escape_vre\nlightcurves = 1'];
+    expect(codeFor([did], { above: [], all: below }, null)).toBe(
+      'import escape_vre\n\nlightcurves_2 = escape_vre.get("demo:fermi.lightcurves")'
     );
   });
 
   test('gives each of several its own variable, and names another lake', () => {
-    const twice = codeFor([did, did], ['import escape_vre'], 'other');
+    const above = ['import escape_vre'];
+    const twice = codeFor([did, did], { above, all: above }, 'other');
     expect(twice.split('\n')).toEqual([
       'lightcurves = escape_vre.get("demo:fermi.lightcurves", instance="other")',
       'lightcurves_2 = escape_vre.get("demo:fermi.lightcurves", instance="other")'

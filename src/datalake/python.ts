@@ -107,22 +107,38 @@ export function namesIn(sources: readonly string[]): Set<string> {
   return new Set(sources.join('\n').match(/[A-Za-z_]\w*/g) ?? []);
 }
 
+/** Not indented: what a function imports, the cells below do not have. */
 const IMPORT =
-  /^\s*import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*escape_vre\b(?![ \t]+as\b)/m;
+  /^import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*escape_vre\b(?![ \t]+as\b)/m;
+
+const TEXTS = /("""|''')[^]*?\1/g;
+
+/** Whether a cell that runs before imports us; `%%bash` and the like do not. */
+function importsUs(source: string): boolean {
+  return !source.startsWith('%%') && IMPORT.test(source.replace(TEXTS, ''));
+}
+
+/** The code cells of a notebook, as seen from the place of a new one. */
+export interface ICells {
+  /** Those that run before it. */
+  above: readonly string[];
+  all: readonly string[];
+}
 
 /**
- * The code that fetches these DIDs in a notebook with these cells.
+ * The code that fetches these DIDs in a new cell among these.
  *
+ * It runs when the notebook is run from the top: only an import above counts.
  * `instance` is named only where the default one would be the wrong one.
  */
 export function codeFor(
   dids: readonly IInsertable[],
-  sources: readonly string[],
+  cells: ICells,
   instance: string | null
 ): string {
-  const taken = namesIn(sources);
+  const taken = namesIn(cells.all);
   const lines: string[] = [];
-  if (!sources.some(source => IMPORT.test(source))) {
+  if (!cells.above.some(importsUs)) {
     lines.push('import escape_vre', '');
   }
   const option =

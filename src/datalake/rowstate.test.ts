@@ -21,6 +21,7 @@ function state(more: Partial<IRowState>): IRowState {
     job_state: null,
     fraction: null,
     problem: null,
+    note: null,
     ...more
   };
 }
@@ -50,17 +51,17 @@ test('each state has a shape, a word and a sentence', () => {
     'partly here: 3 of 12 files'
   ]);
   expect(said({ problem: 'no site has a copy' })).toEqual([
-    'stuck',
-    'stuck',
+    'problem',
+    'failed',
     'no site has a copy',
-    'stuck: no site has a copy'
+    'failed: no site has a copy'
   ]);
   const waiting = { message: 'The session has ended.' } as IJob['waiting'];
   expect(said({}, { state: 'queued', waiting })).toEqual([
-    'stuck',
-    'stuck',
+    'problem',
+    'waiting',
     'The session has ended.',
-    'stuck: The session has ended.'
+    'waiting: The session has ended.'
   ]);
   expect(describe(undefined, undefined, trans).shape).toBe('unknown');
 });

@@ -4,7 +4,7 @@ import type { ITrans } from '../core/errors';
 import { formatPercent } from '../ui/format';
 
 export type Shape =
-  'here' | 'partly' | 'elsewhere' | 'moving' | 'stuck' | 'unknown';
+  'here' | 'partly' | 'elsewhere' | 'moving' | 'problem' | 'unknown';
 
 /** A row's state in shape and words. */
 export interface IStateView {
@@ -31,13 +31,15 @@ export function describe(
   trans: ITrans
 ): IStateView {
   if (job?.waiting && !isFinished(job.state)) {
-    return stuck(job.waiting.message, trans);
+    const reason = job.waiting.message;
+    const sentence = trans.__('waiting: %1', reason);
+    return view('problem', trans.__('waiting'), reason, sentence);
   }
   if (job && !isFinished(job.state)) {
     return moving(fractionOf(job), job.note ?? '', trans);
   }
   if (!state) {
-    return view('unknown', '', '', trans.__('not known yet'));
+    return view('unknown', '', '', trans.__('unknown'));
   }
   const isMoving =
     state.job !== null &&
@@ -49,7 +51,8 @@ export function describe(
     return view('here', trans.__('here'), '', trans.__('here'));
   }
   if (state.problem) {
-    return stuck(state.problem, trans);
+    const sentence = trans.__('failed: %1', state.problem);
+    return view('problem', trans.__('failed'), state.problem, sentence);
   }
   const sites = state.sites.join(', ');
   if (state.local === 'partly') {
@@ -68,11 +71,6 @@ export function describe(
     sites,
     sites ? trans.__('elsewhere (%1)', sites) : trans.__('elsewhere')
   );
-}
-
-function stuck(reason: string, trans: ITrans): IStateView {
-  const sentence = trans.__('stuck: %1', reason);
-  return view('stuck', trans.__('stuck'), reason, sentence);
 }
 
 function moving(

@@ -26,11 +26,19 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
   const [isOpen, setOpen] = React.useState(false);
   const [chosen, setChosen] = React.useState(-1);
 
-  // The field shows what is listed, however it came to be listed.
-  const listed = query
-    ? `${query.scope}:${query.pattern === '*' ? '' : query.name}`
-    : model.filter;
-  React.useEffect(() => setText(listed), [listed]);
+  // The field shows what is listed, however it came to be listed; but never in
+  // place of what a person is typing.
+  const [isTyping, setTyping] = React.useState(false);
+  const listed =
+    model.pending ??
+    (query
+      ? `${query.scope}:${query.pattern === '*' ? '' : query.name}`
+      : model.filter);
+  React.useEffect(() => {
+    if (!isTyping) {
+      setText(listed);
+    }
+  }, [listed, isTyping]);
 
   const word = text.trim();
   const canComplete = isOpen && !word.includes(':') && !word.includes('*');
@@ -40,9 +48,9 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
   const isListOpen = matches.length > 0;
 
   const complete = (scope: string) => {
-    setText(`${scope}:`);
     setOpen(false);
     setChosen(-1);
+    setTyping(false);
     void model.openScope(scope);
     props.inputRef.current?.focus();
   };
@@ -67,6 +75,7 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
           complete(matches[chosen]);
         } else {
           setOpen(false);
+          setTyping(false);
           void model.search(text);
         }
         break;
@@ -75,6 +84,7 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
           setOpen(false);
           setChosen(-1);
         } else if (text !== listed) {
+          setTyping(false);
           setText(listed);
         } else {
           props.onDone();
@@ -111,10 +121,11 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
           isListOpen && chosen >= 0 ? optionId(chosen) : undefined
         }
         title={trans.__(
-          'Type the beginning of a name and press Enter. scope:name changes the scope.'
+          'Type the beginning of a name and press Enter. Type scope:name to search another scope.'
         )}
         onChange={event => {
           setText(event.target.value);
+          setTyping(true);
           setOpen(event.target.value.trim() !== '');
           setChosen(-1);
         }}

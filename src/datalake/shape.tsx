@@ -29,7 +29,7 @@ const PATHS: Record<Shape, React.JSX.Element> = {
       fill="currentColor"
     />
   ),
-  stuck: (
+  problem: (
     <>
       <path d="M6 .800l5.700 10.400H.300z" fill="currentColor" />
       <path

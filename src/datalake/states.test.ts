@@ -1,6 +1,6 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { IJob, IRowState } from '../core/api';
+import type { IJob, IRow, IRowState } from '../core/api';
 import { AgentError } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { States } from './states';
@@ -12,7 +12,7 @@ const jobs = { changed, ended, active: [] } as unknown as IJobs;
 interface IAsked {
   refs: string[];
   signal: AbortSignal;
-  answer: () => void;
+  answer: (local?: Record<string, IRowState['local']>) => void;
   fail: (error: Error) => void;
 }
 
@@ -28,14 +28,15 @@ const agent: IAgent = {
     new Promise<T>((resolve, reject) => {
       const { refs } = options?.body as { refs: string[] };
       const signal = options?.signal as AbortSignal;
-      signal.addEventListener('abort', () =>
+      signal?.addEventListener('abort', () =>
         reject(new DOMException('', 'AbortError'))
       );
-      const rows = refs.map(ref => ({ ref, local: 'here' }) as IRowState);
+      const rows = (local: Record<string, IRowState['local']>) =>
+        refs.map(ref => ({ ref, local: local[ref] ?? 'here' }) as IRowState);
       asked.push({
         refs,
         signal,
-        answer: () => resolve({ rows } as T),
+        answer: (local = {}) => resolve({ rows: rows(local) } as T),
         fail: reject
       });
     }),
@@ -111,6 +112,37 @@ test('tells of an error, and waits before it asks again', async () => {
   expect(asked).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(11_000);
   expect(asked).toHaveLength(2);
+});
+
+test('of rows to get, those that are here at this moment are left out', async () => {
+  const rows = ['a', 'b', 'c'].map(ref => ({ ref }) as IRow);
+  // Of what is not known to be here, nothing is asked.
+  expect(await states.notHere(rows)).toEqual(rows);
+  expect(asked).toHaveLength(0);
+  states.want(['a', 'b']);
+  await flush();
+  asked[0].answer();
+  await flush();
+  const left = states.notHere(rows);
+  expect(asked[1].refs).toEqual(['a', 'b']);
+  asked[1].answer({ a: 'here', b: 'elsewhere' });
+  expect((await left).map(row => row.ref)).toEqual(['b', 'c']);
+  expect(states.get('b')?.local).toBe('elsewhere');
+});
+
+test('what rows are sorted by is asked for once, beyond what is in sight', async () => {
+  states.want(['a']);
+  states.need(['a', 'b', 'c']);
+  await flush();
+  expect(asked.map(one => one.refs)).toEqual([['a', 'b', 'c']]);
+  expect(states.isSettled).toBe(false);
+  asked[0].answer();
+  await flush();
+  expect(states.isSettled).toBe(true);
+  // Only what is in sight is asked for again when a job has ended.
+  ended.emit({} as IJob);
+  await flush();
+  expect(asked[1].refs).toEqual(['a']);
 });
 
 test('forgets everything with another instance', async () => {

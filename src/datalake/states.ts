@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRowState } from '../core/api';
+import type { IRow, IRowState } from '../core/api';
 import { AgentError, isAbort } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 
@@ -66,6 +66,32 @@ export class States implements IDisposable {
     return this._known.get(ref);
   }
 
+  /** Those of some rows that are not here at this moment. */
+  async notHere(rows: readonly IRow[]): Promise<IRow[]> {
+    const isKnownHere = (row: IRow) => this.get(row.ref)?.local === 'here';
+    const maybe = rows.filter(isKnownHere).slice(0, BULK);
+    if (maybe.length === 0) {
+      return [...rows];
+    }
+    // Somebody may have taken the file away since it was asked for.
+    const { rows: found } = await this._agent.request<{ rows: IRowState[] }>(
+      'POST',
+      'datalake/states',
+      {
+        body: {
+          instance: this._instance ?? null,
+          refs: maybe.map(row => row.ref)
+        }
+      }
+    );
+    found.forEach(row => this._known.set(row.ref, row));
+    this._changed.emit();
+    const here = new Set(
+      found.filter(row => row.local === 'here').map(row => row.ref)
+    );
+    return rows.filter(row => !here.has(row.ref));
+  }
+
   /** Take over another instance: nothing known holds for it. */
   setInstance(instance: string | undefined): void {
     this._instance = instance;
@@ -73,6 +99,7 @@ export class States implements IDisposable {
     this._requests.clear();
     this._known.clear();
     this._fresh.clear();
+    this._needed.clear();
     this._error = null;
     this._changed.emit();
   }
@@ -81,11 +108,24 @@ export class States implements IDisposable {
   want(refs: readonly string[]): void {
     this._visible = new Set(refs);
     for (const request of this._requests) {
-      if (![...request.refs].some(ref => this._visible.has(ref))) {
+      const isOf = (ref: string) =>
+        this._visible.has(ref) || this._needed.has(ref);
+      if (![...request.refs].some(isOf)) {
         request.abort.abort();
       }
     }
     this._schedule(REST_MS);
+  }
+
+  /** Say which rows must be known once, on show or not: to sort by them. */
+  need(refs: readonly string[]): void {
+    this._needed = new Set(refs);
+    this._schedule(0);
+  }
+
+  /** Whether everything that was asked for is answered. */
+  get isSettled(): boolean {
+    return this._requests.size === 0 && this._missing().length === 0;
   }
 
   /** What is known may be out of date: ask again for what is on show. */
@@ -107,16 +147,23 @@ export class States implements IDisposable {
     if (this._isDisposed) {
       return;
     }
+    const missing = this._missing();
+    for (let at = 0; at < missing.length; at += BULK) {
+      void this._ask(missing.slice(at, at + BULK));
+    }
+  }
+
+  private _missing(): string[] {
     const asked = new Set<string>();
     this._requests.forEach(request => {
       request.refs.forEach(ref => asked.add(ref));
     });
-    const missing = [...this._visible].filter(
-      ref => !this._fresh.has(ref) && !asked.has(ref)
-    );
-    for (let at = 0; at < missing.length; at += BULK) {
-      void this._ask(missing.slice(at, at + BULK));
-    }
+    return [
+      ...[...this._visible].filter(ref => !this._fresh.has(ref)),
+      ...[...this._needed].filter(
+        ref => !this._visible.has(ref) && !this._known.has(ref)
+      )
+    ].filter(ref => !asked.has(ref));
   }
 
   private async _ask(refs: string[]): Promise<void> {
@@ -137,6 +184,7 @@ export class States implements IDisposable {
       // Also those the answer leaves out, or they would be asked for ever.
       refs.forEach(ref => this._fresh.add(ref));
       this._error = null;
+      this._requests.delete(request);
       this._changed.emit();
     } catch (error) {
       if (!isAbort(error) && error instanceof AgentError) {
@@ -156,7 +204,7 @@ export class States implements IDisposable {
   private _trim(): void {
     if (this._known.size > KEEP) {
       for (const ref of this._known.keys()) {
-        if (!this._visible.has(ref)) {
+        if (!this._visible.has(ref) && !this._needed.has(ref)) {
           this._known.delete(ref);
           this._fresh.delete(ref);
         }
@@ -190,6 +238,7 @@ export class States implements IDisposable {
   private readonly _fresh = new Set<string>();
   private readonly _requests = new Set<IRequest>();
   private _visible = new Set<string>();
+  private _needed = new Set<string>();
   private _instance: string | undefined;
   private _error: AgentError | null = null;
   private _notBefore = 0;

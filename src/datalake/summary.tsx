@@ -11,10 +11,16 @@ import { isThing } from './node';
 export function Summary(props: {
   model: IDatalake;
   trans: TranslationBundle;
+  /** Where the focus goes when something else is listed. */
+  onDone: () => void;
 }): React.JSX.Element | null {
   const { model, trans } = props;
   useSignals(model.changed, model.tree.changed);
   const { query } = model;
+  const show = (list: () => void) => () => {
+    list();
+    props.onDone();
+  };
   const count = countText(model, trans);
   const isWide =
     query !== null && query.pattern !== '*' && query.pattern.startsWith('*');
@@ -31,7 +37,7 @@ export function Summary(props: {
           <button
             className="escape-Link"
             title={trans.__('Back to all scopes')}
-            onClick={() => model.showScopes()}
+            onClick={show(() => model.showScopes())}
           >
             {trans.__('Scopes')}
           </button>
@@ -39,7 +45,7 @@ export function Summary(props: {
           <button
             className="escape-Link escape-Summary-scope"
             title={trans.__('Everything in %1', query.scope)}
-            onClick={() => void model.openScope(query.scope)}
+            onClick={show(() => void model.openScope(query.scope))}
           >
             {query.scope}
           </button>
@@ -56,14 +62,16 @@ export function Summary(props: {
         <span className="escape-Summary-intro">
           {model.filter
             ? count
-            : trans.__('Data kept at many sites. Pick a scope to look inside.')}
+            : trans.__(
+                'Data stored at many sites. Choose a scope to see its contents.'
+              )}
         </span>
       )}
       {query && <span className="escape-Summary-count">{count}</span>}
       {canWiden && (
         <button
           className="escape-Link escape-Summary-wider"
-          onClick={() => void model.widen()}
+          onClick={show(() => void model.widen())}
         >
           {trans.__('search inside names too')}
         </button>
@@ -87,7 +95,7 @@ function countText(model: IDatalake, trans: TranslationBundle): string {
     return count ? trans.__('%1 so far', formatCount(count)) : '';
   }
   if (last?.kind === 'truncated') {
-    return trans.__('first %1 of more', formatCount(count));
+    return trans.__('First %1 shown', formatCount(count));
   }
   return root.loading === 'done'
     ? trans.__('%1 found', formatCount(count))

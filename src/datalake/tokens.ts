@@ -4,6 +4,7 @@ import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
 import type { AgentError } from '../core/errors';
 import type { IGate } from '../signin/tokens';
 import type { Details } from './details';
+import type { Column, IOrder } from './order';
 import type { IPlace, IQuery } from './query';
 import type { Selection } from './selection';
 import type { States } from './states';
@@ -34,13 +35,17 @@ export interface IDatalake extends IDisposable {
   readonly isStarting: boolean;
   /** When it began to start, in milliseconds. */
   readonly since: number;
-  readonly isRefreshing: boolean;
+  /** When what is shown began to be asked for again, or null. */
+  readonly refreshingSince: number | null;
   /** What is listed: the scopes that fit a text, or the DIDs of a search. */
   readonly view: 'scopes' | 'dids';
   readonly filter: string;
+  /** A text that a person entered and that waits for the scopes, or null. */
+  readonly pending: string | null;
   readonly query: IQuery | null;
   readonly type: TypeFilter;
-  readonly limit: number;
+  /** By which column lists are sorted, within their types. */
+  readonly order: IOrder;
   /** What `start` goes back to. */
   readonly place: IPlace;
 
@@ -51,13 +56,20 @@ export interface IDatalake extends IDisposable {
   start(place?: IPlace): Promise<void>;
   /** Wait no longer for the start. */
   stop(): void;
+  /**
+   * Ask again for what is shown.
+   *
+   * What a person asks for meanwhile takes its place, never the other way.
+   */
   refresh(): Promise<void>;
+  /** Keep what is shown as it is. */
+  stopRefresh(): void;
   /** Forget the sign-in to the instance. */
   signOut(): Promise<void>;
   useInstance(name: string): Promise<void>;
   setLimit(limit: number): void;
 
-  /** Understand a text and list what it means; resolves when all is listed. */
+  /** Understand a text and list what it means, as soon as that can be told. */
   search(text: string): Promise<void>;
   openScope(scope: string): Promise<void>;
   showScopes(filter?: string): void;
@@ -70,11 +82,19 @@ export interface IDatalake extends IDisposable {
   collapse(node: INode): void;
   cancel(node: INode): void;
   again(node: INode): Promise<void>;
+  /** Show more rows of a list that was cut. */
+  more(node: INode): Promise<void>;
+  /** Sort by a column; once more for the other way round. */
+  sortBy(column: Column): void;
 
   /** The selected DIDs. */
   selectedRows(): IRow[];
+  /**
+   * Get rows that are not here; resolves with the job, or with null when all of
+   * them are.
+   */
   get(
     rows: readonly IRow[],
     options?: { to?: string; files?: string[] }
-  ): Promise<IJob>;
+  ): Promise<IJob | null>;
 }

@@ -3,6 +3,7 @@ import { Signal } from '@lumino/signaling';
 import type { IRow } from '../core/api';
 import type { INode, Outcome } from './node';
 import { didNode, endNotes, isThing, makeNode } from './node';
+import { BY_NAME, comparison } from './order';
 
 /**
  * The rows that are on show, as one flat array that changes in place.
@@ -40,6 +41,17 @@ export class Tree {
     return this._rows.indexOf(node);
   }
 
+  /** Put every list that is whole in another order, now and from now on. */
+  sort(compare: (one: INode, other: INode) => number): void {
+    this._compare = compare;
+    const lists = [this._root, ...this._byKey.values()].filter(
+      node => node.loading === 'done' || node.loading === 'failed'
+    );
+    if (lists.filter(node => this._settle(node)).length > 0) {
+      this._changed.emit();
+    }
+  }
+
   /** Say that the list below `parent` is on its way. */
   begin(parent: INode): void {
     this._dropNotes(parent);
@@ -49,7 +61,11 @@ export class Tree {
     this._changed.emit();
   }
 
-  /** Add rows that arrived, after those that are there. */
+  /**
+   * Add rows that arrived, after those that are there.
+   *
+   * They are put in order when the list is whole: nothing jumps meanwhile.
+   */
   append(parent: INode, rows: readonly IRow[]): void {
     this._insert(
       parent,
@@ -62,6 +78,7 @@ export class Tree {
   finish(parent: INode, outcome: Outcome): void {
     this._dropNotes(parent);
     parent.loading = outcome.kind;
+    this._settle(parent);
     this._insert(parent, endNotes(parent, outcome));
     this._changed.emit();
   }
@@ -94,6 +111,7 @@ export class Tree {
       }
       return node;
     });
+    children.sort(this._compare);
     const wasExpanded = parent.isExpanded;
     this.collapse(parent, false);
     for (const node of parent.children) {
@@ -134,6 +152,26 @@ export class Tree {
         this._changed.emit();
       }
     }
+  }
+
+  /** Put a list in order; returns whether that changed anything. */
+  private _settle(parent: INode): boolean {
+    if (parent.children.some(child => child.kind === 'scope')) {
+      return false;
+    }
+    const things = parent.children.filter(isThing);
+    const before = [...things];
+    things.sort(this._compare);
+    if (things.every((node, at) => node === before[at])) {
+      return false;
+    }
+    const notes = parent.children.filter(child => !isThing(child));
+    parent.children = [...things, ...notes];
+    things.forEach((node, at) => (node.position = at + 1));
+    if (parent.isExpanded && this._isShown(parent)) {
+      this._rows = flatten(this._root);
+    }
+    return true;
   }
 
   private _insert(parent: INode, nodes: INode[]): void {
@@ -206,6 +244,7 @@ export class Tree {
     isExpanded: true
   };
   private _rows: INode[] = [];
+  private _compare = comparison(BY_NAME, () => undefined);
   private readonly _byKey = new Map<string, INode>();
   private readonly _changed = new Signal<this, void>(this);
 }

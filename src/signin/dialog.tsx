@@ -72,13 +72,13 @@ function View(props: IBodyOptions): React.JSX.Element {
           className="jp-Button jp-mod-styled jp-mod-accept escape-Button"
           onClick={props.onAgain}
         >
-          {trans.__('Get another code')}
+          {trans.__('Get a new code')}
         </button>
       </div>
     );
   }
   if (!found) {
-    return <p role="status">{trans.__('Asking for a code…')}</p>;
+    return <p role="status">{trans.__('Requesting a code…')}</p>;
   }
   return <Code {...props} found={found} />;
 }
@@ -113,7 +113,7 @@ function Code(props: IBodyOptions & { found: ISignIn }): React.JSX.Element {
         {isCopied && <span role="status">{trans.__('Copied')}</span>}
       </p>
       <p className="escape-SignIn-hint">
-        {trans.__('Waiting for you to do so.')}{' '}
+        {trans.__('Waiting for your sign-in.')}{' '}
         <Left expires={signIn.expires} trans={trans} />
       </p>
     </>
@@ -133,7 +133,7 @@ function Left(props: {
   const seconds = Math.max(0, Math.round((props.expires - now) / 1000));
   return (
     <span>
-      {props.trans.__('The code is good for %1.', formatDuration(seconds))}
+      {props.trans.__('The code is valid for %1.', formatDuration(seconds))}
     </span>
   );
 }

@@ -55,34 +55,36 @@ export function addTransferCommands(options: ITransferCommandsOptions): void {
   add(
     TransferCommandIDs.cancel,
     trans.__('Cancel Transfer'),
-    trans.__('End the transfer for everybody who waits for it'),
+    trans.__('Cancel the transfer, also for others who wait for it'),
     stopIcon,
     job => jobs.cancel(job.id)
   );
   add(
     TransferCommandIDs.retry,
     trans.__('Try Transfer Again'),
-    trans.__('Begin the transfer again where it stopped'),
+    trans.__('Continue the transfer where it stopped'),
     refreshIcon,
     job => jobs.retry(job.id)
   );
   add(
     TransferCommandIDs.forget,
     trans.__('Forget Transfer'),
-    trans.__('Take the transfer off the list; the data stays'),
+    trans.__('Remove the transfer from the list; the data stays'),
     closeIcon,
     job => jobs.forget(job.id)
   );
   add(
     TransferCommandIDs.open,
-    trans.__('Open What Arrived'),
+    trans.__('Open Result'),
     trans.__('Open the file, or show the folder in the file browser'),
     folderIcon,
     job => openResult(job, options)
   );
   commands.addCommand(TransferCommandIDs.clear, {
     label: trans.__('Clear Finished Transfers'),
-    caption: trans.__('Take finished transfers off the list; the data stays'),
+    caption: trans.__(
+      'Remove finished transfers from the list; the data stays'
+    ),
     describedBy: { args: { type: 'object', properties: {} } },
     isEnabled: () => jobs.list.some(job => isFinished(job.state)),
     execute: () => jobs.clearFinished().catch(error => report(error, trans))
@@ -96,7 +98,7 @@ async function openResult(
   if (job.contents_path === null) {
     Notification.info(
       trans.__(
-        'It is at %1, outside the folder that Jupyter shows.',
+        'The data is at %1, outside the folders that JupyterLab can show.',
         job.path ?? job.destination ?? ''
       ),
       { autoClose: 8000 }

@@ -33,7 +33,7 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
         <span className="escape-Transfer-title" title={job.title}>
           <Name name={job.title} />
         </span>
-        {isOver && (
+        {isOver && parts.length > 0 && (
           <span className="escape-Transfer-short" title={parts.join(', ')}>
             {parts[0]}
           </span>
@@ -45,7 +45,8 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
         <>
           <Progress
             label={job.title}
-            fraction={fractionOf(job)}
+            // What has failed stands still, also where nothing is known of it.
+            fraction={fractionOf(job) ?? (isFinished(job.state) ? 0 : null)}
             state={job.state === 'failed' ? 'failed' : 'running'}
           />
           <div className="escape-Transfer-measures">{parts.join(' · ')}</div>
@@ -56,7 +57,8 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
       )}
       {!isFinished(job.state) && job.waiting && (
         <div className="escape-Transfer-error escape-mod-waiting" role="status">
-          {job.waiting.message} <span>{trans.__('It goes on by itself.')}</span>
+          {job.waiting.message}{' '}
+          <span>{trans.__('It continues by itself.')}</span>
         </div>
       )}
       {job.state === 'failed' && job.error && (

@@ -69,7 +69,7 @@ function View(props: ITransfersOptions): React.JSX.Element {
     return (
       <Empty>
         {trans.__(
-          'Nothing is on its way. Get brings data here, and it shows up in this list.'
+          'Nothing is in progress. Get some data, and it appears here.'
         )}
       </Empty>
     );

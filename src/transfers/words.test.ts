@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { IJob } from '../core/api';
+import { fractionOf } from '../core/jobs';
 import { measures, stateWord, statusText } from './words';
 
 const trans = {
@@ -35,8 +36,8 @@ test('a running transfer says what is known of it', () => {
   };
   expect(measures(job(half), trans)).toEqual([
     '1.2 GB of 3.4 GB',
-    'files 3 of 12',
-    '38 MB/s',
+    '3 of 12 files',
+    '38.0 MB/s',
     '58 s left'
   ]);
 });
@@ -54,17 +55,31 @@ test('a transfer that is over says what came and how long it took', () => {
     ended: '2026-11-21T04:01:00Z'
   } as const;
   expect(measures(job(over), trans)).toEqual([
-    '22 kB',
-    'files 5 of 5',
-    '2 were here',
-    'in 1 min'
+    '21.7 kB',
+    '5 of 5 files',
+    '2 already here',
+    'in 1 min 00 s'
   ]);
 });
 
-test('a transfer that waits for a sign-in is stuck, not in a queue', () => {
-  const waiting = { message: 'The session has ended.' } as IJob['waiting'];
-  expect(stateWord(job({ state: 'queued' }), trans)).toBe('waiting');
-  expect(stateWord(job({ state: 'queued', waiting }), trans)).toBe('stuck');
+test('a transfer that was cancelled or failed says how much had come', () => {
+  for (const state of ['cancelled', 'failed'] as const) {
+    const half = job({ state, bytes_done: 12e6, bytes_total: 64e6 });
+    expect(measures(half, trans)).toEqual(['12.0 MB of 64.0 MB']);
+    expect(fractionOf(half)).toBeCloseTo(0.1875);
+    expect(measures(job({ state }), trans)).toEqual([]);
+  }
+});
+
+test('each state of a transfer has a word', () => {
+  const words = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
+  expect(words.map(state => stateWord(job({ state }), trans))).toEqual([
+    'waiting',
+    'on its way',
+    'here',
+    'failed',
+    'cancelled'
+  ]);
 });
 
 test('the status bar adds up, and is empty when nothing moves', () => {
@@ -72,7 +87,7 @@ test('the status bar adds up, and is empty when nothing moves', () => {
     job({ bytes_done: 40, bytes_total: 100, rate: 20e6 }),
     job({ bytes_done: 44, bytes_total: 100, rate: 18e6 })
   ];
-  expect(statusText(some)).toBe('↓ 2 · 42 % · 38 MB/s');
+  expect(statusText(some)).toBe('↓ 2 · 42 % · 38.0 MB/s');
   expect(statusText([job({})])).toBe('↓ 1');
   expect(statusText([])).toBe('');
 });

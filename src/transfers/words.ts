@@ -14,25 +14,23 @@ import {
 export function stateWord(job: IJob, trans: ITrans): string {
   switch (job.state) {
     case 'queued':
-      if (job.waiting) {
-        return trans.__('stuck');
-      }
       return trans.__('waiting');
     case 'running':
       return trans.__('on its way');
     case 'done':
       return trans.__('here');
     case 'failed':
-      return trans.__('stuck');
+      return trans.__('failed');
     case 'cancelled':
       return trans.__('cancelled');
   }
 }
 
-/** `1.2 of 3.4 GB`, `files 3 of 12`, `38 MB/s`, `4 s left`: what is known. */
+/** `1.2 GB of 3.4 GB`, `3 of 12 files`, `38.0 MB/s`, `4.0 s left`: what is known. */
 export function measures(job: IJob, trans: ITrans): string[] {
   const parts: string[] = [];
-  if (isFinished(job.state)) {
+  // Of what failed or was cancelled, as much as had come.
+  if (job.state === 'done') {
     parts.push(formatBytes(job.bytes_done));
   } else if (job.bytes_total !== null) {
     parts.push(
@@ -48,7 +46,7 @@ export function measures(job: IJob, trans: ITrans): string[] {
   if (job.files_total !== null && job.files_total > 1) {
     parts.push(
       trans.__(
-        'files %1 of %2',
+        '%1 of %2 files',
         formatCount(job.files_done),
         formatCount(job.files_total)
       )
@@ -63,16 +61,16 @@ export function measures(job: IJob, trans: ITrans): string[] {
     }
   }
   if (isFinished(job.state) && job.files_here > 0) {
-    parts.push(trans.__('%1 were here', formatCount(job.files_here)));
+    parts.push(trans.__('%1 already here', formatCount(job.files_here)));
   }
   const seconds = secondsOf(job);
   if (job.state === 'done' && seconds !== null) {
-    parts.push(trans.__('in %1', formatDuration(Math.max(1, seconds))));
+    parts.push(trans.__('in %1', formatDuration(Math.max(0, seconds))));
   }
   return parts;
 }
 
-/** `↓ 2 · 42 % · 38 MB/s`, or '' when nothing moves. */
+/** `↓ 2 · 42 % · 38.0 MB/s`, or '' when nothing moves. */
 export function statusText(jobs: readonly IJob[]): string {
   if (jobs.length === 0) {
     return '';

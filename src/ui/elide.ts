@@ -4,11 +4,11 @@ const ELLIPSIS = '…';
 const TELLING = 4;
 
 /**
- * A name that fits, its middle left out where it has to be.
+ * A name that fits, its middle left out where it has to be, once.
  *
  * Names of one folder mostly differ at their ends, so the middle goes first.
- * Where neighbours end alike, in `sharedEnd` characters, and hardly more than
- * that would be left of the end, what stands before it is kept instead.
+ * Where neighbours end alike, in `sharedEnd` characters, what stands before that
+ * is kept: with all of the beginning where that fits, else with all of the end.
  * `fits` says whether a text has room; it is asked a few times only.
  */
 export function elideMiddle(
@@ -20,19 +20,12 @@ export function elideMiddle(
     return name;
   }
   const characters = [...name];
+  const telling = sharedEnd > 0 ? sharedEnd + TELLING : 0;
+  const tailOf = (count: number) => count - Math.ceil(count / 4);
   const keep = (count: number): string => {
     // More of the end: of a file's it begins with an ending that all share.
-    const head = Math.ceil(count / 4);
-    const tail = count - head;
-    if (sharedEnd > 0 && tail > 1 && tail < sharedEnd + TELLING) {
-      const end = characters.length - sharedEnd;
-      return [
-        ...characters.slice(0, head),
-        ELLIPSIS,
-        ...characters.slice(Math.max(head, end - tail + 1), end),
-        ELLIPSIS
-      ].join('');
-    }
+    const tail = Math.max(tailOf(count), Math.min(count, telling));
+    const head = count - tail;
     return (
       characters.slice(0, head).join('') +
       ELLIPSIS +
@@ -49,7 +42,11 @@ export function elideMiddle(
       tooMany = count;
     }
   }
-  return keep(most);
+  const toTheTelling =
+    characters.slice(0, characters.length - sharedEnd).join('') + ELLIPSIS;
+  return tailOf(most) < telling && fits(toTheTelling)
+    ? toTheTelling
+    : keep(most);
 }
 
 /** How many characters two names have in common at their ends. */

@@ -6,11 +6,13 @@ export interface IErrorBoxProps {
   error: AgentError;
   trans: TranslationBundle;
   onAgain?: () => void;
+  /** What the person may have meant, in place of the hint. */
+  suggestion?: { text: string; onClick: () => void };
 }
 
 /** What happened, what to do, Try again, and Details to copy. */
 export function ErrorBox(props: IErrorBoxProps): React.JSX.Element {
-  const { error, trans } = props;
+  const { error, trans, suggestion } = props;
   const [isCopied, setCopied] = React.useState(false);
   const copy = () => {
     void navigator.clipboard
@@ -20,7 +22,15 @@ export function ErrorBox(props: IErrorBoxProps): React.JSX.Element {
   return (
     <div className="escape-ErrorBox" role="alert">
       <p className="escape-ErrorBox-message">{error.message}</p>
-      {error.hint && <p className="escape-ErrorBox-hint">{error.hint}</p>}
+      {suggestion ? (
+        <p className="escape-ErrorBox-hint">
+          <button className="escape-Link" onClick={suggestion.onClick}>
+            {trans.__('Did you mean %1?', suggestion.text)}
+          </button>
+        </p>
+      ) : (
+        error.hint && <p className="escape-ErrorBox-hint">{error.hint}</p>
+      )}
       {props.onAgain && (
         <button
           className="jp-Button jp-mod-styled jp-mod-accept escape-Button"

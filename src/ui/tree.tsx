@@ -28,6 +28,8 @@ export interface IVirtualTreeProps {
   rows: IOutline;
   /** Changes whenever the rows do. */
   version: number;
+  /** Another one means that somebody sorted anew: the top is of interest then. */
+  order?: unknown;
   /** The row that the keyboard is on, or -1, as it was when last drawn. */
   active: number;
   /** The same at this moment: keys may come faster than frames. */
@@ -245,6 +247,10 @@ function useSteadyScroll(
 ): void {
   const anchor = React.useRef<{ key: string; index: number } | null>(null);
   const count = props.rows.length;
+  React.useLayoutEffect(() => {
+    anchor.current = null;
+    scroller.current?.scrollTo({ top: 0 });
+  }, [props.order]);
   React.useLayoutEffect(() => {
     const before = anchor.current;
     if (before && scroller.current && scroller.current.scrollTop > 0) {

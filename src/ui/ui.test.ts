@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { commonEnd, elideMiddle, oneLine } from './elide';
 import {
@@ -9,30 +10,28 @@ import {
 import type { IOutline, Move } from './navigation';
 import { moveFor, typeAhead } from './navigation';
 
-test('bytes take three figures at most', () => {
-  const cases: [number, string][] = [
-    [0, '0 B'],
-    [999, '999 B'],
-    [1000, '1.0 kB'],
-    [9949, '9.9 kB'],
-    [9950, '10 kB'],
-    [999_499, '999 kB'],
-    [999_500, '1.0 MB'],
-    [38_000_000, '38 MB'],
-    [4e18, '4.0 EB']
-  ];
-  for (const [bytes, text] of cases) {
-    expect(formatBytes(bytes)).toBe(text);
-  }
-  expect(formatRate(38e6)).toBe('38 MB/s');
-});
+describe('numbers are written as in Python', () => {
+  // tests/unit/core/test_text.py reads the same examples.
+  const url = new URL('../../tests/unit/core/text.json', import.meta.url);
+  const examples = JSON.parse(readFileSync(url, 'utf8')) as Record<
+    string,
+    [number, string][]
+  >;
+  const formats = {
+    size: formatBytes,
+    duration: formatDuration,
+    percent: formatPercent
+  };
+  test.each(Object.entries(formats))('%s', (kind, format) => {
+    expect(examples[kind].length).toBeGreaterThan(4);
+    for (const [value, text] of examples[kind]) {
+      expect(format(value)).toBe(text);
+    }
+  });
 
-test('times and percents round to what is true', () => {
-  expect(formatDuration(0.2)).toBe('0 s');
-  expect(formatDuration(59.7)).toBe('1 min');
-  expect(formatDuration(7800)).toBe('2 h 10 min');
-  expect(formatPercent(0.999)).toBe('99 %');
-  expect(formatPercent(1)).toBe('100 %');
+  test('a rate is a size in a second', () => {
+    expect(formatRate(38e6)).toBe('38.0 MB/s');
+  });
 });
 
 test('a name keeps its end, and never breaks a line', () => {
@@ -46,8 +45,17 @@ test('a name keeps its end, and never breaks a line', () => {
   expect(elideMiddle('🔭'.repeat(20), within(5))).toBe('🔭…🔭🔭🔭');
   // Where neighbours end alike, what they differ in.
   expect(elideMiddle('lc.1.100-300MeV.csv', within(12), 7)).toBe(
-    'lc.…100-300…'
+    '…-300MeV.csv'
   );
+  expect(elideMiddle('lc.1.100-300MeV.csv', within(13), 7)).toBe(
+    'lc.1.100-300…'
+  );
+  for (let room = 1; room < 19; room++) {
+    for (let shared = 0; shared < 12; shared++) {
+      const cut = elideMiddle('lc.1.100-300MeV.csv', within(room), shared);
+      expect(cut.split('…')).toHaveLength(2);
+    }
+  }
   expect(elideMiddle('lc.1.100-300MeV.csv', within(18), 3)).toBe(
     'lc.1.…0-300MeV.csv'
   );

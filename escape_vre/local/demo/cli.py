@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from escape_vre.core.location import state_dir
+from escape_vre.display.output import say, tell
 from escape_vre.local.demo.check import check
 from escape_vre.local.demo.session import Demo, record_of
 
@@ -39,13 +40,13 @@ def _run(args: argparse.Namespace) -> int:
     home = args.home or state_dir().with_name("escape-vre-demo")
     began = time.monotonic()
     if not args.json:
-        print("Starting a data lake and JupyterLab …", flush=True)
+        tell("Starting a data lake and JupyterLab …", flush=True)
     with Demo(home, port=args.port) as demo:
         if args.check:
-            print(check(demo))
+            tell(check(demo))
             return 0
         if args.json:
-            print(record_of(demo), flush=True)
+            tell(record_of(demo), flush=True)
         else:
             _welcome(demo, time.monotonic() - began)
             if not args.no_browser and _has_screen():
@@ -54,15 +55,15 @@ def _run(args: argparse.Namespace) -> int:
             code = demo.wait()
         except KeyboardInterrupt:
             if not args.json:
-                print("\nStopping JupyterLab and the data lake …", flush=True)
+                tell("\nStopping JupyterLab and the data lake …", flush=True)
             return 0
-    print("JupyterLab has ended.", file=sys.stderr)
+    say("JupyterLab has stopped.")
     return code
 
 
 def _welcome(demo: Demo, seconds: float) -> None:
-    print(f"Ready after {seconds:.1f} s. Open this in your browser:\n\n    {demo.start_url}\n")
-    print("Ctrl-C stops it. Your files stay in", demo.place.work, flush=True)
+    tell(f"Ready after {seconds:.1f} s. Open this in your browser:\n\n    {demo.start_url}\n")
+    tell(f"Ctrl-C stops it. Your files stay in {demo.place.work}", flush=True)
 
 
 def _has_screen() -> bool:

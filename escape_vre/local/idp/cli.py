@@ -5,7 +5,8 @@ import json
 from typing import TYPE_CHECKING
 
 from escape_vre.core.location import state_dir
-from escape_vre.local.cli import add_commands, is_confirmed, say, tell, tell_processes
+from escape_vre.display.output import say, tell
+from escape_vre.local.cli import add_commands, is_confirmed, tell_processes
 
 from . import realm
 from .idp import Idp, Status

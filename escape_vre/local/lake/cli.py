@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escape_vre.core.location import state_dir
-from escape_vre.local.cli import add_commands, is_confirmed, say, tell, tell_processes
+from escape_vre.display.output import say, tell
+from escape_vre.local.cli import add_commands, is_confirmed, tell_processes
 
 from .errors import LakeError
 from .lake import Lake

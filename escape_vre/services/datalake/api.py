@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def get(
     instance: str | None = None,
     progress: bool = True,
 ) -> Files:
-    """Fetch DIDs, unless they are here already, and return their files.
+    """Get DIDs, unless they are here already, and return their files.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def get(
     Raises
     ------
     NotFoundError
-        There is no such DID, or no site has a copy; the hint names the nearest DID.
+        There is no such DID, or no site has a replica; the hint names the nearest DID.
     AuthError, QuotaError, ConflictError, IntegrityError, RemoteError
-        The fetch failed; what had arrived stays.
+        The job failed; files that had arrived stay.
     CancelledJobError
         The job was cancelled, here or in another window.
     """
@@ -95,18 +95,18 @@ def get(
             paths = [Path(row["path"]) for row in _rows(agent.stream(f"/jobs/{job['id']}/files"))]
             bar.done(arrival(ended, paths, time.monotonic() - began))
     except KeyboardInterrupt as e:
-        # Stop lets go of the job, which ends it when nobody else waits.
+        # Stop withdraws our request; the job ends when no other client waits for it.
         if job:
             agent.release(job["id"])
-        said = "Stopped: the transfer was cancelled." if job else "Stopped before it began."
-        raise CancelledJobError(said, hint="Run the cell again to fetch the rest.") from e
+        said = "Stopped: the job was cancelled." if job else "Stopped before it started."
+        raise CancelledJobError(said, hint="Run this again to get the rest.") from e
     return Files(paths, told=bar.told)
 
 
 def _raise_unless_done(job: dict[str, Any]) -> None:
     if job["state"] == "cancelled":
         raise CancelledJobError(
-            f"{job['title']} was cancelled.", hint="Run this again to fetch the rest."
+            f"{job['title']} was cancelled.", hint="Run this again to get the rest."
         )
     if job["state"] == "failed":
         raise EscapeError.from_dict(job["error"])
@@ -129,7 +129,9 @@ def ls(
     limit: int = 200,
     instance: str | None = None,
 ) -> Table:
-    """List scopes, the DIDs of a scope, or what is in a container or dataset.
+    """List scopes, the DIDs of a scope, or the content of a container or dataset.
+
+    Containers come first, then datasets, then files, each by name, numbers by their value.
 
     Parameters
     ----------
@@ -151,55 +153,65 @@ def ls(
         scopes = agent.get("/datalake/scopes", instance=instance)["scopes"]
         rows = [{"scope": scope} for scope in scopes]
         return Table(rows, ("scope",), [(scope,) for scope in scopes], "")
-    scope, colon, pattern = what.strip().removeprefix("rucio:").partition(":")
-    pattern = pattern if colon else "*"
-    if any(c in scope for c in "*?"):
-        raise UsageError(
-            f"{what} names no scope.",
-            hint=f"Search in one, as in %dl ls demo:{scope}; %dl ls shows all scopes.",
-        )
-    if any(c in pattern for c in "*?") or not pattern:
-        stream = agent.stream(
-            "/datalake/dids",
-            instance=instance,
-            scope=scope,
-            pattern=pattern or "*",
-            type=type,
-            limit=limit,
-        )
-        empty = f"No DID of {scope} matches {pattern}."
-    else:
-        ref = ResourceRef.rucio(scope, pattern)
-        did = agent.get("/datalake/did", instance=instance, ref=str(ref))
-        if did["type"] == "file":
-            stream = iter([did, {"end": {"count": 1, "truncated": False}}])
-        else:
-            stream = agent.stream(
-                "/datalake/contents", instance=instance, ref=str(ref), limit=limit
-            )
-        empty = f"{scope}:{pattern} is empty."
-    rows, truncated = [], False
+    stream, empty = _listing(agent, what, type=type, limit=limit, instance=instance)
+    rows, end = [], {}
     for row in stream:
         if "end" in row:
-            truncated = row["end"]["truncated"]
+            end = row["end"]
         else:
             rows.append(row)
     rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
     del rows[limit:]  # the agent sends rows as they come, at most twice as many
-    note = f"First {len(rows):,} shown; use --limit to see more, or narrow the pattern."
     return did_table(
-        _with_states(agent, rows, instance), note=(note if truncated else "") if rows else empty
+        _with_states(agent, rows, instance), note=_note(end, len(rows)) or ("" if rows else empty)
     )
+
+
+def _listing(
+    agent: AgentClient, what: str, *, type: str, limit: int, instance: str | None
+) -> tuple[Iterator[dict[str, Any]], str]:
+    """Return the rows of what a person typed, and what to say when there are none."""
+    scope, colon, pattern = what.strip().removeprefix("rucio:").partition(":")
+    pattern = pattern if colon else "*"
+    if any(c in scope for c in "*?"):
+        raise UsageError(
+            f"{what} does not name a scope.",
+            hint=f"Search in one scope, as in %dl ls demo:{scope}; run %dl ls to see all scopes.",
+        )
+    query = {"instance": instance, "limit": limit}
+    if any(c in pattern for c in "*?") or not pattern:
+        query |= {"scope": scope, "pattern": pattern or "*", "type": type}
+        return agent.stream("/datalake/dids", **query), f"No DID of {scope} matches {pattern}."
+    ref = ResourceRef.rucio(scope, pattern)
+    did = agent.get("/datalake/did", instance=instance, ref=str(ref))
+    if did["type"] == "file":
+        return iter([did, {"end": {"count": 1, "truncated": False}}]), ""
+    contents = agent.stream("/datalake/contents", ref=str(ref), **query)
+    return contents, f"{scope}:{pattern} is empty."
+
+
+def _note(end: dict[str, Any], shown: int) -> str:
+    """Say what a list leaves out; nothing where it is whole, or empty."""
+    notes = []
+    if end.get("truncated"):
+        notes.append(f"First {shown:,} shown; use --limit to see more, or narrow the pattern.")
+    if skipped := end.get("skipped"):
+        notes.append(f"Skipped {skipped:,} row{'' if skipped == 1 else 's'} that made no sense.")
+    return " ".join(notes)
 
 
 def _with_states(
     agent: AgentClient, rows: list[dict[str, Any]], instance: str | None
 ) -> list[dict[str, Any]]:
+    """Return the rows with their states; what has none is shown without."""
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(rows), STATES_AT_ONCE):
         refs = [row["ref"] for row in rows[start : start + STATES_AT_ONCE]]
-        body = {"instance": instance, "refs": refs}
-        found |= {row["ref"]: row for row in agent.post("/datalake/states", body)["rows"]}
+        try:
+            answer = agent.post("/datalake/states", {"instance": instance, "refs": refs})
+        except EscapeError:
+            continue
+        found |= {row["ref"]: row for row in answer["rows"]}
     merged = []
     for row in rows:
         states = {k: v for k, v in found.get(row["ref"], {}).items() if v is not None}
@@ -222,8 +234,9 @@ def info(did: str, *, instance: str | None = None) -> Info:
     agent = AgentClient()
     ref = str(parse_did(did))
     found = agent.get("/datalake/did", instance=instance, ref=ref)
-    found["sites"] = agent.get("/datalake/replicas", instance=instance, ref=ref)["sites"]
-    return Info(found)
+    replicas = agent.get("/datalake/replicas", instance=instance, ref=ref)
+    notes = dict.fromkeys(note for note in (found.pop("note", None), replicas.get("note")) if note)
+    return Info({**found, "sites": replicas["sites"]}, note=" ".join(notes))
 
 
 def jobs() -> Table:
@@ -232,30 +245,30 @@ def jobs() -> Table:
 
 
 def cancel(job: str) -> Table:
-    """Cancel a job, for everybody who waits for it; its number may be shortened."""
+    """Cancel a job, for every client that waits for it; its id may be shortened."""
     agent = AgentClient()
     return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel")])
 
 
 def retry(job: str) -> Table:
-    """Try a failed or cancelled job again; what has arrived is not fetched twice."""
+    """Try a failed or cancelled job again; files that have arrived stay."""
     agent = AgentClient()
     return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry")])
 
 
 def _job_id(agent: AgentClient, start: str) -> str:
-    """Return the id of the one job whose id begins so."""
+    """Return the id of the one job whose id begins like this."""
     found = [j["id"] for j in agent.get("/jobs")["jobs"] if start and j["id"].startswith(start)]
     if len(found) != 1:
         raise NotFoundError(
             f"{len(found) or 'No'} jobs begin with {start or 'nothing'}.",
-            hint="%dl jobs shows them with their numbers.",
+            hint="Run %dl jobs to see their ids.",
         )
     return str(found[0])
 
 
 def login(*, instance: str | None = None) -> str:
-    """Sign in to a data lake, where a person does that; returns one sentence.
+    """Sign in to a data lake with a code for your browser; returns one sentence.
 
     Shows an address and a code, and waits until they have been used in some browser.
 
@@ -265,21 +278,21 @@ def login(*, instance: str | None = None) -> str:
         The sign-in was refused, or the code expired; or it is done elsewhere, and
         ``details.sign_in`` says where.
     UsageError
-        Nobody signs in to this data lake: its credentials come from the configuration.
+        This data lake has no sign-in: its credentials come from the configuration.
     """
     agent = AgentClient()
     found = _instance(agent, instance)
     try:
-        return f"You are signed in already: {_who(agent, found)}."
+        return text.sentence(f"You are signed in already: {_who(agent, found)}.")
     except AuthError as e:
         if "sign_in" in e.details:
             raise
         if found["identity"] is None:
             raise UsageError(
-                f"{found['title']} is not signed in to by a code. {e.message}", hint=e.hint
+                f"{found['title']} has no sign-in with a code. {e.message}", hint=e.hint
             ) from e
     sign_in(agent, found["identity"])
-    return f"You are signed in: {_who(agent, found)}."
+    return text.sentence(f"You are signed in: {_who(agent, found)}.")
 
 
 def logout(*, instance: str | None = None) -> str:
@@ -288,17 +301,17 @@ def logout(*, instance: str | None = None) -> str:
     Raises
     ------
     UsageError
-        Nobody signs in to this data lake: its credentials come from elsewhere.
+        This data lake has no sign-in: its credentials come from elsewhere.
     """
     agent = AgentClient()
     found = _instance(agent, instance)
     if found["identity"] is None:
         raise UsageError(
-            f"{found['title']} is not signed in to by a code, so there is nothing to sign out of.",
+            f"{found['title']} has no sign-in with a code, so there is nothing to sign out of.",
             hint="On a JupyterHub, sign out of the Hub.",
         )
     agent.post("/sign-outs", {"identity": found["identity"]})
-    return f"You are signed out of {found['title']}."
+    return text.sentence(f"You are signed out of {found['title']}.")
 
 
 def _instance(agent: AgentClient, name: str | None) -> dict[str, Any]:

@@ -4,7 +4,14 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from escape_vre.client import AgentClient
+from escape_vre.core.errors import EscapeError, NotFoundError
+from escape_vre.core.text import sentence
+from escape_vre.display.output import Listed
+from escape_vre.display.parsing import Word, at_least_one, completed_by, subcommands
 from escape_vre.services.datalake import api
+
+TYPES = ("all", "collection", "container", "dataset", "file")
 
 Run = Callable[[argparse.Namespace], Any]
 """Does a command and returns what is to be shown."""
@@ -13,62 +20,101 @@ Run = Callable[[argparse.Namespace], Any]
 def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add ``dl`` to ``escape-vre``."""
     parser = subparsers.add_parser(
-        "dl", help="the data lake: list, get, look at jobs", description="The data lake."
+        "dl", help="the data lake: list, get, show jobs", description="The data lake."
     )
     add_commands(parser)
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the data lake; each sets ``run``."""
-    commands = parser.add_subparsers(metavar="command", dest="command")
-    parser.set_defaults(run=lambda _: parser.format_help())
+    commands = subcommands(parser)
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         if name not in ("jobs", "cancel", "retry", "help"):
             made.add_argument("--instance", metavar="NAME", help="data lake; default the first")
+        if name not in ("login", "logout", "help"):
+            made.add_argument("--json", action="store_true", help="print rows as JSON lines")
+        if name in ("ls", "get", "jobs"):
+            made.add_argument(
+                "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
+            )
         return made
 
-    ls = command("ls", _ls, "List scopes, DIDs, or what is in a collection.")
-    ls.add_argument("what", nargs="?", default="", metavar="scope:pattern*")
+    ls = command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset.")
+    completed_by(ls.add_argument("what", nargs="?", default="", metavar="scope:pattern*"), _dids)
+    ls.add_argument("--type", default="all", choices=TYPES, help="only rows of this type")
     ls.add_argument(
-        "--type", default="all", choices=("all", "collection", "container", "dataset", "file")
+        "--limit", type=at_least_one, default=200, metavar="N", help="rows at most (200)"
     )
-    ls.add_argument("--limit", type=int, default=200, help="rows at most (200)")
 
-    get = command("get", _get, "Fetch files, datasets or containers.")
-    get.add_argument("dids", nargs="+", metavar="scope:name")
+    get = command("get", _get, "Get files, datasets or containers.")
+    completed_by(get.add_argument("dids", nargs="+", metavar="scope:name"), _dids)
     get.add_argument("--to", metavar="DIR", help="folder; default the data folder")
     get.add_argument(
         "--files",
         action="append",
         default=[],
         metavar="PATTERN",
-        help="only files of this name, * and ? allowed; may be given again",
+        help="only files of this name, * and ? allowed; may be repeated",
     )
 
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
-    info.add_argument("did", metavar="scope:name")
+    completed_by(info.add_argument("did", metavar="scope:name"), _dids)
 
-    command("jobs", lambda _: api.jobs(), "Show the jobs.")
+    command("jobs", _jobs, "Show the jobs.")
     for name, run, text in (
         ("cancel", _cancel, "Cancel a job."),
         ("retry", _retry, "Try a failed or cancelled job again."),
     ):
-        command(name, run, text).add_argument("job", help="its number, or how it begins")
+        job = command(name, run, text).add_argument("job", help="its id, which may be shortened")
+        completed_by(job, _job_ids)
     command("login", _login, "Sign in to a data lake, with a code for your browser.")
-    command("logout", _logout, "Sign out of a data lake again.")
-    command("whoami", _whoami, "Show who you are at the data lake, and that it answers.")
-    command("help", lambda _: parser.format_help(), "Show this help.")
+    command("logout", _logout, "Sign out of a data lake.")
+    command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")
+    command("help", lambda _: parser.format_help().rstrip(), "Show this help.")
+
+
+def _dids(prefix: str, **_: object) -> list[Word]:
+    """Complete scopes, then DIDs."""
+    try:
+        matches: list[str] = AgentClient(timeout_s=5).get("/datalake/complete", text=prefix)[
+            "matches"
+        ]
+    except EscapeError:
+        return []  # no completion is better than an error while typing
+    return [Word(match, "scope" if match.endswith(":") else "DID") for match in matches]
+
+
+def _job_ids(prefix: str, **_: object) -> list[Word]:
+    """Complete the id of a job."""
+    try:
+        jobs = AgentClient(timeout_s=5).get("/jobs")["jobs"]
+    except EscapeError:
+        return []
+    return [Word(job["id"], "job") for job in jobs if job["id"].startswith(prefix)]
 
 
 def _ls(args: argparse.Namespace) -> Any:
-    return api.ls(args.what, type=args.type, limit=args.limit, instance=args.instance)
+    found = api.ls(args.what, type=args.type, limit=args.limit, instance=args.instance)
+    return _something(args, found)
 
 
 def _get(args: argparse.Namespace) -> Any:
-    return api.get(*args.dids, to=args.to, files=args.files, instance=args.instance)
+    found = api.get(*args.dids, to=args.to, files=args.files, instance=args.instance)
+    return _something(args, found)
+
+
+def _jobs(args: argparse.Namespace) -> Any:
+    return _something(args, api.jobs())
+
+
+def _something(args: argparse.Namespace, found: Listed) -> Listed:
+    """Return what was found; with ``--strict``, nothing is an error."""
+    if args.strict and not list(found.as_rows()):
+        raise NotFoundError(found.note or "Nothing was found.")
+    return found
 
 
 def _info(args: argparse.Namespace) -> Any:
@@ -93,7 +139,9 @@ def _logout(args: argparse.Namespace) -> Any:
 
 def _whoami(args: argparse.Namespace) -> Any:
     who = api.whoami(instance=args.instance)
-    return (
+    if args.json:
+        return who
+    return sentence(
         f"{who['account']} at {who['instance']} ({who['url']}, Rucio {who['version']}),"
         f" answers in {who['latency_ms']:.0f} ms"
     )

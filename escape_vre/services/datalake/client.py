@@ -92,6 +92,10 @@ class RucioClient:
         """Yield the direct children of a collection (GET /dids/<did>/dids)."""
         return self._rows("GET", f"/dids/{_path(did)}/dids")
 
+    def parents(self, did: Did) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the collections that hold a DID directly (GET /dids/<did>/parents)."""
+        return self._rows("GET", f"/dids/{_path(did)}/parents")
+
     def files(self, did: Did) -> AsyncGenerator[dict[str, Any], None]:
         """Yield every file of a DID, at any depth (GET /dids/<did>/files)."""
         return self._rows("GET", f"/dids/{_path(did)}/files")

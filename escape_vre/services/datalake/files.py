@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from escape_vre.core.errors import RemoteError
+from escape_vre.core.errors import EscapeError, RemoteError
 from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.retry import Retries, Transient
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 ASKED_AT_ONCE = 1000
 """Files without an address that we can read, asked about in one call."""
+MOST_HOLDERS = 1000
+"""Collections above a DID that are told what arrives."""
 
 
 def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
@@ -54,6 +56,28 @@ async def datasets(
                 elif child not in seen:
                     seen.add(child)
                     pending.append((child, below, above))
+
+
+async def holders(rucio: RucioClient, did: Did) -> tuple[str, ...]:
+    """Return the refs of all collections that hold a DID, at any height.
+
+    They are told what arrives, so that a container is here however its files came. Where Rucio
+    does not say, those that are known are returned: no transfer fails for it.
+    """
+    found: dict[Did, None] = {}
+    pending = [did]
+    try:
+        while pending and len(found) < MOST_HOLDERS:
+            child = pending.pop()
+            async with aclosing(rucio.parents(child)) as rows:
+                async for row in rows:
+                    parent = did_of(row, child[0])
+                    if parent is not None and parent not in found:
+                        found[parent] = None
+                        pending.append(parent)
+    except EscapeError as e:
+        log.warning("the collections that hold %s:%s could not be read: %s", *did, e)
+    return tuple(str(ResourceRef.rucio(*parent)) for parent in found)
 
 
 async def files_of(

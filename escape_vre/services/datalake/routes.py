@@ -162,6 +162,6 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
 
 
 async def _wanted_still(http: Request, query: GetQuery) -> None:
-    """Begin nothing for a client that waits, and has gone while the lake was asked."""
+    """Start no job for a client that has gone while the lake was asked."""
     if query.client and await http.is_disconnected():
-        raise CancelledJobError("Whoever wanted this waits no more.")
+        raise CancelledJobError("The request was withdrawn.")

@@ -1,9 +1,8 @@
 """What the data lake decides: which files a DID stands for, where they go, what a row shows."""
 
 import asyncio
-import difflib
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from escape_vre.core.ndjson import Tally
 from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
+from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import JobRequest
-from escape_vre.services.datalake.files import datasets, files_of, is_wanted
+from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
 from escape_vre.services.datalake.instances import Connected, Instances
 from escape_vre.services.datalake.intake import count, did_type
 from escape_vre.services.datalake.listing import TYPES_OF
@@ -198,8 +198,8 @@ class DataLakeService:
         """
         if len(refs) > STATES_LIMIT:
             raise UsageError(
-                f"States of {len(refs)} DIDs were asked for at once.",
-                hint=f"Ask for at most {STATES_LIMIT}.",
+                f"Too many DIDs in one request for states: {len(refs):,}.",
+                hint=f"Send at most {STATES_LIMIT} in one request.",
             )
         connected = self._instances.connect(instance, environment)
         name = connected.settings.name
@@ -213,7 +213,7 @@ class DataLakeService:
         scope, colon, start = text.partition(":")
         if not colon:
             scopes = await self.scopes(instance, environment)
-            return [f"{found}:" for found in scopes if found.startswith(scope)][:limit]
+            return insertable(f"{found}:" for found in scopes if found.startswith(scope))[:limit]
         matches: list[str] = []
         rows = self.dids(instance, environment, scope=scope, pattern=f"{start}*", kind="all")
         try:
@@ -225,7 +225,7 @@ class DataLakeService:
         except RemoteError:
             if not matches:
                 raise
-        return sorted(matches, key=natural)
+        return sorted(insertable(matches), key=natural)
 
     # ── getting ─────────────────────────────────────────────────────────────────────────────
 
@@ -241,7 +241,7 @@ class DataLakeService:
     ) -> JobRequest:
         """Make the job request of a get."""
         if not refs:
-            raise UsageError("Nothing was asked for.", hint="Name at least one DID.")
+            raise UsageError("No DID was given.", hint="Name at least one DID.")
         connected = self._instances.connect(instance, environment)
         dids = [ref.body for ref in refs]
         title = dids[0] if len(dids) == 1 else f"{dids[0]} and {len(dids) - 1} more"
@@ -282,7 +282,8 @@ class DataLakeService:
             if kind in ("container", "dataset"):
                 files = self._collection(connected, ref, kind)
             else:
-                files = files_of(connected.rucio, ref.did, parts=(), collections=())
+                above = await holders(connected.rucio, ref.did)
+                files = files_of(connected.rucio, ref.did, parts=(), collections=above)
             async with aclosing(files):
                 async for source in files:
                     if is_wanted(source, query.files) and seen.add(source.parts):
@@ -304,7 +305,9 @@ class DataLakeService:
     ) -> AsyncGenerator[FileSource, None]:
         async with aclosing(datasets(connected.rucio, ref.did, kind)) as below:
             async for dataset, containers in below:
-                collections = (*containers, str(ResourceRef.rucio(*dataset)))
+                above = await holders(connected.rucio, dataset)
+                refs = (*containers, *above, str(ResourceRef.rucio(*dataset)))
+                collections = tuple(dict.fromkeys(refs))
                 files = files_of(connected.rucio, dataset, parts=dataset, collections=collections)
                 async with aclosing(files):
                     async for source in files:
@@ -339,7 +342,7 @@ class DataLakeService:
             near = await self._near(instance, environment, ref)
             raise NotFoundError(
                 f"There is no {ref.body} in {connected.settings.title or instance}.",
-                hint=f"Did you mean {near}?" if near else "Look for it with %dl ls.",
+                hint=f"Did you mean {near}?" if near else "Run %dl ls to search for it.",
                 details={"near": near} if near else {},
             ) from e
 
@@ -355,7 +358,7 @@ class DataLakeService:
         near = nearest(scope, scopes)
         raise NotFoundError(
             f"There is no scope {scope}.",
-            hint=f"Did you mean {near}?" if near else "%dl ls shows all scopes.",
+            hint=f"Did you mean {near}?" if near else "Run %dl ls to see all scopes.",
             details={"near": near} if near else {},
         )
 
@@ -377,9 +380,3 @@ class DataLakeService:
                 return None  # no suggestion is worth an error about a suggestion
         near = nearest(name, names)
         return f"{scope}:{near}" if near else None
-
-
-def nearest(text: str, among: Iterable[str]) -> str | None:
-    """Return the most similar of some names, if one is similar at all."""
-    found = difflib.get_close_matches(text, list(among), n=1, cutoff=0.6)
-    return found[0] if found else None

@@ -1,7 +1,7 @@
 """What a notebook or terminal shows of the data lake; standard library only."""
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ CELL_WIDTH = 72
 
 
 class Files(list[Path]):
-    """The files that were fetched: a list of paths, absolute, in the order of the catalogue."""
+    """The files of a get: a list of paths, absolute, in the order of the catalogue."""
 
     def __init__(self, paths: Iterable[Path] = (), *, told: int | None = None) -> None:
         super().__init__(paths)
@@ -34,19 +34,29 @@ class Files(list[Path]):
         if len(self) != 1:
             raise UsageError(
                 f"There are {len(self)} files, not one.",
-                hint="Take one by its number, as in files[0], or all in a loop.",
+                hint="Choose one by its index, as in files[0], or loop over all.",
             )
         return self[0]
 
     def __repr__(self) -> str:
         if not self:
-            return "no files"
+            return "No files."
         if len(self) == 1:
-            return str(self[0])
-        return f"{text.files(len(self))}: {self[0]} … {self[-1].name}"
+            return text.printable(str(self[0]))
+        return text.printable(f"{text.files(len(self))}: {self[0]} … {self[-1].name}")
+
+    note = ""
+
+    def as_rows(self) -> Iterable[Mapping[str, Any]]:
+        """Return the paths as objects, for ``--json``."""
+        return ({"path": str(path)} for path in self)
+
+    def as_lines(self) -> Iterable[str]:
+        """Return the paths, for a pipe."""
+        return (text.printable(str(path)) for path in self)
 
     def _ipython_display_(self) -> None:
-        """Stay silent in the cell whose progress has told the same already."""
+        """Show nothing in the cell whose progress has just shown the same."""
         if self._told is None or self._told != execution_count():
             show_plain(repr(self))
 
@@ -83,11 +93,26 @@ class Table:
         return iter(self.rows)
 
     def __repr__(self) -> str:
-        return self._text([[text.elided(c, CELL_WIDTH) for c in cells] for cells in self.cells])
+        return self._text(self._printable(CELL_WIDTH))
 
     def __str__(self) -> str:
-        """Return the table with every name whole, for a pipe."""
-        return self._text(self.cells)
+        """Return the table with every name whole."""
+        return self._text(self._printable())
+
+    def as_rows(self) -> Iterable[Mapping[str, Any]]:
+        """Return what the agent answered, for ``--json``."""
+        return self.rows
+
+    def as_lines(self) -> Iterable[str]:
+        """Return headings and rows for a pipe, their cells with a tab between them."""
+        return map("\t".join, [self.columns, *self._printable()] if self.cells else ())
+
+    def _printable(self, width: int | None = None) -> list[list[str]]:
+        """Return the cells as a person may see them: names and notes come from others."""
+        return [
+            [text.elided(cell, width) if width else cell for cell in map(text.printable, cells)]
+            for cells in self.cells
+        ]
 
     def _text(self, cells: Sequence[Sequence[str]]) -> str:
         lines = [list(self.columns), *map(list, cells)] if cells else []
@@ -101,7 +126,7 @@ class Table:
             ).rstrip()
             for n, line in enumerate(lines)
         ]
-        return "\n".join([*shown, *([self.note] if self.note else [])])
+        return "\n".join([*shown, *([text.sentence(self.note)] if self.note else [])])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th style='text-align:left'>{html.escape(c)}</th>" for c in self.columns)
@@ -109,22 +134,22 @@ class Table:
             "<tr>"
             + "".join(
                 f"<td style='text-align:{_RIGHT if i in self.right else 'left'}'>"
-                f"{html.escape(text.elided(cell, CELL_WIDTH))}</td>"
+                f"{html.escape(cell)}</td>"
                 for i, cell in enumerate(cells)
             )
             + "</tr>"
-            for cells in self.cells
+            for cells in self._printable(CELL_WIDTH)
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        note = f"<div>{html.escape(text.sentence(self.note))}</div>" if self.note else ""
         return (table if self.cells else "") + note
 
 
 def did_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
-    """Show DIDs: kind, name, size, files, state."""
+    """Show DIDs: type, name, size, files, state."""
     return Table(
         rows,
-        ("kind", "name", "size", "files", "state"),
+        ("type", "name", "size", "files", "state"),
         [
             (
                 row["type"],
@@ -141,17 +166,19 @@ def did_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
 
 
 def state(row: dict[str, Any]) -> str:
-    """Say in words where a DID is: here, partly here, elsewhere, on its way, stuck."""
+    """Say in words where a DID is; a dash where that is not known."""
     if row.get("problem"):
-        return f"stuck: {row['problem']}"
+        return f"failed: {row['problem']}"
     if row.get("job_state") in ("queued", "running"):
         fraction = row.get("fraction")
-        return "on its way" if fraction is None else f"on its way {fraction:.0%}"
+        return "on its way" if fraction is None else f"on its way {text.percent(fraction)}"
     if row.get("local") == "here":
         return "here"
     if row.get("local") == "partly":
         count, length = row.get("local_files"), row.get("length")
         return f"partly here ({count} of {length})" if length else f"partly here ({count} files)"
+    if "local" not in row:
+        return "–"
     sites = row.get("sites") or []
     return f"elsewhere ({', '.join(sites)})" if sites else "elsewhere"
 
@@ -174,7 +201,7 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
             )
             for job in jobs
         ],
-        "" if jobs else "There are no jobs. %dl get scope:name starts one.",
+        "" if jobs else "There are no jobs. Run %dl get scope:name to start one.",
     )
 
 
@@ -185,12 +212,34 @@ def _done(job: dict[str, Any]) -> str:
 
 
 class Info(dict[str, Any]):
-    """A DID in full: a mapping that prints as a list of its entries and sites."""
+    """A DID in full: a mapping that prints as a list of its entries and sites.
+
+    Parameters
+    ----------
+    note : str
+        One sentence of what could not be found out.
+    """
+
+    def __init__(self, found: Mapping[str, Any], *, note: str = "") -> None:
+        super().__init__(found)
+        self.note = text.sentence(note)
+
+    def as_rows(self) -> Iterable[Mapping[str, Any]]:
+        """Return the DID as one object, for ``--json``."""
+        return (self,)
+
+    def as_lines(self) -> Iterable[str]:
+        """Return the entries for a pipe, each with a tab after its name."""
+        return map("\t".join, self._lines())
 
     def _lines(self) -> list[tuple[str, str]]:
+        """Return the entries as a person may see them: metadata come from others."""
+        return [(text.printable(key), text.printable(value)) for key, value in self._entries()]
+
+    def _entries(self) -> list[tuple[str, str]]:
         lines = [
             ("DID", f"{self['scope']}:{self['name']}"),
-            ("kind", str(self["type"])),
+            ("type", str(self["type"])),
             ("size", text.size(self["bytes"])),
         ]
         if self["type"] != "file" and self["length"] is not None:
@@ -207,7 +256,8 @@ class Info(dict[str, Any]):
 
     def __repr__(self) -> str:
         width = max(len(key) for key, _ in self._lines())
-        return "\n".join(f"{key.ljust(width)}  {value}" for key, value in self._lines())
+        lines = [f"{key.ljust(width)}  {value}" for key, value in self._lines()]
+        return "\n".join([*lines, *([self.note] if self.note else [])])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -215,4 +265,5 @@ class Info(dict[str, Any]):
             f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
             for key, value in self._lines()
         )
-        return f"<table>{rows}</table>"
+        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        return f"<table>{rows}</table>{note}"

@@ -172,10 +172,10 @@ def test_the_stop_command_returns_when_it_has_ended(agent, capsys):
         assert main(["agent", "stop"]) == 0
         assert main(["agent", "status"]) == 0
         ended, none = capsys.readouterr().out.splitlines()
-        assert ended == "The agent has ended."
-        assert none.startswith("No agent runs for ")
+        assert ended == "The agent has stopped."
+        assert none.startswith("No agent is running for ")
     assert main(["agent", "stop"]) == 0
-    assert capsys.readouterr().out == "No agent runs.\n"
+    assert capsys.readouterr().out == "No agent is running.\n"
 
 
 def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent, capsys, monkeypatch):
@@ -194,7 +194,7 @@ def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent, capsys
             watching.setattr("escape_vre.core.location.is_free", is_free_once_seen)
             assert main(["agent", "stop"]) == 0
         assert seen == [False]
-        assert capsys.readouterr().out == "The agent has ended.\n"
+        assert capsys.readouterr().out == "The agent has stopped.\n"
     with location.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         threading.Timer(0.5, lock.close).start()

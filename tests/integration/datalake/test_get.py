@@ -64,6 +64,24 @@ def test_a_container_goes_to_the_folders_of_its_datasets(dl, tmp_path):
     assert row["local"] == "here"
 
 
+def test_a_container_is_here_however_its_files_came(dl):
+    ask = {"refs": ["rucio:demo:blazar-2026", "rucio:demo:fermi.lightcurves"]}
+
+    def states():
+        return [row["local"] for row in dl.post("/datalake/states", ask)["rows"]]
+
+    rows = dl.stream("/datalake/contents", ref="rucio:demo:fermi.lightcurves")
+    files = [f"{row['scope']}:{row['name']}" for row in rows if "end" not in row]
+    api.get(*files[:1], progress=False)
+    assert states() == ["partly", "partly"]
+    api.get(*files[1:], progress=False)
+    assert states() == ["partly", "here"]
+    rows = dl.stream("/datalake/contents", ref="rucio:demo:blazar-2026")
+    for row in [row for row in rows if "end" not in row and row["name"] != "fermi.lightcurves"]:
+        api.get(f"{row['scope']}:{row['name']}", progress=False)
+    assert states() == ["here", "here"]
+
+
 def test_to_and_files_choose(dl, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = api.get("demo:fermi.lightcurves", to="mine", files="*1-3GeV*", progress=False)
@@ -83,13 +101,13 @@ def test_names_with_slashes_stay_inside_one_folder(dl, tmp_path):
         assert file.stat().st_size > 0
 
 
-@pytest.mark.parametrize("dataset", ["awkward.names", "awkward.slashes"])
+@pytest.mark.parametrize("dataset", ["names", "slashes"])
 def test_awkward_names_arrive(dl, tmp_path, dataset):
-    files = api.get(f"demo:{dataset}", progress=False)
+    files = api.get(f"test.awkward:{dataset}", progress=False)
     assert files
     for file in files:
         assert file.is_file()
-        assert file.is_relative_to(tmp_path / "data" / "demo" / dataset)
+        assert file.is_relative_to(tmp_path / "data" / "test.awkward" / dataset)
 
 
 def test_the_second_time_it_is_here_already(dl, tmp_path):
@@ -237,7 +255,7 @@ def test_stop_while_the_lake_is_asked_begins_nothing(dl, lake, big):
         said, _ = child.communicate(timeout=20)
     finally:
         os.kill(rucio, signal.SIGCONT)
-    assert said == "Stopped before it began.\n"
+    assert said == "Stopped before it started.\n"
     dl.get("/datalake/did", ref="rucio:demo:big.files")  # answered after what was asked before
     assert dl.get("/jobs") == {"jobs": []}
 

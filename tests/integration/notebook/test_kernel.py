@@ -38,8 +38,12 @@ class Kernel:
         return status, "\n".join(parts)
 
     def complete(self, code):
-        reply = self.client.complete(code, len(code), reply=True, timeout=60)
-        return reply["content"]["matches"]
+        return [found["text"] for found in self.completions(code)]
+
+    def completions(self, code):
+        """Return what completes code, each with its type."""
+        content = self.client.complete(code, len(code), reply=True, timeout=60)["content"]
+        return content["metadata"]["_jupyter_types_experimental"]
 
 
 @contextlib.contextmanager
@@ -72,7 +76,7 @@ def test_the_magic_is_there_without_loading_and_leaves_no_names(python):
     assert heavy.strip() == "False"
     status, listed = python.text("%dl ls")
     assert status == "ok"
-    assert listed.split() == ["scope", "cms", "demo", "user.demo"]
+    assert listed.split() == ["scope", "cms", "demo", "test.awkward", "user.demo"]
 
 
 def test_load_ext_works_where_the_magic_is_not_there(python):
@@ -173,6 +177,20 @@ def test_jobs_info_and_ls_are_tables(python):
 def test_tab_completes_before_the_magic_was_ever_used(dl, python, typed, expected):
     dl.get("/datalake/scopes")  # whoever types is not made to wait for a sign-in
     assert expected in [match.strip() for match in python.complete(typed)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("%dl ls --ty", {"--type": "option"}),
+        ("%dl ls demo --type da", {"dataset": "value"}),
+        ("r = %dl who", {"whoami": "command"}),
+        ("%dl ls de", {"demo:": "scope"}),
+    ],
+)
+def test_tab_says_what_a_word_is(dl, python, typed, expected):
+    dl.get("/datalake/scopes")
+    assert {found["text"]: found["type"] for found in python.completions(typed)} == expected
 
 
 def test_two_kernels_share_one_agent(python, tmp_path):

@@ -117,7 +117,7 @@ def test_a_session_that_ends_on_the_way_takes_nothing_away(page, hub, lake, conf
     curves.hover()
     curves.get_by_role("button", name="Get", exact=True).click()
     transfer = panel.locator(".escape-Transfer")
-    expect(transfer).to_contain_text("stuck")
+    expect(transfer).to_contain_text("waiting")
     expect(transfer).to_contain_text("Your session at the identity provider has ended.")
     expect(notice).to_have_count(1)
     assert axe(page, "#escape-vre-datalake") == []
@@ -150,7 +150,7 @@ def test_a_session_with_jupyter_that_has_ended(page, hub, lake, configure, open_
     panel.get_by_role("button", name="Refresh").click()
     notice = panel.get_by_role("alert")
     expect(notice).to_have_count(1)
-    expect(notice).to_contain_text("Your session with Jupyter has ended.")
+    expect(notice).to_contain_text("Your Jupyter session has ended.")
     link = notice.get_by_role("link", name="Sign in")
     expect(link).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/lab$|/lab$"))
     page.unroute("**/escape-vre/**")
@@ -171,7 +171,7 @@ def test_signing_in_and_out_with_a_code(page, lake, configure, open_panel):
         code = dialog.locator("code").inner_text()
         link = dialog.get_by_role("link")
         expect(link).to_have_attribute("href", re.compile(f"user_code={code}"))
-        expect(dialog).to_contain_text("The code is good for")
+        expect(dialog).to_contain_text("The code is valid for")
         assert axe(page, ".escape-SignIn") == []
         with page.expect_response("**/cancel"):
             dialog.get_by_role("button", name="Cancel").click()
@@ -183,7 +183,7 @@ def test_signing_in_and_out_with_a_code(page, lake, configure, open_panel):
         assert other != code
         provider.decide(other, "denied")
         expect(dialog).to_contain_text("The sign-in was refused.")
-        dialog.get_by_role("button", name="Get another code").click()
+        dialog.get_by_role("button", name="Get a new code").click()
         expect(dialog.locator("code")).to_be_visible()
         provider.decide(dialog.locator("code").inner_text())
         expect(dialog).to_have_count(0)

@@ -1,10 +1,16 @@
 """The order of a listing."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from escape_vre.core.order import listed, natural, packed_last_first
+
+
+def shuffled(found):
+    return random.Random(1).sample(found, len(found))
 
 
 @pytest.mark.parametrize(
@@ -20,12 +26,12 @@ from escape_vre.core.order import listed, natural, packed_last_first
 )
 def test_names_in_natural_order(names):
     # The same orders as Intl.Collator('en', {numeric: true}) gives in a browser.
-    assert sorted(reversed(names), key=natural) == names
+    assert sorted(shuffled(names), key=natural) == names
 
 
 def test_types_come_before_names():
     rows = [("container", "z"), ("dataset", "b2"), ("dataset", "b10"), ("file", "a")]
-    assert sorted(reversed(rows), key=lambda row: listed(*row)) == rows
+    assert sorted(shuffled(rows), key=lambda row: listed(*row)) == rows
 
 
 rows = st.tuples(st.sampled_from(["container", "dataset", "file"]), st.text(), st.text())

@@ -42,6 +42,36 @@ def test_files_without_a_replica_come_after_those_with(agent, rucio):
     assert found[0].collections == ("rucio:t:ds",)
 
 
+def parents(*names):
+    return listed(*({"scope": "t", "name": name, "type": "CONTAINER"} for name in names))
+
+
+def test_all_that_holds_a_file_is_told_of_it_however_it_is_asked_for(agent, rucio):
+    file = {"scope": "t", "name": "a", "type": "FILE"}
+    rucio.says("/dids/t/a", fixed(file))
+    rucio.says("/dids/t/ds", fixed(DATASET))
+    rucio.says("/dids/t/top", fixed({"scope": "t", "name": "top", "type": "CONTAINER"}))
+    rucio.says("/dids/t/top/dids", listed(DATASET))
+    rucio.says("/replicas/list", listed(replica("a")))
+    rucio.says("/dids/t/a/parents", parents("ds"))
+    rucio.says("/dids/t/ds/parents", parents("top", "other"))
+    rucio.says("/dids/t/other/parents", parents("all"))
+    rucio.says("/dids/t/all/parents", parents("other"))  # nonsense, but no end of asking
+    expected = {f"rucio:t:{name}" for name in ("ds", "top", "other", "all")}
+    for asked in ("a", "ds", "top"):
+        (found,) = sources(agent, f"rucio:t:{asked}")
+        assert set(found.collections) == expected
+        assert len(found.collections) == len(expected)
+
+
+def test_what_holds_a_file_is_not_needed_to_get_it(agent, rucio, at_once):
+    rucio.says("/dids/t/ds", fixed(DATASET))
+    rucio.says("/replicas/list", listed(replica("a")))
+    rucio.says("/dids/t/ds/parents", Answer(b"no", 500))
+    (found,) = sources(agent, "rucio:t:ds")
+    assert found.collections == ("rucio:t:ds",)
+
+
 def test_a_file_that_was_asked_for_twice_comes_once(agent, rucio):
     rucio.says("/dids/t/a", fixed({"scope": "t", "name": "a", "type": "FILE"}))
     rucio.says("/replicas/list", listed(replica("a")))

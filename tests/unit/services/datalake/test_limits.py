@@ -163,3 +163,13 @@ def test_a_refusal_says_no_more_than_a_sentence(agent, rucio):
     long = {"ExceptionClass": "AccessDenied", "ExceptionMessage": "x" * 100_000}
     rucio.says("/scopes/", Answer(fixed(long).body, 403))
     assert len(agent.ask("/datalake/scopes")[1]["error"]["message"]) < 400
+
+
+@pytest.mark.parametrize("message", ["n\u00fcll is no name", "n\u00c3\u00bcll is no name"])
+def test_a_refusal_in_a_header_may_hold_any_letter(agent, rucio, message):
+    """Rucio writes its message into a header too, as it is: Latin-1 or UTF-8."""
+    headers = {"ExceptionClass": "AccessDenied", "ExceptionMessage": message}
+    rucio.says("/scopes/", Answer(b"{}", 403, headers))
+    status, found = agent.ask("/datalake/scopes")
+    assert (status, found["error"]["code"]) == (401, "auth")
+    assert "n\u00fcll is no name" in found["error"]["message"]

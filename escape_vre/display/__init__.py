@@ -1,0 +1,1 @@
+"""What the user's side shows and reads: output, parsing; standard library only."""

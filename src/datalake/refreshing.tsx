@@ -1,0 +1,52 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { useElapsed, useSignals } from '../ui/signals';
+import { LONG_MS, NOTICED_MS } from '../ui/waiting';
+import type { IDatalake } from './tokens';
+
+export interface IRefreshingProps {
+  model: IDatalake;
+  trans: TranslationBundle;
+}
+
+/**
+ * Says over the list that it is being asked for again.
+ *
+ * The rows stay where they are: a line moves above them, and after a while the
+ * lake that is waited for stands below them, with Cancel.
+ */
+export function Refreshing(props: IRefreshingProps): React.JSX.Element | null {
+  const { model } = props;
+  useSignals(model.changed);
+  const { refreshingSince: since } = model;
+  // Where there are no rows yet, what stands in their place says the same.
+  return since === null || (model.isStarting && !model.query) ? null : (
+    <Line key={since} {...props} since={since} />
+  );
+}
+
+function Line(
+  props: IRefreshingProps & { since: number }
+): React.JSX.Element | null {
+  const { since, model, trans } = props;
+  const elapsed = useElapsed(since, [NOTICED_MS, LONG_MS]);
+  if (elapsed < NOTICED_MS) {
+    return null;
+  }
+  const who = model.instance?.title ?? trans.__('the data lake');
+  return (
+    <>
+      <div className="escape-Refreshing-line" aria-hidden="true" />
+      {elapsed >= LONG_MS && (
+        <div className="escape-Refreshing-long" role="status">
+          <span className="escape-Note">
+            {trans.__('Waiting for %1…', who)}
+          </span>
+          <button className="escape-Link" onClick={() => model.stopRefresh()}>
+            {trans.__('Cancel')}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,207 @@
+"""``escape-vre`` in a pipe, in a script, and under hurried fingers."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import escape_vre
+from escape_vre.cli import main
+from escape_vre.core.errors import UsageError
+from escape_vre.display.parsing import completions
+from escape_vre.services.datalake.magics import grammar
+from tests.catalogue import BODY, Catalogue
+
+LONG = "a.name.longer.than.any.column." * 6 + "csv"
+DIDS = [("file", "file10.csv"), ("file", "file2.csv"), ("file", LONG), ("dataset", "set")]
+COMMAND = str(Path(sys.executable).with_name("escape-vre"))
+
+
+@pytest.fixture
+def catalogue(configure, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    contents = {"set": [("file", "file10.csv"), ("file", "file2.csv")]}
+    with Catalogue(DIDS, contents=contents) as running:
+        (tmp_path / "token").write_text("tok")
+        entry = {"name": "lab", "title": "The lab's lake", "auth": "token_file"}
+        entry |= {"url": running.url, "token_file": str(tmp_path / "token")}
+        configure(DataLake={"instances": [entry]}, Agent={"data_dir": str(tmp_path / "data")})
+        yield running
+
+
+def run(*words, **options):
+    return subprocess.run(
+        [COMMAND, *words], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def objects(done):
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_pipe_gets_one_row_a_line_with_nothing_padded_or_cut(catalogue):
+    head, *rows = run("dl", "ls", "t").stdout.splitlines()
+    assert head.split("\t") == ["type", "name", "size", "files", "state"]
+    names = [row.split("\t")[1] for row in rows]
+    assert names == ["t:set", f"t:{LONG}", "t:file2.csv", "t:file10.csv"]
+    assert not any(field != field.strip() for row in rows for field in row.split("\t"))
+    assert run("dl", "ls").stdout == "scope\nt\n"
+
+
+def test_a_pipe_gets_the_paths_that_arrived_one_a_line(catalogue, tmp_path):
+    done = run("dl", "get", "t:set", "--to", "here")
+    paths = [Path(line) for line in done.stdout.splitlines()]
+    assert sorted(path.name for path in paths) == ["file10.csv", "file2.csv"]
+    assert all(path.read_bytes() == BODY for path in paths)
+    assert "2 files" in done.stderr
+
+
+def test_what_is_no_row_goes_to_standard_error(catalogue):
+    done = run("dl", "ls", "t", "--limit", "2")
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr == "First 2 shown; use --limit to see more, or narrow the pattern.\n"
+    nothing = run("dl", "ls", "t:zzz*")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert nothing.stderr == "No DID of t matches zzz*.\n"
+
+
+@pytest.mark.parametrize("words", [("ls", "t:zzz*"), ("jobs",), ("get", "t:set", "--files", "z")])
+def test_nothing_found_is_a_failure_where_that_is_asked_for(catalogue, words):
+    assert run("dl", *words).returncode == (0 if words[0] != "get" else 1)
+    strict = run("dl", *words, "--strict")
+    assert strict.returncode == 1
+    assert strict.stdout == ""
+    assert strict.stderr.startswith("escape-vre: ")
+
+
+def test_json_has_a_row_a_line(catalogue, tmp_path):
+    assert [row["name"] for row in objects(run("dl", "ls", "t", "--json"))] == [
+        "set",
+        LONG,
+        "file2.csv",
+        "file10.csv",
+    ]
+    assert objects(run("dl", "ls", "--json")) == [{"scope": "t"}]
+    assert [row["type"] for row in objects(run("dl", "ls", "t:set", "--json"))] == ["file", "file"]
+    got = objects(run("dl", "get", "t:set", "--json"))
+    assert [Path(row["path"]).read_bytes() for row in got] == [BODY, BODY]
+    (job,) = objects(run("dl", "jobs", "--json"))
+    assert job["state"] == "done"
+    (info,) = objects(run("dl", "info", "t:set", "--json"))
+    assert (info["type"], info["scope"]) == ("dataset", "t")
+    (who,) = objects(run("dl", "whoami", "--json"))
+    assert who["account"] == "jdoe"
+    (agent,) = objects(run("agent", "status", "--json"))
+    assert agent["running"]
+    assert agent["jobs_running"] == 0
+
+
+def test_a_reader_that_has_enough_hears_no_complaint(catalogue):
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"'{COMMAND}' dl ls t | true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert closed_at_once("dl", "ls", "t") == 141
+    assert closed_at_once("dl", "--help") == 0  # argparse sees to that
+
+
+def closed_at_once(*words):
+    """Run a command whose reader has gone before it writes; returns its exit code."""
+    with subprocess.Popen(
+        [COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        running.stdout.close()  # before there is anything to write
+        assert running.stderr.read() == ""
+        return running.wait()
+
+
+@pytest.mark.parametrize("words", [[], ["dl"], ["agent"], ["lake"], ["idp"]])
+def test_alone_it_prints_its_help(words, capsys):
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("usage: escape-vre")
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["dll"], "escape-vre: there is no command dll. Did you mean dl?"),
+        (["get", "t:x"], "escape-vre: there is no command get. Did you mean dl get?"),
+        (["dl", "lss"], "escape-vre dl: there is no command lss. Did you mean ls?"),
+        (["dl", "ls", "--limti", "3"], "there is no option --limti. Did you mean --limit?"),
+        (["dl", "ls", "--type", "fiel"], "argument --type: there is no fiel. Did you mean file?"),
+        (["dl", "ls", "--type", "x"], "choose from all, collection, container, dataset, file"),
+        (["dl", "ls", "--limit", "-3"], "argument --limit"),
+        (["dl", "ls", "--limit", "0"], "0 is not a number of rows"),
+        (["dl", "ls", "t", "u"], "there is no argument u."),
+        (["dl", "info"], "the following arguments are required: scope:name."),
+        (["agent", "statsu"], "Did you mean status?"),
+        (["lake", "strat"], "Did you mean start?"),
+        (["zzz"], "no command zzz; choose from dl, agent, with-token, demo, idp, lake."),
+    ],
+)
+def test_a_mistyped_word_names_the_nearest(words, said, capsys):
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert said in shown.err
+    assert "usage: escape-vre" in shown.err.splitlines()[1]
+
+
+def test_the_magic_names_the_nearest_too():
+    with pytest.raises(UsageError, match="Did you mean --strict") as caught:
+        grammar().parse_args(["ls", "--strct"])
+    assert "%dl ls: there is no option --strct" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["log"], {"login": "command", "logout": "command"}),
+        (["ls", "--t"], {"--type": "option"}),
+        (["ls", "--type", "da"], {"dataset": "value"}),
+        (["ls", "--type=da"], {"--type=dataset": "value"}),
+        (["ls", "--type", "file", "--typ"], {}),
+        (["get", "--files", "x", "--fil"], {"--files": "option"}),
+        (["get", "--to", "d"], {}),
+        (["ls", ""], {"t:": "scope"}),
+        (["get", "t:set", "t:file1"], {"t:file10.csv": "DID"}),
+        (["ls", "--limit", "3", "t:s"], {"t:set": "DID"}),
+    ],
+)
+def test_tab_completes_words_with_their_type(catalogue, words, expected):
+    assert {str(word): word.type for word in completions(grammar(), words)} == expected
+
+
+def test_tab_completes_in_a_shell(catalogue):
+    pytest.importorskip("argcomplete")
+
+    def typed(line):
+        more = {"COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE": "1"}
+        more |= {"_ARGCOMPLETE_SUPPRESS_SPACE": "1", "_ARGCOMPLETE_IFS": "\n"}
+        more |= {"_ARGCOMPLETE_COMP_WORDBREAKS": " \t\n\"'><=;|&(:", "COMP_TYPE": "9"}
+        # It answers on descriptor 8, as the shell function that it registers arranges.
+        command = ["bash", "-c", f"'{COMMAND}' 8>&1 9>&2 >/dev/null 2>&1"]
+        done = subprocess.run(
+            command, env={**os.environ, **more}, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    assert typed("escape-vre dl who") == ["whoami"]
+    assert typed("escape-vre dl ls --ty") == ["--type"]
+    assert typed("escape-vre dl get t:file1") == ["file10.csv"]  # the shell has "t:" already
+
+
+def test_login_and_logout_are_there_in_python(catalogue):
+    assert escape_vre.login() == "You are signed in already: jdoe at The lab's lake."
+    with pytest.raises(UsageError, match="no sign-in with a code"):
+        escape_vre.logout()
+    assert {"login", "logout"} <= set(dir(escape_vre))
