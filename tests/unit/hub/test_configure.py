@@ -173,6 +173,39 @@ def test_an_issuer_without_endpoints_is_refused(idp, given):
     assert "no token_endpoint" in refusal(given)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("token_endpoint", 7),
+        ("token_endpoint", ""),
+        ("token_endpoint", "/token"),
+        ("token_endpoint", "https://idp.example.org:port/token"),
+        ("authorization_endpoint", "javascript:alert(1)"),
+        ("authorization_endpoint", ["https://idp.example.org/auth"]),
+        ("userinfo_endpoint", 7),
+        ("userinfo_endpoint", "ldap://idp.example.org"),
+        ("token_endpoint_auth_methods_supported", "client_secret_basic"),
+        ("code_challenge_methods_supported", [256]),
+        ("grant_types_supported", {"refresh_token": True}),
+    ],
+)
+def test_a_malformed_description_is_refused(idp, given, name, value):
+    idp.document = {name: value}
+    said = refusal(given)
+    assert f"has a malformed {name}" in said
+    assert "global.escape.login.issuer" in said
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"])
+def test_a_way_without_tls_is_refused_where_the_issuer_has_tls(idp, given, name, tmp_path):
+    authority = trustme.CA()
+    idp.serve_tls(authority.issue_cert("127.0.0.1"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    given["login"] |= {"issuer": idp.issuer, "ca_file": str(tmp_path / "ca.pem")}
+    idp.document = {name: "http://idp.example.org/x"}
+    assert f"The {name} of the issuer" in refusal(given)
+
+
 def test_a_provider_without_pkce_is_refused(idp, given):
     idp.document = {"code_challenge_methods_supported": ["plain"]}
     assert "no PKCE with S256" in refusal(given)
