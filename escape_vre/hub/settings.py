@@ -216,7 +216,18 @@ class Calls(Section):
         default=8, ge=1, le=256, description="Calls at the provider at the same time, at most."
     )
     timeout_s: float = Field(
-        default=10.0, gt=0, le=120, description="A call is given up after so long, seconds."
+        default=10.0,
+        gt=0,
+        le=120,
+        description="How long a call may take, seconds. What a renewal brings later is still used.",
+    )
+    drain_s: float = Field(
+        default=25.0,
+        ge=0,
+        le=600,
+        description="How long a hub that is told to end (SIGTERM) waits for the answers to renewals"
+        " in flight, seconds. Keep it below the pod's `terminationGracePeriodSeconds`, which is 30"
+        " unless `jupyterhub.hub.extraPodSpec` changes it.",
     )
 
 
