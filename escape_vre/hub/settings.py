@@ -23,6 +23,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]  # RFC 6749 section 3.3
 
+Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+
 
 class SharedPassword(Section):
     """Everybody signs in with one password: for a laptop and a demonstration, and nothing else."""
@@ -198,6 +200,14 @@ class Tokens(Section):
     )
     audiences: tuple[Audience, ...] = Field(
         default=(), description="The services that a user's server may have a token for."
+    )
+    proxy_headers: tuple[Header, ...] = Field(
+        default=("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"),
+        min_length=1,
+        description="Request headers that the hub's public proxy adds: a request with one of them"
+        " gets no token, because it came from outside. Leave out a header that a service mesh adds"
+        " inside the cluster, and keep one that the public proxy always adds, such as"
+        " `X-Forwarded-Host`.",
     )
 
     @model_validator(mode="after")
