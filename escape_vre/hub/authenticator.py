@@ -83,13 +83,13 @@ class EscapeAuthenticator(GenericOAuthenticator):
         return list(self.settings.oidc.asked_scopes)
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """Add the endpoint that hands out tokens."""
+        """Add the endpoint that gives tokens to users' servers."""
         shares.watch(app.session_factory)
         drain_first(app, self.sessions, self.settings.calls.drain_s)
         return [*super().get_handlers(app), (r"/escape/token", TokenHandler)]
 
     def normalize_username(self, username: str) -> str:
-        """Return the name as it is: another case is another person, also in ``admin_users``."""
+        """Return the name unchanged: another case is another user, also in ``admin_users``."""
         mapped: str = self.username_map.get(username, username)
         return mapped
 
@@ -131,7 +131,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         return {"answer": answer}
 
     async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
-        """Return what the provider says about the person."""
+        """Return the provider's claims about the user."""
         return await self.provider.claims(token_info["answer"])
 
     def user_info_to_username(self, user_info: dict[str, Any]) -> str:
@@ -177,7 +177,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         login = self.settings.oidc
         found = claim(auth_state[CLAIMS], login.group_claim)
         if found is None:
-            # A provider may leave the claim out for people without groups.
+            # A provider may leave the claim out for users without groups.
             self.log.warning(
                 "The identity provider sent no %s: %s.login.groups_claim may be wrong.",
                 login.group_claim,
@@ -194,7 +194,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
         return {group for group in found if 0 < len(group) <= 255}
 
     async def check_allowed(self, username: str, auth_model: dict[str, Any] | None) -> bool:
-        """Return whether this person may use the hub.
+        """Return whether this user may use the hub.
 
         Raises
         ------

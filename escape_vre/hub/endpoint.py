@@ -164,12 +164,12 @@ class TokenHandler(APIHandler):
         audience = body.get("audience") if isinstance(body, dict) else None
         if not isinstance(audience, str):
             raise UsageError(
-                "The request names no audience.", hint='Send {"audience": "rucio"}, for instance.'
+                "The request has no audience.", hint='Send, for example, {"audience": "rucio"}.'
             )
         return audience
 
     def _sign_in(self, user: User, server: str) -> str:
-        """Return the URL that signs this person in, and then shows their server again."""
+        """Return the URL where this user signs in and then returns to their server."""
         back = urlsplit(user.server_url(server)).path
         path = url_path_join(self.hub.base_url, "oauth_login") + f"?next={quote(back, safe='')}"
         public = self.settings.get("public_url")
@@ -194,7 +194,7 @@ class TokenHandler(APIHandler):
         if status_code == 405:
             error = UsageError("This address takes POST only.", hint="See ADR 0003.")
         else:
-            error = EscapeError("The hub could not answer.", hint="Look at its log.")
+            error = EscapeError("The hub could not answer.", hint="See its log.")
         self.finish({"error": error.as_dict()})
 
 
@@ -211,7 +211,7 @@ def _result(error: EscapeError) -> str:
 
 def _outside() -> ForbiddenError:
     return ForbiddenError(
-        "Tokens are given to servers of this hub only, not through its public address.",
+        "Only servers of this hub get tokens, and not through its public address.",
         hint="Ask from within your server, at JUPYTERHUB_API_URL.",
     )
 

@@ -89,12 +89,12 @@ class TokenAnswer:
 
     @property
     def refresh_token(self) -> str:
-        """The refresh token; empty where none came."""
+        """The refresh token; empty if there is none."""
         return str(self.response.get("refresh_token") or "")
 
     @property
     def id_claims(self) -> dict[str, Any]:
-        """The claims of the ID token; empty where none came."""
+        """The claims of the ID token; empty if there is none."""
         return jwt_claims(str(self.response.get("id_token") or ""))
 
 
@@ -128,12 +128,12 @@ class Provider:
         self._wire.retire()
 
     async def metadata(self) -> Metadata:
-        """Return what the provider says about itself, asked at first use and then hourly.
+        """Return the provider's description of itself, read at first use and then hourly.
 
         Raises
         ------
         RemoteUnavailableError
-            It does not say, and never has.
+            It does not answer, and never has.
         """
         async with self._discovering:
             age = time.monotonic() - self._discovered
@@ -143,8 +143,8 @@ class Provider:
                     self._discovered = time.monotonic()
                 except (RemoteError, ConfigurationError) as e:
                     if self._metadata is None:
-                        # Wrong at the start is a wrong setting, and refused there; wrong later is
-                        # a provider in trouble, such as a page that announces maintenance.
+                        # At the start a wrong answer means a wrong setting; later it means a
+                        # provider with a problem, such as a maintenance page.
                         raise unavailable(e.message) from e
                     self._discovered = time.monotonic() - METADATA_AGE_S + 60
             return self._metadata
@@ -155,7 +155,7 @@ class Provider:
         Raises
         ------
         ConfigurationError
-            What answers is not the issuer of the settings; one sentence names the setting.
+            The answer is not from the issuer in the settings; the message names the setting.
         RemoteUnavailableError
             Nothing answers.
         """
@@ -209,12 +209,12 @@ class Provider:
                 )
 
     async def check_client(self) -> None:
-        """Ask for something impossible, to learn whether the provider knows this client.
+        """Send an invalid request, to learn whether the provider accepts this client.
 
         Raises
         ------
         ConfigurationError
-            It does not, or the secret is wrong.
+            It does not: the client id or the secret is wrong.
         """
         try:
             await self.refresh("not-a-refresh-token")
@@ -295,7 +295,7 @@ class Provider:
     async def claims(
         self, answer: TokenAnswer, *, subject: str = "", wanted: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        """Return what the provider says about the person.
+        """Return the provider's claims about the user.
 
         Signatures are not checked, and so no key of the provider matters: the ID token came from
         the provider itself, over TLS (OpenID Connect Core 1.0, section 3.1.3.7, point 6).
@@ -303,16 +303,16 @@ class Provider:
         Parameters
         ----------
         subject : str
-            Whose claims they must be; at sign-in nobody's yet.
+            The subject that the claims must have; empty at sign-in.
         wanted : tuple of str
-            With these in the ID token, userinfo is not asked; without any it always is.
+            If the ID token has these claims, userinfo is not asked; if empty, it always is.
 
         Raises
         ------
         BadResponseError
-            The claims are not this client's, or name no subject.
+            The claims are not for this client, or have no subject.
         SessionEndedError
-            They are another person's.
+            They belong to another user.
         """
         told = answer.id_claims
         if told:
@@ -332,7 +332,7 @@ class Provider:
                 )
             if told and found.get("sub") != told.get("sub"):  # OpenID Connect Core, section 5.3.2
                 raise BadResponseError(
-                    "The identity provider sent the claims of two different people.",
+                    "The identity provider sent the claims of two different users.",
                     hint="Sign in again.",
                 )
             told = {**told, **found}
@@ -343,7 +343,7 @@ class Provider:
             )
         if subject and person.sub != subject:
             raise SessionEndedError(
-                "This session now belongs to another person.", hint="Sign in again."
+                "This session now belongs to another user.", hint="Sign in again."
             )
         return {name: value for name, value in told.items() if name not in OF_THE_TOKEN}
 
@@ -377,7 +377,7 @@ class Provider:
             **options,
         )
         if found is None:
-            raise unavailable(f"The identity provider answered {status}, and not in JSON.")
+            raise unavailable(f"The identity provider answered with status {status}, not in JSON.")
         if status == httpx.codes.OK and found.get("access_token") is not None:
             wrong = read(Tokens, found)
             if isinstance(wrong, str):
@@ -390,7 +390,7 @@ class Provider:
         raise error
 
     def _refuse_again(self, digest: bytes) -> None:
-        """Raise the refusal of a moment ago, whoever met it: another secret is another question."""
+        """Raise a recent refusal again, for any user, unless the secret has changed since."""
         if self._client_refused is not None:
             refused, until, error = self._client_refused
             if refused == digest and time.monotonic() < until:
@@ -441,7 +441,7 @@ def client_secret(login: Login) -> str:
             secret = secret.strip()
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigurationError(
-            f"The client's secret cannot be read from {login.secret_place}.",
+            f"Could not read the client's secret from {login.secret_place}.",
             hint="Correct the setting, or the file's permissions.",
         ) from e
     if not secret:
@@ -453,7 +453,7 @@ def client_secret(login: Login) -> str:
 
 
 def check_audience(answer: TokenAnswer, audience: Audience) -> None:
-    """Look whom an access token is for; one that does not say may pass.
+    """Check the audience of an access token; a token without one is accepted.
 
     Raises
     ------
@@ -463,7 +463,7 @@ def check_audience(answer: TokenAnswer, audience: Audience) -> None:
     aud = jwt_claims(answer.access_token).get("aud")
     if aud and audience.aud not in (aud if isinstance(aud, list) else [aud]):
         raise RefusedError(
-            "The identity provider gave a token for another service.",
+            "The identity provider gave a token for a different service.",
             hint=_ASK,
             details={"reason": "wrong audience"},
         )

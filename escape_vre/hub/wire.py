@@ -55,12 +55,12 @@ def unavailable(message: str) -> RemoteUnavailableError:
 
 
 class Wire:
-    """The way to one provider.
+    """The connection to one provider.
 
     Parameters
     ----------
     bell : str
-        URL that a provider which is awake answers at once, whatever it answers.
+        URL that an available provider answers at once; the answer does not matter.
     """
 
     def __init__(self, *, tls: ssl.SSLContext, calls: Calls, bell: str) -> None:
@@ -158,7 +158,7 @@ class Wire:
             raise unavailable("The hub is restarting.")
 
     async def _awake(self) -> None:
-        """Return if the provider answered just now, or does when it is rung."""
+        """Return if the provider answered just now, or answers the bell."""
         if time.monotonic() - self._answered < AWAKE_S:
             return
         if self._ringing is None:
@@ -181,10 +181,12 @@ class Wire:
                 timeout = httpx.Timeout(limit, connect=self._timeout_s)
                 response = await self._http.request(method, url, timeout=timeout, **options)
             if response.status_code >= 500 or response.status_code == 429:
-                # What stands before a provider that is down answers 502 to 504; one that fails
-                # at a request answers 500, and the next may go well.
+                # The proxy of a provider that is down answers 502 to 504; a provider that fails at
+                # one request answers 500, and the next may succeed.
                 self._failed(down=response.status_code != 500)
-                raise unavailable(f"The identity provider answers {response.status_code}.")
+                raise unavailable(
+                    f"The identity provider answered with status {response.status_code}."
+                )
             self._failures, self._answered = 0, time.monotonic()
             result = "ok" if response.is_success else "refused"
             return response
