@@ -12,6 +12,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.hub.authenticator import EscapeAuthenticator
+from escape_vre.hub.environment import check_environment
 from escape_vre.hub.names import is_user_name, user_name
 from escape_vre.hub.password import share_password
 from escape_vre.hub.pods import equip
@@ -81,6 +82,7 @@ def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> 
             if check:
                 check_provider(found)
             _apply(c, found)
+        check_environment(c, found)
         equip(c, found)
         let_test(c)
         c.JupyterHub.template_paths = [*listed(c.JupyterHub.get("template_paths")), str(PAGES)]
