@@ -31,7 +31,7 @@ def check(given: Mapping[str, Any]) -> None:
     Parameters
     ----------
     given : mapping
-        ``settings``: what stands under ``global.escape``; ``secret``: the name of the site's
+        ``settings``: the values below ``global.escape``; ``secret``: the name of the site's
         Secret, or None; ``hub``: those of ``hub.config`` that say who may sign in, and whether
         there is a password; ``claims``: values that need a default StorageClass.
 
@@ -46,8 +46,8 @@ def check(given: Mapping[str, Any]) -> None:
         check_secrets(settings)
         check_somebody_may(_config(given["hub"]), settings.login)
         if settings.login.ca_file and not Path(settings.login.ca_file).exists():
-            # The hub may have it by a volume that this pod has not.
-            _say(f"{settings.login.ca_file} is not here: the provider is not asked.")
+            # The hub may have it from a volume that this pod does not have.
+            _say(f"{settings.login.ca_file} is not in this pod: the provider is not asked.")
         else:
             check_provider(settings)
     else:
@@ -60,9 +60,9 @@ def _check_secret(name: str | None) -> None:
     if name is None or mounted.keys():
         return
     raise ConfigurationError(
-        f"There is no Secret called {name} in this namespace, or nothing is in it"
+        f"There is no Secret called {name} in this namespace, or it is empty"
         " (jupyterhub.hub.existingSecret).",
-        hint=f"Make it, with the keys {mounted.CLIENT_SECRET} and {mounted.KEYS}.",
+        hint=f"Create it with the keys {mounted.CLIENT_SECRET} and {mounted.KEYS}.",
     )
 
 
@@ -76,13 +76,13 @@ def _config(sections: Mapping[str, Mapping[str, Any]]) -> Config:
 def check_storage(value: str) -> None:
     """Ask Kubernetes whether a volume claim without a class would get one.
 
-    Nothing is made: a dry run passes everything that would set the class, and needs no right to
-    look at the cluster's classes.
+    Nothing is created: a dry run goes through everything that would set the class, and needs no
+    permission to read the cluster's classes.
 
     Raises
     ------
     ConfigurationError
-        It would not, and so no volume would ever be bound.
+        It would not, so no volume would ever be bound.
     """
     if not (ACCOUNT / "token").exists():
         _say("This pod may not ask Kubernetes: the StorageClass is not checked.")
@@ -106,7 +106,7 @@ def check_storage(value: str) -> None:
             )
             found = answer.json()
     except (httpx.HTTPError, ValueError, OSError) as e:
-        _say(f"Kubernetes cannot be asked, and the StorageClass is not checked: {e}")
+        _say(f"Could not ask Kubernetes; the StorageClass is not checked: {e}")
         return
     if answer.status_code == 403:
         _say(f"Kubernetes refuses a volume claim: {found.get('message', '')}")
@@ -139,7 +139,7 @@ def main() -> None:
         check(json.loads(os.environ["ESCAPE_VRE_CHECK"]))
     except EscapeError as e:
         sys.exit(f"escape-vre: {e}")
-    sys.stdout.write("escape-vre: these values are good.\n")
+    sys.stdout.write("escape-vre: The values are valid.\n")
 
 
 if __name__ == "__main__":

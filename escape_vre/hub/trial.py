@@ -1,7 +1,7 @@
-"""What ``helm test`` does: start a server, and ask it for all that a person would need.
+"""What ``helm test`` does: start a server and try everything that a user needs.
 
-The service that may do this has a token that hub and test pod derive from what z2jh gives both, so
-there is no secret more. It may touch one user only, whose name no person can have.
+Hub and test pod derive the token of the service that may do this from what z2jh gives both, so
+there is no other secret. The service may change one user only, whose name no person can have.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def service_token(secret: str) -> str:
 
 
 def let_test(c: Config) -> None:
-    """Let ``helm test`` in, on a hub that Helm installed."""
+    """Permit ``helm test`` on a hub that Helm installed."""
     secret = os.environ.get(SECRET)
     if not secret or not os.environ.get(RELEASE):
         return
@@ -59,7 +59,7 @@ class Trial:
     Parameters
     ----------
     hub : httpx.Client
-        Speaks to the proxy, as the service, below the hub's base URL.
+        A client of the proxy, as the service, below the hub's base URL.
     """
 
     hub: httpx.Client
@@ -69,12 +69,12 @@ class Trial:
     pause: Callable[[float], None] = field(default=time.sleep)
 
     def run(self) -> None:
-        """Try everything; take away what was made, whatever came of it.
+        """Try everything; always remove what was created.
 
         Raises
         ------
         EscapeError
-            With the sentence that says what does not work.
+            The message says what does not work.
         """
         self._remove()
         try:
@@ -85,7 +85,7 @@ class Trial:
                 self._ping(lake.name, lake.url)
         finally:
             self._remove()
-        self.say("The test user and its server are gone again.")
+        self.say("The test user and its server were removed.")
 
     def _start(self) -> None:
         self._asked("POST", f"/hub/api/users/{USER}", wanted=(201,))
@@ -96,7 +96,7 @@ class Trial:
             if time.monotonic() > deadline:
                 raise RemoteError(
                     f"A user's server does not start within {self.start_s:.0f} s.",
-                    hint="See what Kubernetes says of its pod: kubectl describe pod -l"
+                    hint="See what Kubernetes says about its pod: kubectl describe pod -l"
                     " component=singleuser-server",
                 )
             self.pause(1)
@@ -125,7 +125,7 @@ class Trial:
         self.say(f"The agent answers; data lakes: {', '.join(found) or 'none'}.")
 
     def _whoami(self, lake: str) -> None:
-        """Ask who we are there: the agent asks the hub for a token, and nobody has signed in."""
+        """Ask for the account there; the agent asks the hub for a token without a sign-in."""
         answer = self.hub.get(
             f"/user/{USER}/escape-vre/datalake/whoami", params={"instance": lake}, timeout=60
         )
@@ -134,9 +134,11 @@ class Trial:
             return
         error = _error(answer)
         if isinstance(self.settings.login, SharedPassword):
-            self.say(f"{lake} is not signed in to, as there is no provider: {error['message']}")
+            self.say(
+                f"{lake} was not tried, because there is no identity provider: {error['message']}"
+            )
         elif answer.status_code == 401 and error.get("details", {}).get("sign_in"):
-            self.say(f"The token endpoint answers for {lake}: nobody has signed in, as it must be.")
+            self.say(f"The token endpoint answers for {lake}: not signed in, as expected.")
         else:
             raise RemoteError(
                 f"A user's server asked for a token for {lake}, and got: {error['message']}",

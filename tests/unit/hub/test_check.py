@@ -73,7 +73,7 @@ def test_a_wrong_issuer_is_refused(given, secret):
 
 def test_a_provider_without_exchange_is_refused(given, secret, idp):
     idp.document = {"grant_types_supported": ["authorization_code", "refresh_token"]}
-    assert "does no token exchange" in refusal(given)
+    assert "does not support token exchange" in refusal(given)
 
 
 def test_a_file_of_authorities_that_only_the_hub_has_is_no_mistake(given, secret, capsys):
@@ -84,7 +84,7 @@ def test_a_file_of_authorities_that_only_the_hub_has_is_no_mistake(given, secret
 
 def test_who_may_sign_in_counts_hub_config_too(given, secret):
     given["login"]["allowed_groups"] = []
-    assert "Nobody may sign in" in refusal(given)
+    assert "No user may sign in" in refusal(given)
     check(asked(given, hub={"Authenticator": {"allowed_users": ["anna"]}}))
 
 
@@ -166,7 +166,7 @@ def test_a_pod_without_an_account_does_not_ask(monkeypatch, tmp_path, capsys):
 def test_a_kubernetes_that_does_not_answer_is_no_mistake(kubernetes, monkeypatch, capsys):
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "9")
     check_storage("jupyterhub.x")
-    assert "cannot be asked" in capsys.readouterr().err
+    assert "Could not ask Kubernetes" in capsys.readouterr().err
 
 
 def test_the_job_says_one_sentence_and_fails(monkeypatch, capsys):
@@ -179,4 +179,4 @@ def test_the_job_says_one_sentence_and_fails(monkeypatch, capsys):
 def test_the_job_says_that_all_is_good(given, secret, monkeypatch, capsys):
     monkeypatch.setenv("ESCAPE_VRE_CHECK", json.dumps(asked(given)))
     module.main()
-    assert capsys.readouterr().out == "escape-vre: these values are good.\n"
+    assert capsys.readouterr().out == "escape-vre: The values are valid.\n"
