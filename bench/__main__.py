@@ -15,11 +15,11 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
-    """Measure; returns 0 whatever the figures are, 1 where one could not be taken."""
+    """Measure escape-vre and its peers; exits with 1 only if a figure could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("only", nargs="?", choices=NAMES, metavar="ONLY", help=", ".join(NAMES))
     parser.add_argument(
-        "--small", action="store_true", help="little data, few runs, nothing written: does it work?"
+        "--small", action="store_true", help="only check that everything works: little data"
     )
     args = parser.parse_args()
     for number in _ENDINGS:
@@ -27,7 +27,7 @@ def main() -> int:
     try:
         return _run([args.only] if args.only else list(NAMES), small=args.small, only=args.only)
     except KeyboardInterrupt:
-        print("\nStopped; nothing is left behind.", file=sys.stderr)
+        print("\nStopped; all files and processes were removed.", file=sys.stderr)
         return 130
 
 
@@ -51,7 +51,7 @@ def _run(names: list[str], *, small: bool, only: str | None) -> int:
                 failed.append(name)
                 print(f"  could not be measured: {e}", flush=True)
             print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
-        print("\nTidying up.", flush=True)
+        print("\nCleaning up.", flush=True)
     print(f"\n{table.shown(rows)}\n")
     for row in rows:
         if not row.ok:
@@ -65,7 +65,7 @@ def _run(names: list[str], *, small: bool, only: str | None) -> int:
 
 
 def _introduced(about: dict[str, object]) -> str:
-    quiet = "" if not machine.is_busy(about) else " BUSY: others use it, figures will be off."
+    quiet = "" if not machine.is_busy(about) else " BUSY: figures will be wrong."
     return (
         f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, {about['os']},"
         f" Python {about['python']}, {about['file_system']};"
@@ -75,7 +75,7 @@ def _introduced(about: dict[str, object]) -> str:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """Stop once: a second Ctrl-C must not leave half of it behind."""
+    """Stop once: a second Ctrl-C must not interrupt the clean-up."""
     for number in _ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""One large file in the lake, and the ways to fetch it."""
+"""One large file in the lake, and the ways to download it."""
 
 import os
 import zlib
@@ -31,7 +31,7 @@ class BigFile:
         return f"{SCOPE}:{NAME}"
 
     def curl(self, target: Path) -> float:
-        """Fetch it with curl, by our certificate, and fsync it; returns seconds for both."""
+        """Download it with curl and our certificate, and fsync it; returns seconds for both."""
         layout = self.lake.layout
         command: list[str | Path] = [
             *("curl", "--silent", "--show-error", "--fail", "--output", target),
@@ -42,7 +42,7 @@ class BigFile:
         return timed(["sh", "-c", script, "sh", target, *command], env=clean_environment())
 
     def check(self, target: Path) -> None:
-        """Make sure that a fetched file is whole, and remove it."""
+        """Check that a downloaded file is complete and correct, and remove it."""
         found = 1
         with target.open("rb", buffering=0) as file:
             while block := file.read(_BLOCK):

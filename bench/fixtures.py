@@ -1,4 +1,4 @@
-"""What the questions share: a scratch folder, a lake, users with an agent; all end with us."""
+"""What the questions share: a scratch folder, a lake, users with an agent; removed at the end."""
 
 import contextlib
 import fcntl
@@ -98,7 +98,7 @@ class Bench:
     def user(
         self, *instances: Mapping[str, object], settings: Mapping[str, Any] | None = None
     ) -> "Iterator[User]":
-        """Be a user with state, configuration and agent of its own.
+        """Create a user with separate state, configuration and agent.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class Bench:
 
 
 class User:
-    """Somebody who uses escape-vre: every folder below one, and nothing of the real user's."""
+    """A user of escape-vre with separate folders, isolated from the real user's."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -137,7 +137,7 @@ class User:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make it so."""
+        """The environment variables of this user."""
         return {
             "ESCAPE_VRE_HOME": str(self.home / "state"),
             "JUPYTER_CONFIG_DIR": str(self.config),
@@ -157,11 +157,11 @@ class User:
         """Path of ``escape-vre`` in the environment that we run in."""
         found = Path(sys.executable).with_name("escape-vre")
         if not found.exists():
-            raise BenchError(f"there is no escape-vre beside {sys.executable}")
+            raise BenchError(f"escape-vre is not installed next to {sys.executable}")
         return str(found)
 
     def start_agent(self) -> int:
-        """Have the agent run and be connected to the first data lake; returns its pid."""
+        """Start the agent and connect it to the first data lake; returns its pid."""
         client = AgentClient()
         pid = int(client.get("/agent")["pid"])
         if client.get("/datalake/instances")["instances"]:
@@ -179,7 +179,7 @@ class User:
 
 
 REASONS = (BenchError, EscapeError, LakeError, OSError)
-"""What keeps a figure from being taken."""
+"""Errors that prevent a measurement."""
 
 
 def _sweep() -> None:
@@ -187,5 +187,5 @@ def _sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), (folder / "lock").open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            print(f"Removing {folder}, which a killed run left.", flush=True)
+            print(f"Removing {folder}, left by a killed run.", flush=True)
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""A forward in front of Rucio that counts requests and makes them slow.
+"""A proxy in front of Rucio that counts and delays requests.
 
-It ends TLS with the lake's own certificate, which is for this address, and begins it anew: inside
-TLS nothing could be counted.
+It terminates TLS with the lake's own certificate, which is for this address, and opens a new TLS
+connection to Rucio: inside TLS it could not count.
 """
 
 import asyncio
@@ -42,11 +42,11 @@ class Forward:
         """Begin to listen."""
         self._thread.start()
         if not self._ready.wait(10):
-            raise BenchError("the forward in front of Rucio does not start")
+            raise BenchError("the proxy in front of Rucio did not start")
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Break every connection off."""
+        """Close every connection."""
         if self._loop is not None and self._end is not None:
             self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(10)

@@ -110,7 +110,7 @@ class Provider(Protocol):
         """Return the URL of ``auth``, ``token`` or ``userinfo``."""
 
     def password(self, user: str) -> str:
-        """Return somebody's password."""
+        """Return a user's password."""
 
 
 class CrowdedHub(TestHub):
@@ -189,19 +189,19 @@ class CrowdedHub(TestHub):
             raise BenchError(str(e)[-500:]) from e
 
     def fill(self, people: Sequence[str]) -> None:
-        """Have everybody sign in through the provider's form, and start their server.
+        """Sign every user in through the provider's form, and start their server.
 
         Raises
         ------
         BenchError
-            Somebody could not.
+            A user could not sign in.
         """
 
         def arrive(name: str) -> None:
             self.signed_in(name, self._provider.password(name))
             answer = self.api("POST", f"users/{name}/server", {})
             if answer.status != 201:
-                raise BenchError(f"the server of {name} does not start: {answer.text[:200]}")
+                raise BenchError(f"the server of {name} did not start: {answer.text[:200]}")
 
         with ThreadPoolExecutor(_PEOPLE_AT_ONCE) as pool:
             try:
@@ -235,17 +235,17 @@ class CrowdedHub(TestHub):
         ]
 
     def renew(self, people: Sequence[str]) -> None:
-        """Have these people sign in anew; their servers go on."""
+        """Sign these users in again; their servers keep running."""
         for name in people:
             self.signed_in(name, self._provider.password(name))
 
     def keep(self) -> None:
-        """Stop the hub, and note what it knows."""
+        """Stop the hub, and save its state."""
         self.stop()
         shutil.copy(self._database, self._database.with_suffix(".kept"))
 
     def restore(self) -> None:
-        """Start the hub again with what was noted, and nothing in memory."""
+        """Start the hub again with the saved state, and nothing in memory."""
         self.stop()
         shutil.copy(self._database.with_suffix(".kept"), self._database)
         self.start()
@@ -274,7 +274,7 @@ class Servers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 

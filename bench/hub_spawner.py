@@ -1,7 +1,7 @@
-"""What a benchmark's hub starts for its users: nothing, at an address that answers for all.
+"""The spawner of a benchmark's hub: it starts nothing and gives an address that answers for all.
 
-Runs in the hub's process. A thousand users have a thousand running servers with a token each, as
-far as the hub can see, and no process more.
+Runs in the hub's process. For the hub, a thousand users have a thousand running servers with a
+token each, without any further process.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ from traitlets import Unicode
 
 
 class StubSpawner(Spawner):
-    """Says that a server runs, and writes its token down for the load."""
+    """Reports that a server runs, and writes its token to a file for the load generator."""
 
-    address = Unicode(help="URL of what answers in place of every server.").tag(config=True)
-    tokens = Unicode(help="File for a line a server: the user and the token.").tag(config=True)
+    address = Unicode(help="URL that answers in place of every server.").tag(config=True)
+    tokens = Unicode(help="File with one line per server: user and token.").tag(config=True)
 
     _up = False
 

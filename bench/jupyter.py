@@ -74,7 +74,7 @@ class Jupyter:
         return self._process.pid
 
     def stop(self) -> None:
-        """End the server, gently first."""
+        """End the server, first with SIGTERM."""
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -123,7 +123,7 @@ class Jupyter:
             return json.loads(self.send(connection, path, body=body, **query).read())
 
     def check(self) -> None:
-        """Make sure that the extension is there exactly when it was wanted.
+        """Check that the extension is loaded if, and only if, it should be.
 
         Unauthenticated, so that no agent is started. After the measuring: where there is no
         extension, the page that says so is a template whose loading makes the server larger.
@@ -131,7 +131,7 @@ class Jupyter:
         Raises
         ------
         BenchError
-            It is not as it was wanted.
+            It is loaded and should not be, or the reverse.
         """
         there = self._status("/escape-vre/agent", token=False) != 404
         if there is not self._extension:
@@ -153,11 +153,11 @@ class Jupyter:
             time.sleep(_POLL_S)
         log: Path = self._user.home / "jupyter.log"
         last = log.read_text(errors="replace").strip().splitlines()[-1:]
-        raise BenchError(f"JupyterLab does not start: {last}")
+        raise BenchError(f"JupyterLab did not start: {last}")
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens at."""
+    """Return an unused port of loopback."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

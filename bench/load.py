@@ -1,7 +1,7 @@
-"""``python -m bench.load``: send many requests to one address, and say how long each took.
+"""``python -m bench.load``: send many requests to one address, and report how long each took.
 
-A process of its own, so that what it costs is not counted as the hub's, and a small HTTP client of
-its own: a comfortable one would take more of the processor than the hub that it asks.
+It is a separate process, so that its cost is not counted as the hub's, and has a small HTTP client
+of its own: a full one would use more of the processor than the hub itself.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it.
+    """The result of a load.
 
     ``ms`` are the latencies in the order of the requests; ``statuses`` counts answers by status.
     """
@@ -58,7 +58,7 @@ def send(
     Raises
     ------
     BenchError
-        The hub broke a connection off, or the load could not be made.
+        The hub closed a connection, or the load generator failed.
     """
     given = {
         "port": port,
@@ -76,7 +76,7 @@ def send(
         timeout=600,
     )
     if done.returncode:
-        raise BenchError(f"the load could not be made: {done.stderr.strip().splitlines()[-1:]}")
+        raise BenchError(f"the load generator failed: {done.stderr.strip().splitlines()[-1:]}")
     return Load(**json.loads(done.stdout))
 
 
@@ -89,7 +89,7 @@ def all_well(load: Load) -> Load:
         Not every answer was 200.
     """
     if set(load.statuses) != {"200"}:
-        raise BenchError(f"not everybody was answered: {load.statuses}")
+        raise BenchError(f"some requests failed: {load.statuses}")
     return load
 
 
@@ -145,7 +145,7 @@ def _bytes(port: int, *, method: str, path: str, token: str, body: Any) -> bytes
 
 
 def main() -> int:
-    """Take the load from standard input, and write to standard output what came of it."""
+    """Read the load from standard input, and write the result to standard output."""
     given = json.load(sys.stdin)
     sender = _Sender(given)
     used = sum(os.times()[:2])

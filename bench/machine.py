@@ -1,4 +1,4 @@
-"""What the figures were measured on, for without it they say nothing."""
+"""The machine and programs that the figures were measured on."""
 
 import os
 import platform
@@ -55,7 +55,7 @@ def describe(scratch: Path, *, rucio_python: Path) -> dict[str, Any]:
 
 
 def is_busy(machine: dict[str, Any]) -> bool:
-    """Tell whether others used a good part of the machine just before."""
+    """Return whether other programs used much of the machine just before."""
     return bool(machine["load_before"] > 0.3 * machine["cores"])
 
 

@@ -1,4 +1,4 @@
-"""How time and memory are taken."""
+"""Measures time and memory."""
 
 import contextlib
 import math
@@ -16,7 +16,7 @@ _BLOCK = 1 << 20
 
 
 class BenchError(Exception):
-    """A figure could not be taken; the message says why."""
+    """A figure could not be measured; the message says why."""
 
 
 def timed(
@@ -47,7 +47,7 @@ def timed(
                 check=False,
             )
         except subprocess.TimeoutExpired as e:
-            raise BenchError(f"{Path(command[0]).name} was not done after {timeout_s} s") from e
+            raise BenchError(f"{Path(command[0]).name} did not finish within {timeout_s} s") from e
         took = time.perf_counter() - began
         if done.returncode:
             said.seek(0)
@@ -57,12 +57,12 @@ def timed(
 
 
 def settle(folder: Path, count: int) -> None:
-    """Give every contestant the same start.
+    """Give every candidate the same conditions.
 
-    What earlier runs wrote goes to disk, so that nobody pays for another's bytes. Then a file is
-    written and removed, so that memory for the page cache is there: a virtual machine gives memory
-    that is free for two seconds back to its host (free page reporting), and whoever writes next
-    waits to get it again. That was seen to cost 1 to 4 s a GB, against 0.2 s for the writing.
+    The writes of earlier runs are synced to disk, so that they do not slow down the next. Then a
+    file is written and removed, so that memory for the page cache is available: a virtual machine
+    returns memory that is free for two seconds to its host (free page reporting), and the next
+    write waits to get it again. This was seen to cost 1 to 4 s per GB, against 0.2 s for the write.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def rss_mb(pid: int) -> float:
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
     if not said:
-        raise BenchError(f"process {pid} has gone")
+        raise BenchError(f"process {pid} no longer runs")
     return int(said) * 1024 / 1e6
 
 
@@ -105,7 +105,7 @@ def peak_mb(pid: int) -> float | None:
 
 
 def forget_peak(pid: int) -> None:
-    """Have the kernel note the highest resident memory anew."""
+    """Reset the kernel's record of the highest resident memory."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/clear_refs").write_text("5")
 
@@ -130,16 +130,16 @@ def wait_gone(pid: int, *, timeout_s: float = 15) -> None:
         except ProcessLookupError:
             return
         time.sleep(0.005)
-    raise BenchError(f"process {pid} does not end")
+    raise BenchError(f"process {pid} did not end")
 
 
 def need_free(folder: Path, count: int) -> None:
-    """Refuse to fill somebody's disk; ``count`` is what the question writes, bytes."""
+    """Check that there is enough disk space; ``count`` is what the question writes, bytes."""
     free = shutil.disk_usage(folder).free
     if free < count + 2 * 10**9:
         raise BenchError(
-            f"{folder} has {free / 1e9:.1f} GB free; this needs {count / 1e9:.1f} GB, and 2 GB are"
-            " left to others. TMPDIR chooses another disk"
+            f"not enough space in {folder}: {count / 1e9 + 2:.1f} GB needed,"
+            f" {free / 1e9:.1f} GB free; set TMPDIR to choose another disk"
         )
 
 

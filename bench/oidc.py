@@ -1,4 +1,4 @@
-"""An identity provider that is faster than any hub, in a process of its own.
+"""An identity provider that is faster than any hub, in a separate process.
 
 What it answers is the tests' ``FakeProvider``: refresh tokens rotate, and one that is used twice
 ends its session. It counts what it is asked, and goes back to an earlier moment on request, so
@@ -71,7 +71,7 @@ class Oidc:
                 return self
             time.sleep(0.05)
         self.__exit__()
-        raise BenchError("the identity provider of the benchmark does not start")
+        raise BenchError("the identity provider of the benchmark did not start")
 
     def __exit__(self, *_: object) -> None:
         """End it."""
@@ -87,7 +87,7 @@ class Oidc:
         return f"{self.issuer}/{name}"
 
     def password(self, _user: str) -> str:
-        """Return what opens every door."""
+        """Return the password that every user has."""
         return ""
 
     def tell(self, **wishes: Any) -> dict[str, int]:
@@ -138,16 +138,16 @@ class _Provider(FakeProvider):
         return token
 
     def user_of(self, token: str) -> str | None:
-        """Return whose token this is, while it is good."""
+        """Return whose token this is, while it is valid."""
         subject, until = self._good.get(token, ("", 0.0))
         return subject.removeprefix("sub-of-") if time.time() < until else None
 
     def keep(self) -> None:
-        """Note how all sessions are."""
+        """Save the state of all sessions."""
         self._kept = copy.deepcopy((self._sessions, self._good))
 
     def restore(self) -> None:
-        """Make them so again."""
+        """Restore the saved state of all sessions."""
         self._sessions, self._good = copy.deepcopy(self._kept)
 
 

@@ -1,4 +1,4 @@
-"""How soon a Jupyter server answers while something else goes on."""
+"""Measures how quickly a Jupyter server answers while something else runs."""
 
 import contextlib
 import statistics
@@ -36,6 +36,6 @@ def p99s(rounds: Sequence[Sequence[float]]) -> list[float]:
 
 
 def typical(rounds: Sequence[Sequence[float]]) -> str:
-    """Say median and worst of all rounds together."""
+    """Describe the median and the worst of all rounds together."""
     flat = [value for one in rounds for value in one]
     return f"median {statistics.median(flat):.1f}, worst {max(flat):.0f} ms"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Package the chart, with the real z2jh in it: what ``make chart`` calls.
 
-z2jh's chart is named by ``Z2JH_CHART``, a folder or an archive. The stand-in of our tests is
-refused: nobody should install it by accident.
+``Z2JH_CHART`` names z2jh's chart, a folder or an archive. The stand-in of our tests is refused,
+so that it is never installed by accident.
 """
 
 import argparse
@@ -19,10 +19,10 @@ CHART = ROOT / "helm/escape-vre"
 
 
 def main() -> None:
-    """Do it, or say in one sentence why not."""
+    """Package the chart, or exit with one sentence that says why not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--z2jh", type=Path, default=os.environ.get("Z2JH_CHART") or None)
-    parser.add_argument("--helm", type=Path, help="default: that of the PATH, else our own")
+    parser.add_argument("--helm", type=Path, help="default: the one on the PATH, or else our own")
     parser.add_argument("--into", type=Path, default=ROOT / "dist")
     given = parser.parse_args()
     if given.z2jh is None:
@@ -58,13 +58,11 @@ def _helm() -> Path | str:
 def _refuse_another(z2jh: Path) -> None:
     lines = (z2jh / "Chart.yaml").read_text(encoding="utf-8").splitlines()
     if any("escape-vre/stand-in" in line for line in lines):
-        sys.exit(
-            "This is the stand-in of our tests, and not z2jh: name the real one in Z2JH_CHART."
-        )
+        sys.exit("This is the stand-in of our tests, not z2jh. Name the real chart in Z2JH_CHART.")
     wanted = _of((CHART / "Chart.yaml").read_text(encoding="utf-8").split("dependencies:")[1])
     found = _of("\n".join(line for line in lines if not line.startswith(" ")))
     if found != wanted:
-        sys.exit(f"Z2JH_CHART is version {found}, and the chart wants {wanted}.")
+        sys.exit(f"Z2JH_CHART is version {found}, but the chart needs {wanted}.")
 
 
 def _of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Make the virtual environment, or say in one sentence why it cannot be made."""
+"""Create the virtual environment, or exit with one sentence that says why it failed."""
 
 import subprocess
 import sys
@@ -9,12 +9,12 @@ target = Path(sys.argv[1])
 if sys.version_info < (3, 11):
     sys.exit(
         f"escape-vre needs Python 3.11 or newer; this is {sys.version.split()[0]}."
-        " Say which to use: make PYTHON=python3.12"
+        " Choose another: make PYTHON=python3.12"
     )
 try:
     venv.EnvBuilder(with_pip=True, clear=True).create(target)
 except (subprocess.CalledProcessError, OSError) as e:
     sys.exit(
-        f"The virtual environment {target} cannot be made ({e})."
+        f"Could not create the virtual environment {target} ({e})."
         " On Debian: apt install python3-venv"
     )

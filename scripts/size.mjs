@@ -1,4 +1,4 @@
-// Print what the browser loads of the built extension, and hold it to budget.
+// Print what the browser loads of the built extension, and compare it with the budget.
 //
 // Eager is what comes with every start of JupyterLab: the remote entry, the
 // plugins and their style. The rest comes when a panel is first shown. Reads

@@ -1,6 +1,6 @@
-"""One module a question; each has ``TITLE`` and ``measure``.
+"""One module per question; each has ``TITLE`` and ``measure``.
 
-Those that need no lake come first: its daemons would be heard in small figures.
+Those that need no lake come first, because its daemons would disturb small figures.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ Measure = Callable[[Bench], Iterator[Row]]
 
 
 def question(name: str) -> tuple[str, Measure]:
-    """Return what a question asks, in a sentence, and what answers it."""
+    """Return the title of a question, and the function that measures it."""
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
     title: str = module.TITLE
     measure: Measure = module.measure

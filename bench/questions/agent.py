@@ -1,4 +1,4 @@
-"""The cost of the agent, of which every user of a hub has one."""
+"""The cost of the agent; every user of a hub has one."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from escape_vre.client import AgentClient
 from escape_vre.client.start import answers
 from escape_vre.core.location import locate
 
-TITLE = "how long the agent takes to its first answer, what it holds when idle, how soon it heals"
+TITLE = "the agent: time to its first answer, memory when idle, time to recover from a kill"
 
 _REST_S = 2.0
 _START_S = 0.8
@@ -25,7 +25,7 @@ _HEAL_TIMEOUT_S = 30.0
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Start it as any client does: ask, where none runs."""
+    """Start it as any client does: with a request while none runs."""
     starts: list[float] = []
     resident: list[float] = []
     shared: list[float] = []
@@ -47,7 +47,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         starts,
         unit="s",
         limit=_START_S,
-        bar=f"≤ {_START_S} s from a request, where no agent runs, to its answer",
+        bar=f"≤ {_START_S} s from a request, while no agent runs, to its answer",
         note="Files in the page cache, Python's byte code compiled",
     )
     yield row(
@@ -64,13 +64,13 @@ def measure(bench: Bench) -> Iterator[Row]:
         _healed_s(bench),
         unit="s",
         limit=_HEALED_S,
-        bar=f"≤ {_HEALED_S:.0f} s from kill -9 to another that answers, with a job to resume",
-        note="Nobody asks meanwhile: the Jupyter server notices",
+        bar=f"≤ {_HEALED_S:.0f} s from kill -9 to the answer of a new agent, with a job to resume",
+        note="Without a request in the meantime: the Jupyter server notices it",
     )
 
 
 def _healed_s(bench: Bench) -> list[float]:
-    """Kill it while Rucio takes its time about a transfer, and wait for the next."""
+    """Kill it during a transfer while Rucio is slow, and wait for the next one."""
     runs = max(5, bench.sizes.runs)
     names = [f"healed.{number}" for number in range(runs)]
     with bench.lake.rest() as rest:
@@ -89,7 +89,7 @@ def _healed_s(bench: Bench) -> list[float]:
             began = time.perf_counter()
             while location.pid.read_text().strip() in ("", str(pid)) or not answers(location):
                 if time.perf_counter() - began > _HEAL_TIMEOUT_S:
-                    raise BenchError("a killed agent is not healed")
+                    raise BenchError("a killed agent was not replaced")
                 time.sleep(0.005)
             took.append(time.perf_counter() - began)
             time.sleep(_REST_S)

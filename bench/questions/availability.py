@@ -1,4 +1,4 @@
-"""What a row of the panel needs to know of a dataset must not grow with the dataset."""
+"""The state of a dataset in a row of the panel: its cost must not grow with the dataset."""
 
 import json
 import statistics
@@ -30,7 +30,7 @@ class _Found:
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Ask for one dataset at a time, through a forward that counts what Rucio is asked."""
+    """Ask for one dataset at a time, through a proxy that counts the requests to Rucio."""
     many = bench.sizes.members
     with bench.lake.rest() as rest:
         for count in (_FEW, many):
@@ -45,7 +45,7 @@ def measure(bench: Bench) -> Iterator[Row]:
                 _ask(counted, kind, count, one)
     for kind, suffix, what in (
         (_PINNED, "", "A closed dataset that a rule holds"),
-        (_LOOSE, "-open", "An open dataset without a rule, of which Rucio keeps no count"),
+        (_LOOSE, "-open", "An open dataset without a rule, for which Rucio keeps no counts"),
     ):
         large, small = found[kind, many], found[kind, _FEW]
         peer_name = f"the same of {_FEW} files"
@@ -58,7 +58,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             unit="calls",
             limit=_CALLS,
             bar=f"≤ {_CALLS} calls to Rucio, any number of files",
-            note=f"{note}; asked were {', '.join(large.seen)}",
+            note=f"{note}; requests: {', '.join(large.seen)}",
         )
         yield row(
             f"availability.payload{suffix}",
@@ -68,7 +68,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             unit="bytes",
             limit=statistics.median(small.payload) + _BYTES,
             bar=f"the same for any number of files (± {_BYTES} bytes, for digits)",
-            note=f"{note}; question and answer",
+            note=f"{note}; request and answer",
         )
         yield row(
             f"availability.time{suffix}",
@@ -76,7 +76,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             peer=small.ms,
             peer_name=peer_name,
             unit="ms",
-            note=f"{note}; from the question to the whole answer of a running agent",
+            note=f"{note}; from the request to the complete answer of a running agent",
         )
 
 

@@ -66,7 +66,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             unit="ms",
             limit=statistics.median(rucio_ms) + _LATER_MS,
             bar=bar,
-            note=f"{what}. {note}. Every connection but the one to the agent is kept alive",
+            note=f"{what}. {note}. Every connection except the one to the agent is kept alive",
         )
     growth, listing_s = _growth(bench, count)
     yield row(
@@ -82,9 +82,9 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def _seed(lake: Lake, count: int) -> float:
-    """Register a thousand datasets over REST, and have the rest copied from them; seconds.
+    """Register a thousand datasets over REST, and copy the rest from them; return seconds.
 
-    Rucio registers about a thousand a second, and would have the benchmark wait for minutes.
+    Rucio registers about a thousand per second; registering all would take minutes.
     """
     dids = [
         {"scope": _SCOPE, "name": f"{n:07d}.events", "type": "DATASET"}
@@ -103,7 +103,7 @@ def _seed(lake: Lake, count: int) -> float:
 
 
 class _Direct:
-    """Rucio asked by nobody but us: the quickest that its first row can be had."""
+    """Ask Rucio directly, with no other client: the shortest time to its first row."""
 
     def __init__(self, lake: Lake) -> None:
         parts = urlsplit(lake.url)
@@ -126,7 +126,7 @@ class _Direct:
         self._connection.close()
 
     def first_row_ms(self) -> float:
-        """Return when the first row of the whole scope is here, ms after asking."""
+        """Return how long the first row of the whole scope takes to arrive, ms."""
         # Connected before, for our agent's connection is kept alive too.
         if self._connection.sock is None:
             self._connection.connect()
@@ -190,7 +190,7 @@ def _growth(bench: Bench, count: int) -> tuple[list[float], list[float]]:
 
 
 def _list(limit: int, *, expected: int) -> None:
-    """Read a listing, slowly at first: what nobody takes must wait at Rucio, not in the agent."""
+    """Read a listing, slowly at first: unread rows must wait at Rucio, not in the agent."""
     rows = AgentClient().stream("/datalake/dids", scope=_SCOPE, limit=limit)
     next(rows)
     time.sleep(_PAUSE_S)

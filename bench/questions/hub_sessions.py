@@ -1,4 +1,4 @@
-"""What is left of people's sessions when their requests come together, at a real Keycloak."""
+"""Sessions that survive when a user's requests come together, with a real Keycloak."""
 
 import contextlib
 import statistics
@@ -12,7 +12,7 @@ from bench.load import all_well, send
 from bench.table import Row, row
 from escape_vre.local.idp import Idp
 
-TITLE = "sessions at a Keycloak that rotates refresh tokens: who stays signed in, and what it costs"
+TITLE = "sessions with a Keycloak that rotates refresh tokens: how many are lost, at what cost"
 
 _AUDIENCES = ("rucio", "reana")
 _AT_ONCE = 8
@@ -25,7 +25,7 @@ _EVENTS = {
     "exchange": ("TOKEN_EXCHANGE", "TOKEN_EXCHANGE_ERROR"),
     "userinfo": ("USER_INFO_REQUEST", "USER_INFO_REQUEST_ERROR"),
 }
-"""What Keycloak calls its calls in its own journal."""
+"""The names of calls in Keycloak's own log."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Found:
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Count, by Keycloak's own journal; nothing here is a matter of speed."""
+    """Count in Keycloak's own log; no figure here depends on speed."""
     people = [f"user{number:04}" for number in range(bench.sizes.keycloak_people)]
     racers, calm = people[:_RACERS], people[_RACERS : _RACERS + _CALM]
     home = bench.scratch / "sessions"
@@ -56,7 +56,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             ending.callback(hubs[kind].close)
             hubs[kind].start()
         took = filled(hubs.values(), people)
-        print(f"  everybody has signed in, and has a server ({took:.0f} s)", flush=True)
+        print(f"  all users have signed in and have a server ({took:.0f} s)", flush=True)
         found = {kind: _found(idp, hubs[kind], people, racers, calm) for kind in KINDS}
     ours, stock = found["ours"], found["stock"]
     yield row(
@@ -69,18 +69,18 @@ def measure(bench: Bench) -> Iterator[Row]:
         bar="none, when ten requests of one user come at once after expiry",
         note="Keycloak 26.4 rotates refresh tokens, and one that is used again ends its session."
         f" Of {_TOGETHER * len(racers)} requests, ours answers {ours.answered} and stock"
-        f" {stock.answered}; lost is who must sign in again afterwards."
-        " Whoever asks for one thing at a time stays, at both",
+        f" {stock.answered}; lost sessions are those that need a new sign-in afterwards."
+        " With one request at a time, none is lost, in both",
     )
     yield row(
         "hub-sessions.calls",
         [ours.calls["exchange"] / (len(people) * len(_AUDIENCES))],
         unit="calls",
         limit=1.0,
-        bar="≤ 1 call of the provider for each user, audience and lifetime",
-        note=f"In Keycloak's own journal: {len(people)} users, {len(_AUDIENCES)} audiences, each"
+        bar="≤ 1 call to the provider for each user, audience and lifetime",
+        note=f"In Keycloak's own log: {len(people)} users, {len(_AUDIENCES)} audiences, each"
         f" asked for three times after expiry. Ours {_said(ours.calls)}; stock, one token for all"
-        f" audiences, {_said(stock.calls)}. Until an answer, median: ours {ours.typical_ms:.0f} ms,"
+        f" audiences, {_said(stock.calls)}. Median answer time: ours {ours.typical_ms:.0f} ms,"
         f" stock {stock.typical_ms:.0f} ms",
     )
 
@@ -117,7 +117,7 @@ def _found(
 
 
 def _expire(idp: Idp, hub: CrowdedHub, *, lifetime_s: int) -> None:
-    """Wait until every short-lived token has ended; forget all in the hub's memory."""
+    """Wait until every short-lived token has expired; clear the hub's memory."""
     hub.stop()
     idp.set_lifetimes(access_token_s=lifetime_s)
     time.sleep(_SHORT_S + 1)
@@ -125,7 +125,7 @@ def _expire(idp: Idp, hub: CrowdedHub, *, lifetime_s: int) -> None:
 
 
 class _Journal:
-    """Keycloak's journal of events, from now on."""
+    """Keycloak's log of events, from now on."""
 
     def __init__(self, idp: Idp) -> None:
         self._idp = idp
@@ -135,7 +135,7 @@ class _Journal:
             admin.call("DELETE", "/events")
 
     def counted(self) -> dict[str, int]:
-        """Return how many there were of each kind, failures too, and write no more."""
+        """Return how many there were of each type, failures too, and stop logging."""
         with self._idp.admin() as admin:
             found = {
                 kind: sum(

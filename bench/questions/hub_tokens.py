@@ -1,4 +1,4 @@
-"""One hub that gives tokens to the servers of a thousand users, and what else it does meanwhile."""
+"""One hub that gives tokens to the servers of a thousand users, and still serves its pages."""
 
 import contextlib
 import http.client
@@ -21,7 +21,7 @@ from bench.measure import BenchError, cpu_s, forget_peak, p99, peak_mb, rss_mb
 from bench.oidc import Oidc
 from bench.table import Row, row
 
-TITLE = "tokens for the servers of 1,000 users on one hub, and the hub's own pages meanwhile"
+TITLE = "tokens for the servers of 1,000 users on one hub, and the hub's own pages during the load"
 
 AUDIENCES = ("rucio", "reana", "notebooks")
 
@@ -97,7 +97,7 @@ class _Pages:
 
 @dataclass
 class _Runs:
-    """What was found of one kind of hub, an entry a run."""
+    """The results of one type of hub, one entry per run."""
 
     cold_s: list[float] = field(default_factory=list)
     cold_p99: list[float] = field(default_factory=list)
@@ -121,7 +121,7 @@ class _Site:
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Fill both hubs, then let them take turns; every run begins at the same moment."""
+    """Fill both hubs, then let them take turns; every run begins with the same state."""
     people = [f"user{number:04}" for number in range(bench.sizes.people)]
     home = bench.scratch / "hubs"
     with (
@@ -138,7 +138,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             ending.callback(hubs[kind].close)
             hubs[kind].start()
         took = filled(hubs.values(), [*people, _WATCHED])
-        print(f"  everybody has signed in, and has a server ({took:.0f} s)", flush=True)
+        print(f"  all users have signed in and have a server ({took:.0f} s)", flush=True)
         for hub in hubs.values():
             hub.keep()
         oidc.tell(keep=True)
@@ -152,7 +152,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def _run(site: _Site, kind: Kind, found: _Runs) -> None:
-    """Rest, everybody's first request, the same again and again, then a steady load."""
+    """Rest, the first request of every user, the same repeatedly, then a steady load."""
     hub, sizes = site.hubs[kind], site.bench.sizes
     for other in site.hubs.values():
         other.stop()
@@ -204,7 +204,7 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
     count = users * audiences
     load = (
         f"{users:,} users with a server each, {audiences} audiences; {_AT_ONCE} requests at a time;"
-        " the provider is a fake that answers in a millisecond, in a process of its own"
+        " the provider is a fake that answers in a millisecond, in a separate process"
     )
     yield row(
         "hub-tokens.cold",
@@ -213,7 +213,7 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
         peer_name=_PEER,
         unit="s",
         note=f"{count:,} tokens after a restart of the hub, every session expired. {load}."
-        f" A second: ours {_rate(count, ours.cold_s)}, stock {_rate(count, stock.cold_s)}",
+        f" Per second: ours {_rate(count, ours.cold_s)}, stock {_rate(count, stock.cold_s)}",
     )
     yield row(
         "hub-tokens.cold-p99",
@@ -221,7 +221,7 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
         peer=stock.cold_p99,
         peer_name=_PEER,
         unit="ms",
-        note=f"Of the same requests; waiting for {_AT_ONCE - 1} others is most of it."
+        note=f"Of the same requests; most of it is waiting for {_AT_ONCE - 1} others."
         f" {_medians(ours, stock, 'cold')}",
     )
     yield row(
@@ -230,9 +230,9 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
         peer=stock.warm_s,
         peer_name=_PEER,
         unit="s",
-        note=f"The same {count:,} again, from memory; stock asks the provider again about whom it"
-        f" has not asked for {CHECKED_EVERY_S} s."
-        f" A second: ours {_rate(count, ours.warm_s)}, stock {_rate(count, stock.warm_s)}",
+        note=f"The same {count:,} again, from memory; stock asks the provider again about users it"
+        f" has not asked about for {CHECKED_EVERY_S} s."
+        f" Per second: ours {_rate(count, ours.warm_s)}, stock {_rate(count, stock.warm_s)}",
     )
     yield row(
         "hub-tokens.warm-p99",
@@ -249,9 +249,9 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
         per_token,
         unit="calls",
         limit=1.0,
-        bar="≤ 1 call of the provider for each user, audience and lifetime",
-        note="Counted by the provider over cold, warm and steady load together, which lie within"
-        f" one lifetime of {_LIFETIME_S / 60:.0f} min",
+        bar="≤ 1 call to the provider for each user, audience and lifetime",
+        note="Counted by the provider over cold, warm and steady load together, which take less"
+        f" than one lifetime of {_LIFETIME_S / 60:.0f} min",
     )
     yield row(
         "hub-tokens.calls-of-all-kinds",
@@ -259,7 +259,7 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
         peer=[_total(calls) / users for calls in stock.calls],
         peer_name=f"{_STOCK}, one token for all audiences",
         unit="calls a user",
-        note=f"The session's own renewal is in it. Of the last run: ours {_kinds(ours.calls[-1])};"
+        note=f"Includes the session's own renewal. In the last run: ours {_kinds(ours.calls[-1])};"
         f" stock {_kinds(stock.calls[-1])}, and userinfo again every {CHECKED_EVERY_S} s for each"
         " user who is active",
     )
@@ -269,7 +269,7 @@ def _rows(ours: _Runs, stock: _Runs, *, site: _Site) -> Iterator[Row]:
         peer=stock.cold_cpu_ms,
         peer_name=_PEER,
         unit="ms",
-        note="Processor time of the hub for one request, cold, with what its pages cost meanwhile."
+        note="Processor time of the hub for one request, cold, including its pages."
         f" Warm: ours {_ms(ours.warm_cpu_ms)}, stock {_ms(stock.warm_cpu_ms)}",
     )
     yield row(

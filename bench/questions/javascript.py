@@ -10,7 +10,7 @@ from bench.fixtures import Bench
 from bench.measure import BenchError
 from bench.table import Row, row
 
-TITLE = "how much JavaScript the browser loads, gzip, at start and in all"
+TITLE = "how much JavaScript the browser loads, gzip, at start and in total"
 
 _ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ def measure(_: Bench) -> Iterator[Row]:
     """Ask ``scripts/size.mjs``, which CI asks too; the same bytes every time, so one run."""
     node = shutil.which("node")
     if node is None:
-        raise BenchError("there is no node; `make bench` brings one")
+        raise BenchError("node is not installed; `make bench` installs it")
     done = subprocess.run(
         [node, str(_ROOT / "scripts" / "size.mjs")], capture_output=True, text=True, check=False
     )
@@ -31,7 +31,7 @@ def measure(_: Bench) -> Iterator[Row]:
     }
     if set(found) != {"eager", "all"}:
         said = re.search(r"^\w*Error: .*$", done.stderr, re.M)
-        raise BenchError(f"scripts/size.mjs: {said[0] if said else 'it says something else'}")
+        raise BenchError(f"scripts/size.mjs: {said[0] if said else 'unexpected output'}")
     for kind, words in (("eager", "loaded at start"), ("all", "of the whole extension")):
         size, limit = found[kind]
         yield row(

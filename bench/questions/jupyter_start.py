@@ -1,4 +1,4 @@
-"""What a Jupyter server pays at its start for having the extension."""
+"""The cost of the extension at the start of a Jupyter server."""
 
 import statistics
 import time
@@ -9,7 +9,7 @@ from bench.jupyter import Jupyter
 from bench.measure import cpu_s, rss_mb
 from bench.table import Row, row
 
-TITLE = "how much later a Jupyter server answers, and how much larger it is, for our extension"
+TITLE = "start time and memory of a Jupyter server with and without our extension"
 
 _LATER_MS = 30.0
 _LARGER_MB = 3.0
@@ -17,7 +17,7 @@ _SETTLED_S = 0.7
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Start JupyterLab with and without in turn, the first of a pair changing each time."""
+    """Start JupyterLab with and without it in turn, alternating which comes first."""
     times: dict[bool, list[float]] = {True: [], False: []}
     sizes: dict[bool, list[float]] = {True: [], False: []}
     cpu: dict[bool, list[float]] = {True: [], False: []}
@@ -42,7 +42,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         peer_name="the same server without it",
         unit="ms",
         limit=statistics.median(times[False]) + _LATER_MS,
-        bar=f"≤ +{_LATER_MS:.0f} ms from the start of the process to an answer of /api",
+        bar=f"≤ +{_LATER_MS:.0f} ms from the start of the process to the answer of /api",
         note=f"{_spread(times)} Processor time differs by {later:+.0f} ms",
     )
     yield row(
@@ -58,7 +58,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def _spread(found: dict[bool, list[float]]) -> str:
-    """Say the difference, and how well it is known: quartiles of the pairs' differences."""
+    """Describe the difference and its uncertainty: quartiles of the pairs' differences."""
     difference = statistics.median(found[True]) - statistics.median(found[False])
     pairs = [on - off for on, off in zip(found[True], found[False], strict=True)]
     low, _, high = statistics.quantiles(pairs, n=4)

@@ -10,7 +10,7 @@ from bench.fixtures import Bench
 from bench.measure import BenchError
 from bench.table import Row, row
 
-TITLE = "how large the images are, and how long a server takes on a real Kubernetes"
+TITLE = "image sizes, and the start time of a server, on a real Kubernetes"
 
 _ROOT = Path(__file__).parents[2]
 _MEASURED = _ROOT / ".stamps/cluster.json"
@@ -18,7 +18,7 @@ _TESTS = ("tests/cluster/test_node.py", "tests/cluster/test_laptop.py")
 
 
 def measure(_: Bench) -> Iterator[Row]:
-    """Run those tests on a cluster that note what they see."""
+    """Run the tests on a cluster that record these figures."""
     _MEASURED.unlink(missing_ok=True)
     command = [sys.executable, "-m", "tests.cluster", "test", *_TESTS, "-q"]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
@@ -30,7 +30,7 @@ def measure(_: Bench) -> Iterator[Row]:
             f"kubernetes.{name}-image",
             found[f"escape-vre-{name}, MB on disk"],
             unit="MB",
-            note="Unpacked, as it lies on a node",
+            note="Unpacked, as on a node",
         )
     yield row(
         "kubernetes.ready",
@@ -44,7 +44,7 @@ def measure(_: Bench) -> Iterator[Row]:
         "kubernetes.install",
         found["helm install to Ready, s"],
         unit="s",
-        note="`helm install --wait` of the laptop's example, the check included",
+        note="`helm install --wait` of the laptop example, including the check",
     )
     yield row(
         "kubernetes.sign-in",

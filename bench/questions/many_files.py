@@ -1,4 +1,4 @@
-"""A thousand small files, the case that a client's cost per file decides."""
+"""A thousand small files: the cost of the client per file dominates."""
 
 import shutil
 import statistics
@@ -18,7 +18,7 @@ TITLE = "a dataset of many small files: `escape-vre dl get` against `rucio downl
 _DATASET = "many"
 _TIMES = 10
 _THREADS = 5
-"""The most that ``rucio download`` takes, and its best."""
+"""The maximum that ``rucio download`` accepts, and its fastest."""
 
 Sums = dict[str, tuple[int, int]]
 
@@ -54,8 +54,8 @@ def measure(bench: Bench) -> Iterator[Row]:
         " included; ours verifies Adler-32 and fsyncs every file, the peer does not fsync"
     )
     for name, ours, how in (
-        ("many-files", warm, "The agent runs already"),
-        ("many-files.cold", cold, "The command starts the agent and signs in, too"),
+        ("many-files", warm, "The agent is already running"),
+        ("many-files.cold", cold, "The command also starts the agent and signs in"),
     ):
         yield row(
             name,
@@ -91,7 +91,7 @@ def _rucio(bench: Bench, user: User, sums: Sums) -> float:
 
 
 def _check(folder: Path, sums: Sums) -> None:
-    """Make sure that all bytes came, then remove them: what is here would be copied next time."""
+    """Check that all bytes arrived, then remove them, or the next run would copy them."""
     found = {
         path.name: (path.stat().st_size, zlib.adler32(path.read_bytes()))
         for path in folder.rglob("*")

@@ -1,4 +1,4 @@
-"""One large file, where the machine decides and a client can only be in the way."""
+"""One large file: the machine sets the limit, and the client can only slow it down."""
 
 import shutil
 import statistics
@@ -52,7 +52,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         peer_name="curl, then fsync",
         unit="s",
         limit=statistics.median(curl) / _OF_CURL,
-        bar=f"≥ {_OF_CURL} × the speed of curl and fsync; ours verifies Adler-32 besides",
+        bar=f"≥ {_OF_CURL} × the speed of curl and fsync; ours also verifies Adler-32",
         note=note,
     )
     yield row(

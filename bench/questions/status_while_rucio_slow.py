@@ -1,4 +1,4 @@
-"""A notebook server must not notice that Rucio is slow."""
+"""A slow Rucio must not slow down the notebook server."""
 
 import statistics
 import threading
@@ -12,13 +12,13 @@ from bench.measure import BenchError
 from bench.probe import ALLOWED_MS, HOW, p99s, status_ms, typical
 from bench.table import Row, row
 
-TITLE = "how soon Jupyter answers while Rucio takes seconds and a panel waits for many lists"
+TITLE = "response time of Jupyter while Rucio is slow and a panel waits for many lists"
 
 _AT_ONCE = 12
 
 
 class _Panel:
-    """As many listings under way as a busy panel may have, again and again."""
+    """Keeps as many listings running as a busy panel may have."""
 
     def __init__(self, jupyter: Jupyter) -> None:
         self._jupyter = jupyter
@@ -90,7 +90,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         unit="ms",
         limit=statistics.median(rest_p99) + ALLOWED_MS,
         bar=f"p99 ≤ +{ALLOWED_MS:.0f} ms over rest",
-        note=f"Rucio takes {sizes.delay_s:.0f} s a request, {_AT_ONCE} listings at a time through"
+        note=f"Rucio takes {sizes.delay_s:.0f} s per request, {_AT_ONCE} listings at a time through"
         f" the server; a listing took {statistics.median(listings):.1f} s. {HOW}. At rest"
         f" {typical(rest_ms)}; busy {typical(busy_ms)}",
     )

@@ -1,4 +1,4 @@
-"""A notebook server must not notice that gigabytes arrive."""
+"""Large transfers must not slow down the notebook server."""
 
 import shutil
 import statistics
@@ -14,11 +14,11 @@ from bench.probe import ALLOWED_MS, HOW, p99s, status_ms, typical
 from bench.table import Row, row
 from escape_vre.client import AgentClient
 
-TITLE = "how soon Jupyter answers while one transfer after another takes disk and processor"
+TITLE = "response time of Jupyter while transfers use disk and processor"
 
 
 class _Load:
-    """Fetches the large file again and again, until it is left."""
+    """Gets the large file again and again, until the context ends."""
 
     def __init__(self, fetch: Callable[[], None]) -> None:
         self._fetch = fetch
@@ -95,7 +95,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def _ours(file: BigFile, user: User, jupyter: Jupyter) -> None:
-    """Ask through the server as the panel does; look at the agent, to add no load of our own."""
+    """Request through the server as the panel does; watch the agent, to add no load."""
     wanted = {"refs": [f"rucio:{file.did}"], "to": "arrived"}
     job = jupyter.ask("/escape-vre/datalake/get", body=wanted)
     ended = AgentClient().wait(job["id"])
