@@ -131,7 +131,7 @@ def registry() -> str:
     given = os.environ.get("ESCAPE_VRE_REGISTRY")
     if not given:
         raise ClusterError(
-            "KUBECONFIG names a cluster, and nothing says where it pulls images from.",
+            "KUBECONFIG names a cluster, but no registry is set that it pulls images from.",
             "Set ESCAPE_VRE_REGISTRY to a registry that this machine may push to.",
         )
     return given
@@ -168,7 +168,7 @@ def wheel(say: Say) -> None:
         The browser's side has not been built, or pip fails.
     """
     if not (ROOT / "escape_vre/labextension/package.json").exists():
-        raise ClusterError("The browser's side is not built.", "Call `make .stamps/product`.")
+        raise ClusterError("The JupyterLab extension is not built.", "Call `make .stamps/product`.")
     sources = [ROOT / name for name in _WHEEL_SOURCES]
     files = [path for source in sources for path in (source, *source.rglob("*")) if path.is_file()]
     changed = max(
@@ -188,7 +188,7 @@ def wheel(say: Say) -> None:
         command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT
     )
     if done.returncode:
-        raise ClusterError(f"The wheel cannot be built: {done.stderr.strip()[-2000:]}")
+        raise ClusterError(f"The wheel could not be built: {done.stderr.strip()[-2000:]}")
 
 
 def _said() -> dict[str, str]:
@@ -219,7 +219,7 @@ def _proxy(say: Say) -> Path:
 def _debian(say: Say) -> None:
     if _buildah("images", "-q", DEBIAN, check=False).stdout.strip():
         return
-    say("Making a Debian 13 of its packages ...")
+    say("Building a Debian 13 base image from packages ...")
     root = _STORE / "debian.tar"
     command = ["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates"]
     archive = registries.debian()

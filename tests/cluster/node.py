@@ -177,7 +177,7 @@ def down() -> None:
         for folder in (STATE, RUN):
             shutil.rmtree(folder, ignore_errors=True)
     if found := leftovers():
-        raise ClusterError(f"Not all of the cluster could be removed: {', '.join(found)}.")
+        raise ClusterError(f"Parts of the cluster could not be removed: {', '.join(found)}.")
 
 
 def leftovers() -> list[str]:
@@ -214,7 +214,7 @@ def start_kubelet() -> None:
             if b"Started kubelet" in log.read_bytes()[before:]:
                 return
             time.sleep(0.1)
-    raise ClusterError(f"The kubelet does not start: {processes.said('kubelet')}")
+    raise ClusterError(f"The kubelet did not start: {processes.said('kubelet')}")
 
 
 def start_containerd() -> None:
