@@ -13,9 +13,10 @@ from oauthenticator.oauth2 import OAuthLoginHandler
 from tornado import web
 from traitlets import Instance, default
 
-from escape_vre.core.errors import AuthError, EscapeError
+from escape_vre.core.errors import AuthError, BadResponseError, EscapeError
 from escape_vre.hub import shares, trial
 from escape_vre.hub.claims import claim
+from escape_vre.hub.ending import drain_first
 from escape_vre.hub.endpoint import TokenHandler
 from escape_vre.hub.names import user_name
 from escape_vre.hub.provider import Provider, TokenAnswer
@@ -75,19 +76,20 @@ class EscapeAuthenticator(GenericOAuthenticator):
 
     @default("client_secret")
     def _client_secret(self) -> str:
-        return ""  # read where it is sent, and held nowhere
+        return ""  # read where it is sent, and kept nowhere
 
     @default("scope")
     def _scope(self) -> list[str]:
         return list(self.settings.oidc.asked_scopes)
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """Add the endpoint that hands out tokens."""
+        """Add the endpoint that gives tokens to users' servers."""
         shares.watch(app.session_factory)
+        drain_first(app, self.sessions, self.settings.calls.drain_s)
         return [*super().get_handlers(app), (r"/escape/token", TokenHandler)]
 
     def normalize_username(self, username: str) -> str:
-        """Return the name as it is: another case is another person, also in ``admin_users``."""
+        """Return the name unchanged: another case is another user, also in ``admin_users``."""
         mapped: str = self.username_map.get(username, username)
         return mapped
 
@@ -96,18 +98,18 @@ class EscapeAuthenticator(GenericOAuthenticator):
     async def authenticate(
         self, handler: BaseHandler, data: dict[str, Any] | None = None, **_: Any
     ) -> dict[str, Any] | None:
-        """Return who signed in; refuse whom another person's name would make that person.
+        """Return who signed in; refuse a person whose user name belongs to somebody else.
 
         Raises
         ------
         HTTPError
-            With one sentence that says what is wrong.
+            The message says in one sentence what is wrong.
         """
         try:
             model: dict[str, Any] = await super().authenticate(handler, data)
             await self._refuse_another(handler, model)
         except EscapeError as e:
-            self.log.warning("Nobody is signed in: %s", e)
+            self.log.warning("A sign-in failed: %s", e)
             raise web.HTTPError(e.status, str(e)) from e
         login = self.settings.oidc
         if login.admin_groups:
@@ -121,15 +123,15 @@ class EscapeAuthenticator(GenericOAuthenticator):
         )
         if not answer.refresh_token:
             raise AuthError(
-                "The identity provider gave no refresh token, without which nobody stays signed"
-                " in.",
-                hint="Whoever runs this hub should allow its client refresh tokens, and ask for"
-                f" them in {PATH}.login.scopes.",
+                "The identity provider gave no refresh token, which the hub needs to keep you"
+                " signed in.",
+                hint="The administrators of this hub should allow its client refresh tokens, and"
+                f" request them in {PATH}.login.scopes.",
             )
         return {"answer": answer}
 
     async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
-        """Return what the provider says about the person."""
+        """Return the provider's claims about the user."""
         return await self.provider.claims(token_info["answer"])
 
     def user_info_to_username(self, user_info: dict[str, Any]) -> str:
@@ -145,8 +147,8 @@ class EscapeAuthenticator(GenericOAuthenticator):
         if not value or not isinstance(value, str):
             raise AuthError(
                 f"The identity provider did not send your name ({name}).",
-                hint=f"Whoever runs this hub should correct {PATH}.login.username_claim, or ask"
-                f" for the scope that brings it in {PATH}.login.scopes.",
+                hint=f"The administrators of this hub should correct {PATH}.login.username_claim,"
+                f" or add the scope that provides it to {PATH}.login.scopes.",
             )
         return user_name(value)
 
@@ -165,28 +167,39 @@ class EscapeAuthenticator(GenericOAuthenticator):
         return self.store.auth_state(name, session, user_info)
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
-        """Return the groups that the claim lists; none where it is missing."""
+        """Return the groups that the claim lists; none where it is missing.
+
+        Raises
+        ------
+        BadResponseError
+            The claim is not a list of names.
+        """
         login = self.settings.oidc
         found = claim(auth_state[CLAIMS], login.group_claim)
-        if isinstance(found, str):
-            found = [found]
-        if not isinstance(found, list):
-            # A provider may leave the claim out for people without groups.
+        if found is None:
+            # A provider may leave the claim out for users without groups.
             self.log.warning(
                 "The identity provider sent no %s: %s.login.groups_claim may be wrong.",
                 login.group_claim,
                 PATH,
             )
             return set()
-        return {group for group in found if isinstance(group, str) and 0 < len(group) <= 255}
+        if isinstance(found, str):
+            found = [found]
+        if not isinstance(found, list) or not all(isinstance(group, str) for group in found):
+            raise BadResponseError(
+                f"The identity provider sent a {login.group_claim} that is not a list of names.",
+                hint=f"The administrators of this hub should correct {PATH}.login.groups_claim.",
+            )
+        return {group for group in found if 0 < len(group) <= 255}
 
     async def check_allowed(self, username: str, auth_model: dict[str, Any] | None) -> bool:
-        """Return whether this person may use the hub.
+        """Return whether this user may use the hub.
 
         Raises
         ------
         HTTPError
-            They may not, and the reason may be that the groups' claim is missing.
+            They may not, and the claim that lists groups is missing.
         """
         if await super().check_allowed(username, auth_model):
             return True
@@ -195,8 +208,8 @@ class EscapeAuthenticator(GenericOAuthenticator):
             raise web.HTTPError(
                 403,
                 f"The identity provider did not say which groups you are in ({login.group_claim})."
-                f" Whoever runs this hub should check {PATH}.login.groups_claim, if you are in"
-                " one that may use it.",
+                " If you are in a group that may use this hub, its administrators should check"
+                f" {PATH}.login.groups_claim.",
             )
         return False
 
@@ -208,25 +221,25 @@ class EscapeAuthenticator(GenericOAuthenticator):
             raise web.HTTPError(
                 403,
                 f"The user {model['name']} belongs to another person at the identity provider."
-                " Ask whoever runs this hub which of you it shall be.",
+                " Ask the administrators of this hub to assign it.",
             )
 
     # Staying signed in.
 
     async def refresh_user(self, user: User, handler: BaseHandler | None = None, **_: Any) -> bool:
-        """Return whether the session lives; a provider that does not answer ends none.
+        """Return whether the session is alive; a provider that does not answer ends none.
 
-        What is renewed is saved here, under the user's lock, and not by JupyterHub afterwards.
+        A renewed session is saved here, under the user's lock, and not by JupyterHub afterwards.
         """
         if user.name == trial.USER:
-            return True  # nobody, who has no session and gets no tokens
+            return True  # not a person: has no session and gets no tokens
         alive = await self.sessions.check(user)
-        # A server whose person must sign in again is at work all the same: its activity counts,
-        # or a culler would end it.
+        # The server of a user who must sign in again still works: its activity counts, or a
+        # culler would stop it.
         return alive or isinstance(handler, ActivityAPIHandler)
 
     def pre_spawn_start(self, user: User, spawner: Spawner) -> None:
-        """Take the right to tokens from a server that is shared already."""
+        """Take the right to tokens from a server that is already shared."""
         shares.guard(spawner.orm_spawner)
         user.db.commit()
 

@@ -39,7 +39,7 @@ def check(given: Mapping[str, Any]) -> None:
     Parameters
     ----------
     given : mapping
-        ``settings``: what stands under ``global.escape``; ``secret``: the name of the site's
+        ``settings``: the values below ``global.escape``; ``secret``: the name of the site's
         Secret, or None; ``hub``: those of ``hub.config`` that say who may sign in, and whether
         there is a password; ``claims``: values that need a default StorageClass.
 
@@ -84,13 +84,13 @@ def _config(sections: Mapping[str, Mapping[str, Any]]) -> Config:
 def check_storage(value: str) -> None:
     """Ask Kubernetes whether a volume claim without a class would get one.
 
-    Nothing is made: a dry run passes everything that would set the class, and needs no right to
-    look at the cluster's classes.
+    Nothing is created: a dry run goes through everything that would set the class, and needs no
+    permission to read the cluster's classes.
 
     Raises
     ------
     ConfigurationError
-        It would not, and so no volume would ever be bound.
+        It would not, so no volume would ever be bound.
     """
     if not (ACCOUNT / "token").exists():
         _say("This pod has no Kubernetes account: the StorageClass is not checked.")

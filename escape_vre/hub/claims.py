@@ -7,13 +7,16 @@ from typing import Any
 from escape_vre.core.tokens import jwt_claims
 
 DEFAULT_LIFETIME_S = 300.0
-"""How long a token is taken to live whose provider does not say, seconds."""
+"""Assumed lifetime of a token whose provider does not state one, seconds."""
+
+MAX_LIFETIME_S = 86_400.0
+"""A token is asked for again after a day at the latest, whatever its provider states, seconds."""
 
 OF_THE_TOKEN = frozenset(
     {"acr", "at_hash", "aud", "auth_time", "azp", "c_hash", "exp", "iat", "iss", "jti", "nbf"}
     | {"nonce", "session_state", "sid", "typ"}
 )
-"""Claims that tell about an ID token, not about the person."""
+"""Claims about an ID token, not about the person."""
 
 
 def claim(claims: Mapping[str, Any], path: str) -> Any:
@@ -29,13 +32,24 @@ def claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def lifetime_s(response: Mapping[str, Any]) -> float:
-    """Return how long a new access token lives, seconds, whatever the provider's clock says."""
+    """Return how long a new access token lives, seconds, whatever the provider's clock says.
+
+    What is not a number is not used; the token's own claims, or the default, count instead.
+    """
     told = jwt_claims(str(response["access_token"]))
     for begin, end in ((0, response.get("expires_in")), (told.get("iat"), told.get("exp"))):
-        try:
-            lifetime = float(end) - float(begin)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            continue
-        if math.isfinite(lifetime):
-            return max(0.0, lifetime)
+        first, last = _seconds(begin), _seconds(end)
+        if first is not None and last is not None:
+            return min(max(0.0, last - first), MAX_LIFETIME_S)
     return DEFAULT_LIFETIME_S
+
+
+def _seconds(value: Any) -> float | None:
+    """Return a number of seconds; some providers write it as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

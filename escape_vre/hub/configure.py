@@ -12,6 +12,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.hub.authenticator import EscapeAuthenticator
+from escape_vre.hub.environment import check_environment
 from escape_vre.hub.names import is_user_name, user_name
 from escape_vre.hub.password import share_password
 from escape_vre.hub.pods import equip
@@ -23,12 +24,11 @@ from escape_vre.hub.traits import listed
 from escape_vre.hub.trial import let_test
 
 CHECK_S = 15.0
-"""So long the provider is waited for when a hub starts, seconds."""
+"""How long a starting hub waits for the provider, seconds."""
 
 ASK_US_EVERY_S = 60
-"""JupyterHub's ``auth_refresh_age``: how often it asks us about an active user, which costs a look
-into memory. We ask the provider less often, ``login.recheck_s``; and the answer after a sign-in,
-or once a provider is back, is not old."""
+"""JupyterHub's ``auth_refresh_age``: how often it asks us about an active user; memory answers.
+We ask the provider less often (``login.recheck_s``), but soon after a sign-in or an outage."""
 
 ADMIN_ROLE = "escape-admin"
 ADMIN_SCOPES = (
@@ -43,34 +43,34 @@ ADMIN_SCOPES = (
     "read:metrics",
     "shutdown",
 )
-"""What JupyterHub's role ``admin`` may, less entering servers and services, tokens in others'
-names, shares, and naming the hub another proxy."""
+"""The scopes of JupyterHub's role ``admin``, except access to servers and services, tokens for
+other users, shares, and changing the hub's proxy."""
 
 PAGES = Path(__file__).parent / "templates"
-"""Pages of ours in place of JupyterHub's; a site's own come first."""
+"""Our pages that replace JupyterHub's; a site's own pages come first."""
 
 log = logging.getLogger("jupyterhub.escape_vre")
 
 
 def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> None:
-    """Make a JupyterHub sign people in at the site's provider, and hand out tokens.
+    """Make a JupyterHub sign users in at the site's provider, and give tokens to their servers.
 
-    To be called after all other configuration: roles that are there are completed.
+    Call it after all other configuration, because it extends the roles defined before.
 
     Parameters
     ----------
     c : Config
         The hub's configuration.
     settings : mapping
-        What stands under ``global.escape`` in a site's values.
+        The values below ``global.escape``.
     check : bool
-        Whether to ask the provider. One that does not answer is no reason not to start; one that
-        answers, and is not what the settings say, is.
+        Whether to ask the provider. The hub starts if it does not answer, but not if its answer
+        contradicts the settings.
 
     Raises
     ------
     SystemExit
-        Something is wrong: the message is one sentence, which names the setting.
+        A setting is wrong; the message is one sentence that names it.
     """
     try:
         found = load(settings)
@@ -82,6 +82,7 @@ def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> 
             if check:
                 check_provider(found)
             _apply(c, found)
+        check_environment(c, found)
         equip(c, found)
         let_test(c)
         c.JupyterHub.template_paths = [*listed(c.JupyterHub.get("template_paths")), str(PAGES)]
@@ -91,29 +92,29 @@ def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> 
 
 
 def check_secrets(settings: HubSettings) -> None:
-    """Look whether the secrets are where the settings say.
+    """Check that the secrets are where the settings say.
 
     Raises
     ------
     ConfigurationError
-        One is not, or is no good.
+        One is missing or unusable.
     """
     read_keys(settings.keys)
     client_secret(settings.oidc)
 
 
 def check_provider(settings: HubSettings) -> None:
-    """Ask the provider whether it is what the settings say.
+    """Check the settings against the provider.
 
     Raises
     ------
     ConfigurationError
-        It is not.
+        They contradict its answers.
     """
     with ThreadPoolExecutor(1) as apart:  # JupyterHub reads its configuration within a loop
         asleep = apart.submit(asyncio.run, _checked(settings)).result()
     if asleep:
-        log.warning("%s The hub starts all the same.", asleep)
+        log.warning("%s The hub starts anyway.", asleep)
 
 
 async def _checked(settings: HubSettings) -> str:
@@ -125,7 +126,7 @@ async def _checked(settings: HubSettings) -> str:
             metadata = await provider.discover()
             if metadata.pkce is not None and "S256" not in metadata.pkce:
                 raise ConfigurationError(
-                    f"The issuer at {login.issuer} does no PKCE with S256.",
+                    f"The issuer {login.issuer} does not support PKCE with S256.",
                     hint=f"Turn it on at the provider of {PATH}.login.issuer.",
                 )
             if (
@@ -135,7 +136,7 @@ async def _checked(settings: HubSettings) -> str:
                 and EXCHANGE not in metadata.grants
             ):
                 raise ConfigurationError(
-                    f"The issuer at {login.issuer} does no token exchange.",
+                    f"The issuer {login.issuer} does not support token exchange.",
                     hint=f"Turn it on there, or set {PATH}.tokens.method to refresh.",
                 )
             await provider.check_client()
@@ -153,12 +154,12 @@ async def _checked(settings: HubSettings) -> str:
 
 
 def check_somebody_may(c: Config, login: Login) -> None:
-    """Look whether anybody may sign in.
+    """Check that at least one user may sign in.
 
     Raises
     ------
     ConfigurationError
-        Nobody may, or a name is none of ours.
+        No user may, or a listed name cannot be a user name.
     """
     sections = ("Authenticator", "OAuthenticator", "GenericOAuthenticator", "EscapeAuthenticator")
     named = [
@@ -168,8 +169,8 @@ def check_somebody_may(c: Config, login: Login) -> None:
         for name in listed(c[section].get(option)):
             if not is_user_name(name):
                 raise ConfigurationError(
-                    f"c.{section}.{option} has {name!r}, and nobody is called so here.",
-                    hint=f"Whom the provider calls so is {user_name(name)}.",
+                    f"c.{section}.{option} has {name!r}, which is not a user name of this hub.",
+                    hint=f"The user name for the provider's {name!r} is {user_name(name)}.",
                 )
     if login.allow_all or login.allowed_groups or login.admin_groups:
         return
@@ -178,7 +179,7 @@ def check_somebody_may(c: Config, login: Login) -> None:
     if any(c[s].get(name) for s in sections for name in ("allow_all", "allow_existing_users")):
         return
     raise ConfigurationError(
-        "Nobody may sign in.",
+        "No user may sign in.",
         hint=f"Name groups in {PATH}.login.allowed_groups, or set {PATH}.login.allow_all to true.",
     )
 
@@ -207,7 +208,7 @@ def _apply(c: Config, settings: HubSettings) -> None:
     scopes = dict(scopes)
     scopes[SCOPE] = {"description": "Ask for a token for a service, from one's own server."}
     c.JupyterHub.custom_scopes = scopes
-    # A server's token has no scope that its user has not: both roles must name it.
+    # A server's token only has scopes that its user has too: both roles must name it.
     roles = _roles(c)
     _grant(roles, "user", (f"{SCOPE}!user",), otherwise=("self",))
     _grant(
@@ -223,14 +224,14 @@ def _apply(c: Config, settings: HubSettings) -> None:
 
 
 def _roles(c: Config) -> list[dict[str, Any]]:
-    """Return copies of the site's roles: what it appends to the original later is not lost."""
+    """Return copies of the site's roles, so that what it appends later is not lost."""
     return [dict(role) for role in listed(c.JupyterHub.get("load_roles"))]
 
 
 def _grant(
     roles: list[dict[str, Any]], name: str, scopes: Iterable[str], *, otherwise: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Complete the role of this name, or add it: two of one name would end the hub."""
+    """Extend the role of this name, or add it: two roles of one name would stop the hub."""
     role = next((role for role in roles if role.get("name") == name), None)
     if role is None:
         role = {"name": name}
@@ -241,7 +242,7 @@ def _grant(
 
 
 def _grant_servers_of_their_own_scopes(c: Config) -> None:
-    """Complete ``server_token_scopes``, which replaces the role ``server`` where a site set it."""
+    """Extend ``server_token_scopes``, which replaces the role ``server`` if a site sets it."""
     for section in c.values():
         wanted = section.get("server_token_scopes") if isinstance(section, Config) else None
         if callable(wanted):

@@ -1,5 +1,6 @@
 """``POST /hub/escape/token``: a user's own server asks for a token for one service (ADR 0003)."""
 
+import hashlib
 import json
 import math
 import time
@@ -23,12 +24,10 @@ from escape_vre.core.errors import (
 from escape_vre.hub.metrics import TOKEN_REQUESTS
 from escape_vre.hub.provider import SessionEndedError
 from escape_vre.hub.sessions import Issued, ended
+from escape_vre.hub.settings import PATH
 from escape_vre.hub.shares import SCOPE
 
 MAX_BODY = 4096
-
-_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded")
-"""What a proxy adds to a request, and nobody in front of it can take away."""
 
 _RESULTS = {
     "auth": "refused",
@@ -39,25 +38,25 @@ _RESULTS = {
 
 
 class ForbiddenError(AuthError):
-    """Whoever asks may have no tokens; no sign-in helps."""
+    """The caller may have no tokens; signing in does not change that."""
 
     status = 403
 
 
 class TokenHandler(APIHandler):
-    """The one route that gives a token away."""
+    """The only route that returns a token."""
 
     _accept_cookie_auth = False
-    _verified: ClassVar[dict[tuple[int, str], bool]] = {}
+    _verified: ClassVar[dict[tuple[bytes, str], bool]] = {}
 
     async def get_current_user(self) -> Any:
-        """Return whose token it is, without renewing a session: the answer must say what ended."""
+        """Return the token's user, without renewing a session: the answer must say what ended."""
         if not hasattr(self, "_jupyterhub_user"):
             self._jupyterhub_user = self.get_current_user_token()
         return self._jupyterhub_user
 
     def check_xsrf_cookie(self) -> None:
-        """Do nothing: no cookie is accepted here, so there is no request to forge."""
+        """Do nothing: no cookie is accepted here, so no request can be forged."""
 
     async def post(self) -> None:
         """Answer with a token for the audience of the body."""
@@ -69,7 +68,7 @@ class TokenHandler(APIHandler):
             if asked not in names:
                 raise NotFoundError(
                     f"This hub has no tokens for {asked[:64]!r}.",
-                    hint=f"It has some for {', '.join(names)}." if names else "It has none at all.",
+                    hint=f"It has tokens for {', '.join(names)}." if names else "It has none.",
                     details={"audiences": names},
                 )
             audience = asked
@@ -109,16 +108,22 @@ class TokenHandler(APIHandler):
         ForbiddenError
             The request has no such token, came from outside, or the server was shared.
         """
-        if any(name in self.request.headers for name in _PROXIES):
-            raise ForbiddenError(
-                "Tokens are given to servers of this hub only, not through its public address.",
-                hint="Ask from within your server, at JUPYTERHUB_API_URL.",
-            )
-        user, token = self.current_user, self.get_token()
+        for name in self.authenticator.settings.tokens.proxy_headers:
+            if name in self.request.headers:
+                # Only the site's administrators can know that it did not.
+                self.log.warning(
+                    "A request for a token has the header %s, and so came through the public proxy."
+                    " If a service mesh adds it inside the cluster, leave it out of"
+                    " %s.tokens.proxy_headers.",
+                    name,
+                    PATH,
+                )
+                raise _outside()
+        user, token = self.current_user, self.get_auth_token()
         if not isinstance(user, User) or token is None:
             raise _no_server()
-        # What the scopes say, !server for a server's token and !user for a personal one, could be
-        # asked for by hand; which token a server was started with, its OAuth client knows.
+        # The scopes say !server for a server's token and !user for a personal one, but a person
+        # can ask for either. Which token a server was started with, its OAuth client knows.
         allowed = parse_scopes(self.expanded_scopes).get(SCOPE)
         servers = allowed.get("server", frozenset()) if isinstance(allowed, dict) else frozenset()
         if len(servers) == 1 and "user" not in allowed:
@@ -132,19 +137,20 @@ class TokenHandler(APIHandler):
             raise _shared()
         raise _no_server()
 
-    def _is_own(self, token: orm.APIToken, spawner: orm.Spawner) -> bool:
-        """Whether this is the token the server was started with; slow to compute, so remembered."""
+    def _is_own(self, token: str, spawner: orm.Spawner) -> bool:
+        """Whether this is the token the server was started with; slow to compute, so cached."""
         client = spawner.oauth_client
         if client is None or not client.secret:
             return False
-        key = token.id, client.secret
+        # Not the token's id: the database gives that to another token once this one is deleted.
+        key = hashlib.sha256(token.encode()).digest(), client.secret
         if key not in self._verified:
             if len(self._verified) >= 10_000:
                 self._verified.clear()
-            self._verified[key] = bool(compare_token(client.secret, self.get_auth_token()))
+            self._verified[key] = bool(compare_token(client.secret, token))
         return self._verified[key]
 
-    def _was_shared(self, user: User, token: orm.APIToken) -> bool:
+    def _was_shared(self, user: User, token: str) -> bool:
         return any(
             _runs(spawner) and self._is_own(token, spawner.orm_spawner)
             for spawner in user.spawners.values()
@@ -153,17 +159,17 @@ class TokenHandler(APIHandler):
     def _asked(self) -> str:
         try:
             body = json.loads(self.request.body[: MAX_BODY + 1])
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         audience = body.get("audience") if isinstance(body, dict) else None
         if not isinstance(audience, str):
             raise UsageError(
-                "The request names no audience.", hint='Send {"audience": "rucio"}, for instance.'
+                "The request has no audience.", hint='Send, for example, {"audience": "rucio"}.'
             )
         return audience
 
     def _sign_in(self, user: User, server: str) -> str:
-        """Return the URL that signs this person in, and then shows their server again."""
+        """Return the URL where this user signs in and then returns to their server."""
         back = urlsplit(user.server_url(server)).path
         path = url_path_join(self.hub.base_url, "oauth_login") + f"?next={quote(back, safe='')}"
         public = self.settings.get("public_url")
@@ -171,7 +177,7 @@ class TokenHandler(APIHandler):
 
     def _answer(self, error: EscapeError) -> None:
         if isinstance(error, RemoteError):
-            # Whatever went wrong there, what to do about it is one: wait.
+            # Whatever went wrong there, the caller can only wait.
             fields = error.as_dict() | {"code": "remote_unavailable"}
             fields["details"] = {"retry_after_s": error.details.get("retry_after_s", 5)}
             self.set_status(503)
@@ -182,18 +188,18 @@ class TokenHandler(APIHandler):
         self.finish({"error": fields})
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Answer in the same shape whatever went wrong: no such method, or our own mistake."""
+        """Answer in the same shape for any failure: a wrong method, or a fault of ours."""
         self.set_header("Content-Type", "application/json")
         error: EscapeError
         if status_code == 405:
-            error = UsageError("Only POST is answered here.", hint="See ADR 0003.")
+            error = UsageError("This address takes POST only.", hint="See ADR 0003.")
         else:
-            error = EscapeError("The hub could not answer.", hint="Look at its log.")
+            error = EscapeError("The hub could not answer.", hint="See its log.")
         self.finish({"error": error.as_dict()})
 
 
 def _runs(spawner: Spawner) -> bool:
-    """Whether a server is there: also while it starts, and while a hub that starts looks for it."""
+    """Whether a server exists: also while it starts, or while a new hub looks for it."""
     return spawner.server is not None and spawner.pending != "stop"
 
 
@@ -203,15 +209,22 @@ def _result(error: EscapeError) -> str:
     return "sign_in" if "sign_in" in error.details else _RESULTS.get(error.code, "failed")
 
 
+def _outside() -> ForbiddenError:
+    return ForbiddenError(
+        "Only servers of this hub get tokens, and not through its public address.",
+        hint="Ask from within your server, at JUPYTERHUB_API_URL.",
+    )
+
+
 def _no_server() -> ForbiddenError:
     return ForbiddenError(
-        "Only a running server's own JupyterHub token is good for this.",
+        "Tokens need a running server's own JupyterHub token.",
         hint="Ask from within your server, with JUPYTERHUB_API_TOKEN.",
     )
 
 
 def _shared() -> ForbiddenError:
     return ForbiddenError(
-        "This server is shared, or was since it started: whoever was in it may hold its key.",
-        hint="Stop sharing it and restart it, to have tokens for services again.",
+        "This server is shared, or was since it started: others may know its JupyterHub token.",
+        hint="Stop sharing it and restart it to get tokens for services again.",
     )

@@ -1,4 +1,4 @@
-"""What the hub's ``/metrics`` tells about tokens; no label names a person."""
+"""The token metrics on the hub's ``/metrics``; no label identifies a user."""
 
 from prometheus_client import Counter, Histogram
 
@@ -14,7 +14,7 @@ REFRESHES = Counter(
 )
 PROVIDER_SECONDS = Histogram(
     "escape_vre_provider_seconds",
-    "How long the identity provider took to answer, by kind of call and result, seconds.",
+    "How long the identity provider took to answer, by type of call and result, seconds.",
     ["kind", "result"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )

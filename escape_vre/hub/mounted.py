@@ -1,7 +1,7 @@
 """The site's Secret in the hub's pod.
 
-Zero to JupyterHub mounts what ``hub.existingSecret`` names into the hub. The chart wants its own
-two keys there, beside those of z2jh: one Secret holds everything, and one value names it.
+Zero to JupyterHub mounts the Secret named by ``hub.existingSecret`` into the hub. The chart expects
+its own two keys there, beside those of z2jh: one Secret holds everything, and one value names it.
 """
 
 from pathlib import Path
@@ -14,19 +14,19 @@ KEYS = "escape.keys"
 
 
 def read(key: str) -> str:
-    """Return what is under a key, read now; nothing where there is no such key.
+    """Return the value of a key, read now; empty if there is no such key.
 
     Raises
     ------
     OSError
-        It is there, and cannot be read.
+        It exists but cannot be read.
     """
     file = FOLDER / key
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def keys() -> list[str]:
-    """Return the keys that the Secret has; none where there is no Secret."""
+    """Return the keys of the Secret; none if there is no Secret."""
     if not FOLDER.is_dir():
         return []
     # Kubernetes keeps folders of its own there, whose names begin with two dots.
@@ -34,7 +34,7 @@ def keys() -> list[str]:
 
 
 def place(key: str) -> str:
-    """Say where else a secret could be, for messages: nothing outside the chart."""
+    """Return where else a secret may be, for messages; empty outside the chart."""
     return (
         f", nor below {key} in the Secret of jupyterhub.hub.existingSecret"
         if FOLDER.exists()

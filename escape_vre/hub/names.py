@@ -1,8 +1,8 @@
-"""User names that Kubernetes takes, and that never make two people one.
+"""User names that Kubernetes accepts, different for different users.
 
-A claim that is safe as it stands is kept. Of any other a name is made: what is readable of it, and
-eight digits of its SHA-256, so that ``Anna``, ``anna`` and ``änna`` are three people. A claim that
-merely looks made is made too, or somebody could call themselves what another's name becomes.
+A claim that is safe is used unchanged. Any other becomes its readable part and eight digits of its
+SHA-256, so that ``Anna``, ``anna`` and ``änna`` are three users. A claim that only looks like such
+a name is converted too; otherwise a user could choose the name that another user's claim becomes.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ import re
 import unicodedata
 
 MAX_LENGTH = 40
-"""Kubernetes takes 63 characters in a label (RFC 1123); the rest is room for what a spawner puts
-around a name: ``jupyter-``, ``claim-``, and a server's name."""
+"""Kubernetes accepts 63 characters in a label (RFC 1123); the rest is for what a spawner adds to a
+name: ``jupyter-``, ``claim-``, and a server's name."""
 
 _DIGITS = 8
 _SAFE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

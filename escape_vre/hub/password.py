@@ -1,4 +1,4 @@
-"""One password for everybody: a hub on a laptop."""
+"""One password for all users: a hub on a laptop."""
 
 import logging
 
@@ -7,8 +7,8 @@ from traitlets.config import Config
 from escape_vre.core.errors import ConfigurationError
 
 WARNING = (
-    "Everybody who knows the one password of this hub is whoever they say, and sees that person's"
-    " files: good for a laptop, and for nothing that others reach."
+    "Anyone who knows the one password of this hub can sign in as any user, and see that user's"
+    " files: use this on a laptop only, never where others can connect."
 )
 
 _PLACE = "jupyterhub.hub.config.SharedPasswordAuthenticator.user_password"
@@ -17,7 +17,7 @@ log = logging.getLogger("jupyterhub.escape_vre")
 
 
 def share_password(c: Config) -> None:
-    """Let people in with the password of the hub's own configuration, under any name.
+    """Let users sign in under any name with the password of the hub's configuration.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def share_password(c: Config) -> None:
 
 
 def check_password(password: object) -> None:
-    """Look at the password.
+    """Check the password.
 
     Raises
     ------
@@ -40,6 +40,6 @@ def check_password(password: object) -> None:
     """
     if not isinstance(password, str) or len(password) < 8:
         raise ConfigurationError(
-            "login.provider is shared-password, and there is no password of 8 characters or more.",
-            hint=f"Write one into {_PLACE}.",
+            "login.provider is shared-password, but there is no password of 8 characters or more.",
+            hint=f"Set it in {_PLACE}.",
         )

@@ -1,7 +1,7 @@
-"""What users' pods on Kubernetes get from us.
+"""What users' pods on Kubernetes get from the hub.
 
-What a server is told travels in annotations of its own pod, which the kubelet writes into files:
-no ConfigMap that could differ from the settings, and no container that runs before the server.
+A server's configuration is in annotations of its own pod, which the kubelet writes into files: no
+ConfigMap that could differ from the settings, and no container that runs before the server.
 """
 
 import json
@@ -27,7 +27,7 @@ def told(settings: HubSettings) -> dict[str, Any]:
     config = {name: dict(section) for name, section in settings.user.config.items()}
     lakes = [lake.model_dump(mode="json", exclude_unset=True) for lake in settings.lakes]
     if settings.authorities:
-        # Those of the system are not in a file that we know: the site's own replace them there.
+        # The system's are not in a file that we know: the site's own replace them there.
         lakes = [{"ca_file": AUTHORITIES_FILE, **lake} for lake in lakes]
     reana = [
         server.model_dump(mode="json", exclude_unset=True) for server in settings.reana.servers
@@ -46,13 +46,13 @@ SPAWNER = "escape_vre.hub.spawner.EscapeSpawner"
 KUBESPAWNERS = frozenset(
     {"kubespawner", "kubespawner.KubeSpawner", "kubespawner.spawner.KubeSpawner"}
 )
-"""KubeSpawner itself, as a site may name it; one of a site's own making stays."""
+"""KubeSpawner itself, as a site may name it; a site's own class is kept."""
 
 
 def equip(c: Config, settings: HubSettings) -> None:
-    """Give users' pods their configuration, and say why one does not start.
+    """Give users' pods their configuration, and explain why one does not start.
 
-    What the site gives its pods stays.
+    What the site gives its pods is kept.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def equip(c: Config, settings: HubSettings) -> None:
     if isinstance(chosen, type):
         chosen = f"{chosen.__module__}.{chosen.__qualname__}"
     if chosen in KUBESPAWNERS:
-        # By its name: kubespawner is imported where it is used, and by JupyterHub.
+        # By name: only JupyterHub imports kubespawner, if it is used.
         c.JupyterHub.spawner_class = SPAWNER
 
 
@@ -91,7 +91,7 @@ def _add(c: Config, annotation: str, text: str | None, path: str) -> None:
     spawner.volumes = volumes
     spawner.volume_mounts = {
         **_named(spawner.get("volume_mounts")),
-        # One file each, so that nothing of the image beside it is hidden.
+        # One file each, so that other files of the image stay visible.
         annotation: {"name": VOLUME, "mountPath": path, "subPath": name, "readOnly": True},
     }
 
@@ -102,5 +102,5 @@ def _named(found: Any) -> dict[str, Any]:
         found = found.get_value({})
     if isinstance(found, Mapping):
         return dict(found)
-    # Two mounts may be of one volume: a name alone is no key.
+    # Two mounts may use one volume, so the name alone cannot be the key.
     return {f"{n:03}-{entry['name']}": entry for n, entry in enumerate(found or ())}

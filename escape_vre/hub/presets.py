@@ -1,4 +1,4 @@
-"""What is different at each kind of identity provider."""
+"""The differences between types of identity provider."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Method = Literal["exchange", "refresh"]
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """How one kind of provider names things; a site's settings override each of the first five."""
+    """Defaults for one type of provider; a site's settings can override the first five."""
 
     title: str
     scopes: tuple[str, ...]
@@ -16,7 +16,7 @@ class Preset:
     groups_claim: str
     method: Method
     ended: frozenset[str] = frozenset({"invalid_grant"})
-    """Errors of the token endpoint (RFC 6749 section 5.2) that say: this session has ended."""
+    """Errors of the token endpoint (RFC 6749 section 5.2) that mean that the session has ended."""
 
 
 PRESETS = {
@@ -32,8 +32,8 @@ PRESETS = {
         scopes=("openid", "profile", "email", "offline_access", "wlcg.groups"),
         username_claim="preferred_username",
         groups_claim="wlcg.groups",
-        # Exchange is a grant that an administrator of IAM must give to a client; an audience at
-        # refresh (``audience=``) needs nobody.
+        # An administrator of IAM must give the exchange grant to a client; an audience at refresh
+        # (``audience=``) needs no permission.
         method="refresh",
         # MITREid Connect, below IAM, says invalid_token of a refresh token that it does not know.
         ended=frozenset({"invalid_grant", "invalid_token"}),

@@ -1,11 +1,12 @@
 """The identity provider: discovery, sign-in, refresh, exchange; its errors converted once.
 
-Nothing that a provider sends is repeated in a message, save the short code of an error: IAM puts
-the refresh token itself into its ``error_description``.
+No message repeats what a provider sends, except its own name and the short code of an error: IAM
+puts the refresh token itself into its ``error_description``.
 """
 
 import asyncio
 import base64
+import hashlib
 import os
 import re
 import time
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import httpx
 
@@ -27,6 +28,7 @@ from escape_vre.core.errors import (
 from escape_vre.core.http import tls_context
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import mounted
+from escape_vre.hub.answers import Discovery, Person, Tokens, read
 from escape_vre.hub.claims import OF_THE_TOKEN, claim, lifetime_s
 from escape_vre.hub.mounted import CLIENT_SECRET
 from escape_vre.hub.settings import PATH, Audience, Calls, Login
@@ -34,10 +36,17 @@ from escape_vre.hub.wire import Wire, unavailable
 
 METADATA_AGE_S = 3600.0
 
+SIGN_IN_S = 60.0
+"""How long a browser waits for the answer to a sign-in's code, which is good once only, seconds."""
+
+CLIENT_REFUSED_S = 10.0
+"""How long a provider that refused this client is not asked again, seconds."""
+
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a type, no secret)
 
 _LOGIN = f"{PATH}.login"
+_ASK = "Tell the administrators of this hub."
 
 
 class SessionEndedError(AuthError):
@@ -45,7 +54,11 @@ class SessionEndedError(AuthError):
 
 
 class RefusedError(ConfigurationError):
-    """The provider refuses what was asked, whoever asks: the site's set-up is wrong."""
+    """The provider refuses what was asked, for every user: the site's configuration is wrong."""
+
+
+class ClientRefusedError(ConfigurationError):
+    """The provider does not accept this hub as its client: every request would be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +89,12 @@ class TokenAnswer:
 
     @property
     def refresh_token(self) -> str:
-        """The refresh token; empty where none came."""
+        """The refresh token; empty if there is none."""
         return str(self.response.get("refresh_token") or "")
 
     @property
     def id_claims(self) -> dict[str, Any]:
-        """The claims of the ID token; empty where none came."""
+        """The claims of the ID token; empty if there is none."""
         return jwt_claims(str(self.response.get("id_token") or ""))
 
 
@@ -100,6 +113,7 @@ class Provider:
         self._discovering = asyncio.Lock()
         self._metadata: Metadata | None = None
         self._discovered = 0.0
+        self._client_refused: tuple[bytes, float, ClientRefusedError] | None = None
 
     @property
     def _document(self) -> str:
@@ -109,13 +123,17 @@ class Provider:
         """Close the connections."""
         await self._wire.close()
 
+    def retire(self) -> None:
+        """Send nothing from now on that can be sent once only."""
+        self._wire.retire()
+
     async def metadata(self) -> Metadata:
-        """Return what the provider says about itself, asked at first use and then hourly.
+        """Return the provider's description of itself, read at first use and then hourly.
 
         Raises
         ------
         RemoteUnavailableError
-            It does not say, and never has.
+            It does not answer, and never has.
         """
         async with self._discovering:
             age = time.monotonic() - self._discovered
@@ -125,8 +143,8 @@ class Provider:
                     self._discovered = time.monotonic()
                 except (RemoteError, ConfigurationError) as e:
                     if self._metadata is None:
-                        # Wrong at the start is a wrong setting, and refused there; wrong later is
-                        # a provider in trouble, such as a page that announces maintenance.
+                        # At the start a wrong answer means a wrong setting; later it means a
+                        # provider with a problem, such as a maintenance page.
                         raise unavailable(e.message) from e
                     self._discovered = time.monotonic() - METADATA_AGE_S + 60
             return self._metadata
@@ -137,7 +155,7 @@ class Provider:
         Raises
         ------
         ConfigurationError
-            What answers is not the issuer of the settings; one sentence names the setting.
+            The answer is not from the issuer in the settings; the message names the setting.
         RemoteUnavailableError
             Nothing answers.
         """
@@ -146,40 +164,57 @@ class Provider:
         hint = f"Correct {_LOGIN}.issuer."
         if status != httpx.codes.OK:
             raise ConfigurationError(
-                f"{issuer} is no OpenID Connect issuer: {url} answers {status}.", hint=hint
+                f"{issuer} is not an OpenID Connect issuer: {url} answers {status}.", hint=hint
             )
         if found is None:
             raise ConfigurationError(
-                f"{issuer} is no OpenID Connect issuer: {url} is not JSON.", hint=hint
+                f"{issuer} is not an OpenID Connect issuer: {url} is not JSON.", hint=hint
             )
         said = found.get("issuer")
+        if not isinstance(said, str):
+            raise ConfigurationError(f"The issuer at {issuer} has no name.", hint=hint)
         if said != issuer:
             raise ConfigurationError(
-                f"The issuer at {issuer} calls itself {said}.",
+                f"The issuer at {issuer} calls itself {said[:200]}.",
                 hint=f"Write {_LOGIN}.issuer exactly so.",
             )
-        for name in ("authorization_endpoint", "token_endpoint"):
-            if not isinstance(found.get(name), str):
-                raise ConfigurationError(f"The issuer at {issuer} has no {name}.", hint=hint)
-        methods = _strings(found.get("token_endpoint_auth_methods_supported"))
+        document = read(Discovery, found)
+        if isinstance(document, str):
+            problem = "no" if found.get(document) is None else "a malformed"
+            raise ConfigurationError(f"The issuer at {issuer} has {problem} {document}.", hint=hint)
+        self._refuse_insecure(document)
+        methods = document.token_endpoint_auth_methods_supported
         return Metadata(
-            authorization_endpoint=found["authorization_endpoint"],
-            token_endpoint=found["token_endpoint"],
-            userinfo_endpoint=str(found.get("userinfo_endpoint") or ""),
+            authorization_endpoint=document.authorization_endpoint,
+            token_endpoint=document.token_endpoint,
+            userinfo_endpoint=document.userinfo_endpoint or "",
             basic=methods is None
             or "client_secret_basic" in methods
             or "client_secret_post" not in methods,
-            pkce=_strings(found.get("code_challenge_methods_supported")),
-            grants=_strings(found.get("grant_types_supported")),
+            pkce=document.code_challenge_methods_supported,
+            grants=document.grant_types_supported,
         )
 
+    def _refuse_insecure(self, document: Discovery) -> None:
+        """Refuse a way without TLS where the issuer has one with it: secrets go there."""
+        if urlsplit(self._login.issuer).scheme == "http":
+            return
+        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
+            url = getattr(document, name)
+            if url and urlsplit(url).scheme != "https":
+                raise ConfigurationError(
+                    f"The {name} of the issuer at {self._login.issuer} does not begin with"
+                    " https://.",
+                    hint="Tell the administrators of the identity provider.",
+                )
+
     async def check_client(self) -> None:
-        """Ask for something impossible, to learn whether the provider knows this client.
+        """Send an invalid request, to learn whether the provider accepts this client.
 
         Raises
         ------
         ConfigurationError
-            It does not, or the secret is wrong.
+            It does not: the client id or the secret is wrong.
         """
         try:
             await self.refresh("not-a-refresh-token")
@@ -200,7 +235,11 @@ class Provider:
             "redirect_uri": redirect_uri,
             "code_verifier": verifier,
         }
-        return await self._token("code", form)
+        try:
+            async with asyncio.timeout(SIGN_IN_S):
+                return await self._token("code", form)
+        except TimeoutError as e:
+            raise unavailable("The identity provider does not answer in time.") from e
 
     async def refresh(self, refresh_token: str) -> TokenAnswer:
         """Renew a session (RFC 6749 section 6). The old refresh token may be dead afterwards.
@@ -210,14 +249,18 @@ class Provider:
         SessionEndedError
             The session is over.
         RemoteUnavailableError
-            The provider does not answer, or nothing that can be understood.
+            The provider does not answer, or its answer is malformed.
         """
         return await self._token(
             "refresh", {"grant_type": "refresh_token", "refresh_token": refresh_token}
         )
 
     async def narrow(self, refresh_token: str, audience: Audience) -> TokenAnswer:
-        """Renew a session with a token for one service; the refresh token may rotate here too."""
+        """Renew a session with a token for one service; the refresh token may rotate here too.
+
+        Whether the token is for that service is not checked here (:func:`check_audience`): the
+        new refresh token must be saved in any case.
+        """
         form = {
             "grant_type": "refresh_token",
             "refresh_token": refresh_token,
@@ -225,7 +268,7 @@ class Provider:
         }
         if audience.scopes:
             form["scope"] = " ".join(audience.scopes)
-        return _for_audience(await self._token("narrow", form), audience)
+        return await self._token("narrow", form)
 
     async def exchange(self, access_token: str, audience: Audience) -> TokenAnswer:
         """Exchange a session's access token for one for one service (RFC 8693 section 2.1).
@@ -233,7 +276,8 @@ class Provider:
         Raises
         ------
         RefusedError
-            The provider refuses: because of its set-up, or because the given token is dead.
+            The provider refuses: because of its configuration, or because the session's token
+            is no longer valid.
         """
         form = {
             "grant_type": EXCHANGE,
@@ -244,12 +288,14 @@ class Provider:
         }
         if audience.scopes:
             form["scope"] = " ".join(audience.scopes)
-        return _for_audience(await self._token("exchange", form), audience)
+        answer = await self._token("exchange", form)
+        check_audience(answer, audience)
+        return answer
 
     async def claims(
         self, answer: TokenAnswer, *, subject: str = "", wanted: tuple[str, ...] = ()
     ) -> dict[str, Any]:
-        """Return what the provider says about the person.
+        """Return the provider's claims about the user.
 
         Signatures are not checked, and so no key of the provider matters: the ID token came from
         the provider itself, over TLS (OpenID Connect Core 1.0, section 3.1.3.7, point 6).
@@ -257,16 +303,16 @@ class Provider:
         Parameters
         ----------
         subject : str
-            Whose claims they must be; at sign-in nobody's yet.
+            The subject that the claims must have; empty at sign-in.
         wanted : tuple of str
-            With these in the ID token, userinfo is not asked; without any it always is.
+            If the ID token has these claims, userinfo is not asked; if empty, it always is.
 
         Raises
         ------
         BadResponseError
-            The claims are not this client's, or name no subject.
+            The claims are not for this client, or have no subject.
         SessionEndedError
-            They are another person's.
+            They belong to another user.
         """
         told = answer.id_claims
         if told:
@@ -281,18 +327,24 @@ class Provider:
             status, found = await self._wire.call("userinfo", "GET", endpoint, headers=headers)
             if status != httpx.codes.OK or found is None:
                 raise BadResponseError(
-                    f"The identity provider does not say who signed in (userinfo: {status}).",
+                    f"The identity provider does not say who you are (userinfo: {status}).",
                     hint="Sign in again.",
                 )
             if told and found.get("sub") != told.get("sub"):  # OpenID Connect Core, section 5.3.2
                 raise BadResponseError(
-                    "The identity provider names two different people.", hint="Sign in again."
+                    "The identity provider sent the claims of two different users.",
+                    hint="Sign in again.",
                 )
             told = {**told, **found}
-        if not told.get("sub") or not isinstance(told["sub"], str):
-            raise BadResponseError("The identity provider names nobody.", hint="Sign in again.")
-        if subject and told["sub"] != subject:
-            raise SessionEndedError("This session is another person's.", hint="Sign in again.")
+        person = read(Person, told)
+        if isinstance(person, str):
+            raise BadResponseError(
+                "The identity provider does not say who you are (sub).", hint="Sign in again."
+            )
+        if subject and person.sub != subject:
+            raise SessionEndedError(
+                "This session now belongs to another user.", hint="Sign in again."
+            )
         return {name: value for name, value in told.items() if name not in OF_THE_TOKEN}
 
     def _check_id_token(self, told: Mapping[str, Any]) -> None:
@@ -307,6 +359,7 @@ class Provider:
     async def _token(self, kind: str, form: dict[str, str]) -> TokenAnswer:
         metadata = await self.metadata()
         secret = client_secret(self._login)
+        digest = hashlib.sha256(secret.encode()).digest()
         options: dict[str, Any] = {"data": form, "headers": {"Accept": "application/json"}}
         if metadata.basic:
             pair = f"{quote_plus(self._login.client_id)}:{quote_plus(secret)}"
@@ -316,21 +369,44 @@ class Provider:
         else:
             options["data"] = form | {"client_id": self._login.client_id, "client_secret": secret}
         status, found = await self._wire.call(
-            kind, "POST", metadata.token_endpoint, once=kind in ("refresh", "narrow"), **options
+            kind,
+            "POST",
+            metadata.token_endpoint,
+            once=True,
+            gate=lambda: self._refuse_again(digest),
+            **options,
         )
         if found is None:
-            raise unavailable(f"The identity provider answered {status}, and not in JSON.")
-        if status == httpx.codes.OK and found.get("access_token"):
+            raise unavailable(f"The identity provider answered with status {status}, not in JSON.")
+        if status == httpx.codes.OK and found.get("access_token") is not None:
+            wrong = read(Tokens, found)
+            if isinstance(wrong, str):
+                raise unavailable(f"The identity provider sent a malformed {wrong}.")
             # A token ends at a whole second: up to one before the lifetime that was told.
             return TokenAnswer(found, time.time() + lifetime_s(found) - 1)
-        raise self._refused(kind, status, found)
+        error = self._refused(kind, status, found)
+        if isinstance(error, ClientRefusedError):
+            self._client_refused = digest, time.monotonic() + CLIENT_REFUSED_S, error
+        raise error
+
+    def _refuse_again(self, digest: bytes) -> None:
+        """Raise a recent refusal again, for any user, unless the secret has changed since."""
+        if self._client_refused is not None:
+            refused, until, error = self._client_refused
+            if refused == digest and time.monotonic() < until:
+                raise error
 
     def _refused(self, kind: str, status: int, found: Mapping[str, Any]) -> EscapeError:
-        code = str(found.get("error") or "")
-        code = code if re.fullmatch(r"[a-z_]{1,40}", code) else f"status {status}"
+        if status == httpx.codes.OK:
+            return unavailable("The identity provider answered without a token.")
+        code = found.get("error")
+        if not isinstance(code, str) or not re.fullmatch(r"[a-z_]{1,40}", code):
+            code = f"status {status}"
+        # RFC 6749 section 5.2: what is said with another status does not end a session.
+        meant = status in (httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED)
         if kind == "code" and code == "invalid_grant":
             return SessionEndedError("This sign-in has timed out.", hint="Sign in again.")
-        if kind in ("refresh", "narrow") and code in self._login.preset.ended:
+        if meant and kind in ("refresh", "narrow") and code in self._login.preset.ended:
             return SessionEndedError(
                 "Your session at the identity provider has ended.", hint="Sign in again."
             )
@@ -338,15 +414,13 @@ class Provider:
         if code in ("invalid_client", "unauthorized_client") and (
             kind != "exchange" or status == httpx.codes.UNAUTHORIZED
         ):
-            return ConfigurationError(
+            return ClientRefusedError(
                 f"The identity provider does not accept this hub as its client ({code}).",
                 hint=f"Correct {_LOGIN}.client_id, or the secret in {self._login.secret_place}.",
             )
-        if status == httpx.codes.OK:
-            return unavailable("The identity provider answered without a token.")
         return RefusedError(
             f"The identity provider refuses ({code}).",
-            hint="Ask who runs this hub.",
+            hint=_ASK,
             details={"reason": code},
         )
 
@@ -367,28 +441,29 @@ def client_secret(login: Login) -> str:
             secret = secret.strip()
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigurationError(
-            f"The client's secret cannot be read from {login.secret_place}.",
+            f"Could not read the client's secret from {login.secret_place}.",
             hint="Correct the setting, or the file's permissions.",
         ) from e
     if not secret:
         raise ConfigurationError(
             f"There is no client's secret in {login.secret_place}.",
-            hint="Put there what the identity provider gave when the client was registered.",
+            hint="Put the secret there that the provider issued when the client was registered.",
         )
     return secret
 
 
-def _for_audience(answer: TokenAnswer, audience: Audience) -> TokenAnswer:
-    """Refuse a token that says that it is for somebody else; one that says nothing may pass."""
+def check_audience(answer: TokenAnswer, audience: Audience) -> None:
+    """Check the audience of an access token; a token without one is accepted.
+
+    Raises
+    ------
+    RefusedError
+        It is for another service.
+    """
     aud = jwt_claims(answer.access_token).get("aud")
     if aud and audience.aud not in (aud if isinstance(aud, list) else [aud]):
         raise RefusedError(
-            "The identity provider gave a token for another service.",
-            hint="Ask who runs this hub.",
+            "The identity provider gave a token for a different service.",
+            hint=_ASK,
             details={"reason": "wrong audience"},
         )
-    return answer
-
-
-def _strings(value: Any) -> tuple[str, ...] | None:
-    return tuple(str(entry) for entry in value) if isinstance(value, list) else None

@@ -1,8 +1,8 @@
-"""Sealing what a session is made of, once more inside JupyterHub's encrypted auth state.
+"""A second encryption of sessions, inside JupyterHub's encrypted auth state.
 
-JupyterHub decrypts the auth state for whoever may read users: administrators, and a culler. What
-is sealed here, they see as ciphertext. A seal names the user it was made for, so that it is worth
-nothing in another user's auth state.
+JupyterHub decrypts the auth state for everyone who may read users, such as administrators and a
+culler. They see only ciphertext of what is sealed here. A sealed session names its user, so it is
+useless in another user's auth state.
 """
 
 import base64
@@ -23,16 +23,16 @@ from escape_vre.hub.mounted import KEYS
 from escape_vre.hub.settings import PATH, Keys
 
 MIN_LENGTH = 32
-_HINT = "Make one with: openssl rand -hex 32"
+_HINT = "Generate one with: openssl rand -hex 32"
 
 
 def read_keys(settings: Keys) -> tuple[str, ...]:
-    """Return the hub's keys, the one that seals first.
+    """Return the hub's keys; the first one encrypts.
 
     Raises
     ------
     ConfigurationError
-        There is none, or one is too short.
+        There is no key, or one is too short.
     """
     if settings.file:
         place = f"the file {settings.file} ({PATH}.keys.file)"
@@ -61,7 +61,7 @@ def derived(key: str, purpose: bytes) -> bytes:
 
 
 class Sealer:
-    """Seals with the first key, opens with any."""
+    """Encrypts with the first key, decrypts with any."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet(
@@ -69,11 +69,11 @@ class Sealer:
         )
 
     def seal(self, user: str, content: dict[str, Any]) -> str:
-        """Return the content as ciphertext, good for this user only."""
+        """Return the content as ciphertext, for this user only."""
         return self._fernet.encrypt(json.dumps([user, content]).encode()).decode()
 
     def open(self, user: str, sealed: str) -> dict[str, Any] | None:
-        """Return what was sealed for this user; None where no key opens it, or it is another's."""
+        """Return what was sealed for this user; None if no key opens it, or it is another's."""
         try:
             owner, content = json.loads(self._fernet.decrypt(sealed.encode()))
         except (InvalidToken, ValueError):

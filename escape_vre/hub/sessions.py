@@ -1,16 +1,17 @@
-"""The one place where a session is read, renewed and saved: under one lock a user.
+"""The one place where a session is read, renewed and saved: under one lock per user.
 
 Page requests (``refresh_user``) and the token endpoint meet here. A provider that rotates refresh
-tokens kills the session of whoever uses one twice, so a session is renewed by one caller at a
-time, what the provider answered is saved before anything else happens, and whoever waited reads
+tokens ends the session of anyone who uses one twice, so a session is renewed by one caller at a
+time, what the provider answered is saved before anything else happens, and those who waited read
 what the first one saved.
 
-A hub that is killed between the provider's answer and the commit, some milliseconds, keeps a dead
-refresh token: that person signs in once more. Nothing else is lost.
+From the moment a renewal is sent until its answer is saved, only the provider knows the new
+refresh token: that takes as long as the provider's answer. A hub that is told to end finishes the
+renewals in flight (:meth:`Sessions.drain`). One that is killed in that time keeps a refresh token
+that is no longer valid: that user signs in once more. Nothing else is lost.
 """
 
 import asyncio
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,7 +23,13 @@ from jupyterhub.user import User
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.hub.metrics import REFRESHES
-from escape_vre.hub.provider import Provider, RefusedError, SessionEndedError, TokenAnswer
+from escape_vre.hub.provider import (
+    Provider,
+    RefusedError,
+    SessionEndedError,
+    TokenAnswer,
+    check_audience,
+)
 from escape_vre.hub.settings import PATH, Audience, HubSettings
 from escape_vre.hub.store import Claims, Memory, Session, Store, Stored
 from escape_vre.hub.wire import unavailable
@@ -31,13 +38,13 @@ MARGIN_S = 65.0
 """A token this near to its end is renewed: 5 s before the agent asks (``RENEW_BEFORE_S``)."""
 
 PAGE_WAITS_S = 3.0
-"""So long a page waits for a renewal, seconds."""
+"""How long a page waits for a renewal, seconds."""
 
 REFUSED_S = 10.0
-"""So long a provider that refuses a service is not asked for it again, seconds."""
+"""How long a provider that refuses a service is not asked for it again, seconds."""
 
 REMEMBERED = 10_000
-"""Users whose tokens are kept in memory, some 10 kB each; the rest are asked for again."""
+"""Users whose tokens are kept in memory, about 10 kB each; the others' are asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +58,32 @@ class Issued:
 
 
 @dataclass(slots=True)
+class _Asking:
+    """A request for a token that equal requests share, its failure too."""
+
+    task: asyncio.Task[Issued]
+    exchange_since: float | None = None
+    """When the exchange was sent whose answer is waited for."""
+
+
+@dataclass(slots=True)
 class _Known:
     """What is in memory of one user."""
 
+    user: User
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     memory: Memory = field(default_factory=Memory)
     tokens: dict[str, Issued] = field(default_factory=dict, repr=False)
-    asking: dict[str, asyncio.Task[Issued]] = field(default_factory=dict)
+    asking: dict[str, _Asking] = field(default_factory=dict)
     refused: dict[str, tuple[float, ConfigurationError]] = field(default_factory=dict)
     asking_since: float | None = None
-    """Since when the provider's answer to a renewal is waited for."""
+    """When the renewal was begun whose answer is waited for."""
     failure: EscapeError | None = None
     failed_at: float = 0.0
 
     @property
     def busy(self) -> bool:
-        return self.lock.locked() or bool(self.asking)
+        return self.lock.locked() or bool(self.asking) or self.memory.unsaved
 
 
 Welcome = Callable[[User, Claims], Awaitable[bool]]
@@ -78,8 +95,8 @@ class Sessions:
     Parameters
     ----------
     welcome : callable
-        Given a user and the provider's newest claims: brings groups up to date, and says whether
-        this person may still use the hub.
+        Given a user and the provider's newest claims: brings groups up to date, and returns
+        whether this user may still use the hub.
     """
 
     def __init__(
@@ -99,6 +116,7 @@ class Sessions:
         self._users: OrderedDict[str, _Known] = OrderedDict()
         self._audiences = {entry.name: entry for entry in settings.tokens.audiences}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._renewals: set[asyncio.Task[Session]] = set()
 
     def newest(self, user_name: str) -> Session | None:
         """Return the newest session in memory; None where there is none."""
@@ -106,9 +124,9 @@ class Sessions:
         return known.memory.session if known else None
 
     async def check(self, user: User) -> bool:
-        """Return whether the user's session lives, as far as anybody can tell.
+        """Return whether the user's session is alive, as far as the hub knows.
 
-        The provider is asked where its last word is older than ``recheck_s``. One that does not
+        The provider is asked if its last answer is older than ``recheck_s``. One that does not
         answer ends nothing, and a page does not wait for it: the renewal goes on by itself.
         """
         memory = self._known(user).memory
@@ -154,11 +172,46 @@ class Sessions:
             raise refusal
         asking = known.asking.get(name)
         if asking is None:
-            # Equal requests share one answer, a failure too.
-            asking = self._task(self._issued(user, known, audience))
+            asking = _Asking(self._task(self._issued(user, known, audience)))
             known.asking[name] = asking
-            asking.add_done_callback(lambda _: known.asking.pop(name, None))
-        return await asyncio.shield(asking)
+            asking.task.add_done_callback(lambda _: known.asking.pop(name, None))
+        # An answer that comes later is for those who ask again: they wait for no call that is
+        # overdue already.
+        now = time.monotonic()
+        sent = known.asking_since or asking.exchange_since or now
+        left = sent + self._settings.calls.timeout_s + 1 - now
+        await asyncio.wait({asking.task}, timeout=max(0.0, left))
+        if not asking.task.done():
+            raise _late()
+        return asking.task.result()
+
+    async def drain(self, limit_s: float) -> None:
+        """Finish the renewals in flight and begin no more, for a hub that is about to end.
+
+        What a database that was in trouble did not take is saved once more.
+
+        Parameters
+        ----------
+        limit_s : float
+            How long to wait for the provider's answers, seconds.
+        """
+        self._provider.retire()
+        unsaved = [known for known in self._users.values() if known.memory.unsaved]
+        work = self._renewals | {
+            self._task(self._in_turn(known.user, known, lambda _: False, None)) for known in unsaved
+        }
+        if not work:
+            return
+        self._log.info("Waiting up to %.0f s for %d renewals of sessions.", limit_s, len(work))
+        _, late = await asyncio.wait(work, timeout=limit_s)
+        if late:
+            self._log.warning(
+                "The identity provider did not answer %d renewals within %.0f s (%s.calls.drain_s):"
+                " these users may have to sign in again.",
+                len(late),
+                limit_s,
+                PATH,
+            )
 
     async def _issued(self, user: User, known: _Known, audience: Audience) -> Issued:
         if self._settings.method == "refresh":
@@ -177,17 +230,25 @@ class Sessions:
         return issued
 
     async def _exchanged(self, user: User, audience: Audience) -> tuple[Session, TokenAnswer]:
-        session = await self._renewed(user, _is_short)
+        session = await self._renewal(user, _is_short)
         try:
-            return session, await self._provider.exchange(session.access_token, audience)
+            return session, await self._exchange(user, session, audience)
         except RefusedError:
             # A provider says the same of a token whose session has ended: ask about that.
             dead = session.access_token
-            session = await self._renewed(user, lambda newest: newest.access_token == dead)
+            session = await self._renewal(user, lambda newest: newest.access_token == dead)
         try:
-            return session, await self._provider.exchange(session.access_token, audience)
+            return session, await self._exchange(user, session, audience)
         except RefusedError as e:
             raise self._refused(user, e, audience) from e
+
+    async def _exchange(self, user: User, session: Session, audience: Audience) -> TokenAnswer:
+        asking = self._known(user).asking[audience.name]
+        asking.exchange_since = time.monotonic()
+        try:
+            return await self._provider.exchange(session.access_token, audience)
+        finally:
+            asking.exchange_since = None
 
     async def _narrowed(self, user: User, audience: Audience) -> tuple[Session, TokenAnswer]:
         answers: list[TokenAnswer] = []
@@ -197,7 +258,8 @@ class Sessions:
             return answers[-1]
 
         try:
-            session = await self._renewed(user, lambda _: True, ask=ask)
+            session = await self._renewal(user, lambda _: True, ask)
+            check_audience(answers[-1], audience)
         except RefusedError as e:
             raise self._refused(user, e, audience) from e
         return session, answers[-1]
@@ -207,41 +269,47 @@ class Sessions:
         other = (
             ""
             if self._settings.method == "refresh"
-            else (f" If it does no exchange at all, set {PATH}.tokens.method to refresh.")
+            else f" If it does not offer token exchange, set {PATH}.tokens.method to refresh."
         )
         self._log.error("No token for %s: %s", audience.name, error.details.get("reason"))
         refusal = ConfigurationError(
             f"The identity provider refuses a token for {audience.name}"
             f" ({error.details.get('reason')}).",
-            hint=f"Whoever runs this hub should allow its client {audience.aud} at the provider,"
-            f" or correct {PATH}.tokens.audiences[{number}].{other}",
+            hint=f"The administrators of this hub should allow its client {audience.aud} at the"
+            f" provider, or correct {PATH}.tokens.audiences[{number}].{other}",
         )
         until = time.monotonic() + REFUSED_S
         self._known(user).refused[audience.name] = until, refusal
         return refusal
 
     async def _renewed(
-        self,
-        user: User,
-        due: Callable[[Session], bool],
-        *,
-        ask: Callable[[Session], Awaitable[TokenAnswer]] | None = None,
-        wait_s: float = math.inf,
+        self, user: User, due: Callable[[Session], bool], *, wait_s: float
     ) -> Session:
-        """Return the newest session, renewed if it is due.
+        """Return the newest session, renewed if it is due, unless that takes too long.
 
-        The work goes on if the caller does not wait for its end: a renewal must be saved.
+        The renewal goes on if the caller does not wait for its end: it must be saved.
         """
         known = self._known(user)
         wait_s = min(wait_s, self._settings.calls.timeout_s + 1)
         work = None
         if known.asking_since is None or time.monotonic() - known.asking_since < wait_s:
-            work = self._task(self._in_turn(user, known, due, ask))
+            work = self._renewal(user, due)
             await asyncio.wait({work}, timeout=wait_s)
         if work is None or not work.done():
-            raise unavailable("The identity provider does not answer in time.")
-        session: Session = work.result()
-        return session
+            raise _late()
+        return work.result()
+
+    def _renewal(
+        self,
+        user: User,
+        due: Callable[[Session], bool],
+        ask: Callable[[Session], Awaitable[TokenAnswer]] | None = None,
+    ) -> asyncio.Task[Session]:
+        """Renew the session if it is due, whatever becomes of the caller."""
+        work: asyncio.Task[Session] = self._task(self._in_turn(user, self._known(user), due, ask))
+        self._renewals.add(work)
+        work.add_done_callback(self._renewals.discard)
+        return work
 
     async def _in_turn(
         self,
@@ -253,7 +321,8 @@ class Sessions:
         began = time.monotonic()
         async with known.lock:
             if known.failure is not None and known.failed_at >= began:
-                raise known.failure  # while we waited: asking again would take as long again
+                # While we waited. Asking again would take as long, or be refused again.
+                raise known.failure
             stored = await self._store.read(user, known.memory)
             session = stored.session
             if session is None or session.ended:
@@ -276,14 +345,15 @@ class Sessions:
                 REFRESHES.labels("unavailable").inc()
                 known.failure, known.failed_at = e, time.monotonic()
                 raise
-            except ConfigurationError:
+            except ConfigurationError as e:
                 REFRESHES.labels("refused").inc()
+                known.failure, known.failed_at = e, time.monotonic()
                 raise
             finally:
                 known.asking_since = None
             REFRESHES.labels("ok").inc()
             session = session.renewed(answer, narrowed=ask is not None)
-            # Before anything else: the old refresh token may be dead by now.
+            # Before anything else: the old refresh token may no longer be valid.
             stored = await self._store.save(user, known.memory, stored, session)
             if ask is None:
                 await self._look_at(user, known, stored, answer)
@@ -292,7 +362,7 @@ class Sessions:
     async def _look_at(
         self, user: User, known: _Known, stored: Stored, answer: TokenAnswer
     ) -> None:
-        """Bring groups up to date with what the provider says now; end whose welcome has ended."""
+        """Bring groups up to date; end the session of a user who may no longer use the hub."""
         session = stored.session
         if session is None:
             return
@@ -310,11 +380,11 @@ class Sessions:
             await self._store.save(user, known.memory, stored, session.dead())
             raise
         if not welcome:
-            self._log.warning("%s is allowed on this hub no longer.", user.name)
+            self._log.warning("%s may no longer use this hub.", user.name)
             await self._store.save(user, known.memory, stored, session.dead())
             raise SessionEndedError(
-                "You are allowed on this hub no longer.",
-                hint="Ask who runs it, then sign in again.",
+                "You may no longer use this hub.",
+                hint="Ask its administrators, then sign in again.",
             )
         if claims != stored.claims:
             await self._store.save(user, known.memory, replace(stored, claims=claims), session)
@@ -323,14 +393,20 @@ class Sessions:
         return 0 <= time.time() - session.checked_at < self._settings.oidc.recheck_s
 
     def _known(self, user: User) -> _Known:
-        known = self._users.setdefault(user.name, _Known())
+        known = self._users.get(user.name)
+        if known is None:
+            known = self._users[user.name] = _Known(user)
+        known.user = user
         self._users.move_to_end(user.name)
-        while len(self._users) > REMEMBERED:
-            oldest = next(iter(self._users))
-            if self._users[oldest].busy or oldest == user.name:
-                break
-            del self._users[oldest]
+        if len(self._users) > REMEMBERED:
+            self._forget_one(user.name)
         return known
+
+    def _forget_one(self, but: str) -> None:
+        for name, known in self._users.items():
+            if name != but and not known.busy:
+                del self._users[name]
+                return
 
     def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)
@@ -341,16 +417,20 @@ class Sessions:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # asked for, so that a failure whose caller has gone is no noise
+            task.exception()  # so that asyncio does not log a failure whose caller has gone
+
+
+def _late() -> EscapeError:
+    return unavailable("The identity provider does not answer in time.")
 
 
 def ended() -> SessionEndedError:
-    """Return the error of a session that is over."""
+    """Return the error of a session that has ended."""
     return SessionEndedError(
         "Your session at the identity provider has ended.", hint="Sign in again."
     )
 
 
 def _is_short(session: Session) -> bool:
-    """Whether the session's access token will end before an exchange is sure to be over."""
+    """Whether the session's access token may expire before an exchange is done."""
     return session.expires_at - time.time() < 20 or not session.access_token

@@ -1,6 +1,6 @@
-"""The settings of a hub: what stands under ``global.escape``.
+"""The settings of a hub: the values below ``global.escape``.
 
-No secret is a setting: settings name the environment variable, or the file, that holds it.
+No secret is a setting: settings name the environment variable or the file with the secret.
 """
 
 import json
@@ -17,97 +17,98 @@ from escape_vre.hub.section import Section
 from escape_vre.hub.user_settings import Authorities, Lake, Reana, User
 
 PATH = "global.escape"
-"""Where the settings stand in a site's values; what messages begin with."""
+"""Path of the settings in a site's values; messages begin with it."""
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]  # RFC 6749 section 3.3
 
+Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+
 
 class SharedPassword(Section):
-    """Everybody signs in with one password: for a laptop and a demonstration, and nothing else."""
+    """All users sign in with one password: only for a laptop and a demonstration."""
 
     provider: Literal["shared-password"] = Field(
-        description="JupyterHub's own `shared-password`: whoever knows the password is whoever they"
-        " say. It stands in `jupyterhub.hub.config.SharedPasswordAuthenticator.user_password`."
+        description="JupyterHub's own `shared-password`: anyone who knows the password can sign in"
+        " as any user. It is in `jupyterhub.hub.config.SharedPasswordAuthenticator.user_password`."
     )
 
 
 class Login(Section):
-    """How people sign in."""
+    """How users sign in."""
 
     provider: Literal["keycloak", "iam", "egi"] = Field(
-        description="Kind of the identity provider: decides what the settings without a value are."
+        description="Type of the identity provider; it sets the defaults of the other settings."
     )
     issuer: str = Field(
-        description="URL of the provider, exactly as it calls itself: `issuer` in its"
+        description="URL of the provider, exactly as `issuer` in its"
         " `/.well-known/openid-configuration`."
     )
-    client_id: str = Field(min_length=1, description="Name of this hub at the provider.")
+    client_id: str = Field(min_length=1, description="Client id of this hub at the provider.")
     client_secret_env: str = Field(
         default="ESCAPE_VRE_CLIENT_SECRET",
         min_length=1,
-        description="Environment variable of the hub that holds the client's secret. Without it,"
+        description="Environment variable of the hub with the client's secret. Without it,"
         " the chart's hub reads `escape.client-secret` of `jupyterhub.hub.existingSecret`.",
     )
     client_secret_file: str | None = Field(
         default=None,
-        description="File that holds the client's secret, instead of the variable; read again at"
-        " every use.",
+        description="File with the client's secret, instead of the variable; read at every use.",
     )
     callback_url: str | None = Field(
         default=None,
-        description="This hub's own URL for the provider to return to, ending in"
-        " `/hub/oauth_callback`; without it, what the browser asked for.",
+        description="URL of this hub that the provider redirects to, ending in"
+        " `/hub/oauth_callback`; default: the address that the browser used.",
     )
     ca_file: str | None = Field(
         default=None,
-        description="PEM file of the authorities that vouch for the provider, where the system's"
-        " do not.",
+        description="PEM file with the certificate authorities of the provider, if the system does"
+        " not trust them.",
     )
     allow_http: bool = Field(
         default=False,
-        description="Accept an issuer without TLS on another machine: for tests only, the client's"
-        " secret is sent in the clear.",
+        description="Accept an issuer without TLS on another machine. For tests only: the client's"
+        " secret is sent unencrypted.",
     )
     title: str | None = Field(
-        default=None, description="Name of the provider on the button that signs in."
+        default=None, description="Name of the provider on the sign-in button."
     )
     scopes: tuple[Scope, ...] | None = Field(
         default=None,
-        description="What to ask for at sign-in; must have `openid`, and whatever makes the"
-        " provider give a refresh token.",
+        description="Scopes to request at sign-in; must include `openid`, and the scope that makes"
+        " the provider give a refresh token.",
     )
     username_claim: str | None = Field(
         default=None,
-        description="Claim that becomes the user name; its value should never change.",
+        description="Claim with the user name; its value should never change.",
     )
     groups_claim: str | None = Field(
         default=None,
-        description="Claim that lists a person's groups; a path with dots leads into nested"
-        " claims, such as `realm_access.roles`.",
+        description="Claim with the user's groups; a path with dots selects a nested claim, such as"
+        " `realm_access.roles`.",
     )
     allowed_groups: tuple[str, ...] = Field(
         default=(), description="Groups whose members may sign in."
     )
     allow_all: bool = Field(
-        default=False, description="Whether everybody whom the provider knows may sign in."
+        default=False, description="Whether every user of the provider may sign in."
     )
     admin_groups: tuple[str, ...] = Field(
         default=(),
-        description="Groups whose members may sign in and administer: see users and servers,"
+        description="Groups whose members may sign in as administrators: see users and servers,"
         " start, stop and delete them.",
     )
     admin_access: bool = Field(
         default=False,
-        description="Whether administrators may also enter other people's servers and make tokens"
-        " in their names, as JupyterHub's own administrators may.",
+        description="Whether administrators may also enter other users' servers and create tokens"
+        " for them, like JupyterHub's own administrators.",
     )
     recheck_s: int = Field(
         default=300,
         ge=30,
-        description="How long a sign-out at the provider, or a change of groups, may go unnoticed"
-        " while somebody is active, seconds.",
+        description="Longest time until a sign-out at the provider, or a change of groups, is"
+        " noticed for an active user, seconds.",
     )
 
     @field_validator("issuer", "callback_url")
@@ -125,15 +126,15 @@ class Login(Section):
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not self.allow_http:
             raise ValueError(
                 "issuer must begin with https://, because the client's secret goes there"
-                " (allow_http: true where that is no secret)"
+                " (allow_http: true is for tests)"
             )
         if "openid" not in self.asked_scopes:
-            raise ValueError("scopes must have openid: without it, nobody says who signs in")
+            raise ValueError("scopes must include openid: it identifies the user")
         return self
 
     @property
     def preset(self) -> Preset:
-        """What is usual at this kind of provider."""
+        """The defaults for this type of provider."""
         return PRESETS[self.provider]
 
     @property
@@ -166,11 +167,11 @@ class Login(Section):
 
 
 class Audience(Section):
-    """A service that a user's server may have a token for."""
+    """A service for which users' servers can get tokens."""
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_-]{0,31}$",
-        description="What panels and commands ask for, such as `rucio`.",
+        description="Name that panels and commands ask for, such as `rucio`.",
     )
     audience: str | None = Field(
         default=None,
@@ -189,7 +190,7 @@ class Audience(Section):
 
 
 class Tokens(Section):
-    """What tokens there are for users' servers."""
+    """Tokens for users' servers."""
 
     method: Method | None = Field(
         default=None,
@@ -197,7 +198,15 @@ class Tokens(Section):
         " `refresh` with fewer scopes.",
     )
     audiences: tuple[Audience, ...] = Field(
-        default=(), description="The services that a user's server may have a token for."
+        default=(), description="Services for which users' servers can get tokens."
+    )
+    proxy_headers: tuple[Header, ...] = Field(
+        default=("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"),
+        min_length=1,
+        description="Request headers that the hub's public proxy adds: a request with one of them"
+        " gets no token, because it came from outside. Leave out a header that a service mesh adds"
+        " inside the cluster, and keep one that the public proxy always adds, such as"
+        " `X-Forwarded-Host`.",
     )
 
     @model_validator(mode="after")
@@ -210,18 +219,29 @@ class Tokens(Section):
 
 
 class Calls(Section):
-    """How the hub treats the identity provider."""
+    """Calls to the identity provider."""
 
     at_once: int = Field(
-        default=8, ge=1, le=256, description="Calls at the provider at the same time, at most."
+        default=8, ge=1, le=256, description="Maximum number of simultaneous calls to the provider."
     )
     timeout_s: float = Field(
-        default=10.0, gt=0, le=120, description="A call is given up after so long, seconds."
+        default=10.0,
+        gt=0,
+        le=120,
+        description="How long a call may take, seconds. What a renewal brings later is still used.",
+    )
+    drain_s: float = Field(
+        default=25.0,
+        ge=0,
+        le=600,
+        description="How long a hub that is told to end (SIGTERM) waits for the answers to renewals"
+        " in flight, seconds. Keep it below the pod's `terminationGracePeriodSeconds`, which is 30"
+        " unless `jupyterhub.hub.extraPodSpec` changes it.",
     )
 
 
 class Keys(Section):
-    """What seals the sessions that the hub keeps."""
+    """Keys that encrypt the stored sessions."""
 
     env: str = Field(
         default="ESCAPE_VRE_HUB_KEYS",
@@ -239,16 +259,14 @@ class HubSettings(Section):
     """Everything under ``global.escape``."""
 
     login: Annotated[Login | SharedPassword, Field(discriminator="provider")] = Field(
-        description="How people sign in."
+        description="How users sign in."
     )
-    tokens: Tokens = Field(
-        default=Tokens(), description="What tokens there are for users' servers."
-    )
-    calls: Calls = Field(default=Calls(), description="How the hub treats the identity provider.")
-    keys: Keys = Field(default=Keys(), description="What seals the sessions that the hub keeps.")
+    tokens: Tokens = Field(default=Tokens(), description="Tokens for users' servers.")
+    calls: Calls = Field(default=Calls(), description="Calls to the identity provider.")
+    keys: Keys = Field(default=Keys(), description="Keys that encrypt the stored sessions.")
     authorities: Authorities | None = Field(
         default=None,
-        description="Certificates (PEM) of the authorities that vouch for the provider and for the"
+        description="Certificates (PEM) of the authorities of the provider and of the"
         " data lakes, where the system's do not: trusted by the hub and by users' servers.",
     )
     lakes: tuple[Lake, ...] = Field(
@@ -269,7 +287,7 @@ class HubSettings(Section):
         if isinstance(self.login, SharedPassword) and known:
             raise ValueError(
                 "tokens.audiences needs an identity provider: with login.provider shared-password,"
-                " nobody gives tokens"
+                " there are no tokens"
             )
         for n, lake in enumerate(self.lakes):
             if lake.auth == "hub" and lake.audience not in known:
@@ -292,12 +310,12 @@ class HubSettings(Section):
 
     @property
     def oidc(self) -> Login:
-        """How people sign in at the provider, where there is one.
+        """How users sign in at the provider.
 
         Raises
         ------
         ConfigurationError
-            There is none.
+            There is no identity provider.
         """
         if not isinstance(self.login, Login):
             raise ConfigurationError(
@@ -308,7 +326,7 @@ class HubSettings(Section):
 
 
 def load(settings: Mapping[str, Any]) -> HubSettings:
-    """Make the settings of what a site wrote.
+    """Parse a site's settings.
 
     Raises
     ------
@@ -328,7 +346,7 @@ def load(settings: Mapping[str, Any]) -> HubSettings:
             _sentence(error["loc"], error["type"], error["msg"])
             for error in e.errors(include_url=False, include_input=False)
         )
-        raise ConfigurationError(f"{wrong}.", hint="Correct it in the hub's settings.") from e
+        raise ConfigurationError(f"{wrong}.", hint="Fix it in the hub's settings.") from e
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
@@ -344,6 +362,6 @@ def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
 
 
 def _without_kind(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Leave out the kind of provider, which pydantic puts behind `login`."""
+    """Leave out the type of provider, which pydantic adds after `login`."""
     kinds = {*PRESETS, "shared-password"}
     return (*loc[:1], *loc[2:]) if loc[:1] == ("login",) and loc[1:2] and loc[1] in kinds else loc

@@ -1,9 +1,9 @@
 """A server that was shared gets no tokens until it restarts.
 
-Whoever may enter a server may read its JupyterHub token, and revoking the share does not revoke
-that. So the first share takes the right to tokens from the server's token itself, in the
-database, in the same transaction: it survives a restart of the hub and the end of the share, and
-the next start of the server makes another token.
+Anyone who can enter a server can read its JupyterHub token, and revoking the share does not revoke
+that. So the first share removes the scope from the server's token itself, in the database, in the
+same transaction. This survives a restart of the hub and the end of the share; the next start of
+the server creates another token.
 """
 
 from typing import Any
@@ -16,13 +16,13 @@ SCOPE = "custom:escape:token"
 
 
 def watch(session_factory: Any) -> None:
-    """Take the right away whenever a share is made through sessions of this factory."""
+    """Remove the scope whenever a share is created through sessions of this factory."""
     if not event.contains(session_factory, "before_flush", _before_flush):
         event.listen(session_factory, "before_flush", _before_flush)
 
 
 def guard(spawner: orm.Spawner) -> None:
-    """Take the right from a server that starts while it is shared; the caller commits."""
+    """Remove the scope from a server that starts while it is shared; the caller commits."""
     if spawner.shares:
         _disarm(spawner)
 

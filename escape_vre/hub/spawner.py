@@ -1,6 +1,6 @@
-"""KubeSpawner, which says in plain words why a server does not start.
+"""A KubeSpawner that explains in plain words why a server does not start.
 
-Only where a site uses KubeSpawner is this imported: a hub without Kubernetes need not have it.
+This is imported only if a site uses KubeSpawner: a hub without Kubernetes need not have it.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from traitlets import default
 from escape_vre.hub.troubles import Trouble, read, refused
 
 LOOK_EVERY_S = 1.0
-"""So often a starting pod is looked at in the reflectors' memory; nothing is asked."""
+"""How often a starting pod is looked up in the reflectors' memory, seconds; no request is sent."""
 
 ANSWERS_WITHIN_S = 120
-"""So long a server that runs may take to answer, unless the site says otherwise: JupyterLab on slow
-storage needs more than the 30 s of JupyterHub."""
+"""How long a running server may take to answer, unless the site sets it, seconds: JupyterLab on
+slow storage needs more than JupyterHub's 30 s."""
 
 _Event = dict[str, Any]
 _Told = dict[str, list[_Event]]
@@ -33,7 +33,7 @@ _Told = dict[str, list[_Event]]
 
 
 class NotStarted(web.HTTPError):
-    """A server was not started; the message is for the person who wants it.
+    """A server was not started; the message is for its user.
 
     JupyterHub shows the text of an ``HTTPError``, and logs it in one line.
     """
@@ -52,9 +52,8 @@ def _say(error: BaseException, trouble: Trouble) -> None:
 class EscapeSpawner(KubeSpawner):
     """Starts servers as KubeSpawner does.
 
-    What keeps a pod from running is said at once in the progress of the start, above what
-    Kubernetes says, and again when the start is given up; where waiting cannot help, that is in
-    seconds.
+    The progress of the start says at once what keeps a pod from running, above the words of
+    Kubernetes, and again when the start fails. If waiting cannot help, the start fails in seconds.
     """
 
     _watched = False
@@ -67,7 +66,7 @@ class EscapeSpawner(KubeSpawner):
         return ANSWERS_WITHIN_S
 
     def start(self) -> "asyncio.Future[str]":
-        """Start a server; the error of one that cannot start says why."""
+        """Start a server; if it cannot start, the error says why."""
         self._watched, self._last = False, None
         started: asyncio.Future[str] = asyncio.ensure_future(self._watch(super().start()))
         return started
@@ -92,9 +91,9 @@ class EscapeSpawner(KubeSpawner):
             await asyncio.wait({starting})
 
     def _forgive(self) -> None:
-        """Let no hub end over this: z2jh's does after five starts in a row that failed.
+        """Keep the hub from ending, as z2jh's does after five failed starts in a row.
 
-        It is for a hub that has lost its cluster; this one has just heard from it.
+        That limit is for a hub without connection to its cluster; this one just had an answer.
         """
         self.consecutive_failure_limit = 0
 
@@ -104,7 +103,7 @@ class EscapeSpawner(KubeSpawner):
 
     async def get_pod_manifest(self) -> Any:
         """Return the pod to make."""
-        # One that is there already is an earlier one, which says nothing of this start.
+        # A pod that exists already belongs to an earlier start.
         self._before = _uid(self._pod())
         self._watched = True
         return await super().get_pod_manifest()
@@ -116,14 +115,14 @@ class EscapeSpawner(KubeSpawner):
         return found
 
     def trouble(self) -> Trouble | None:
-        """Tell why the server does not run yet, from what the reflectors have; None if it does."""
+        """Return why the server does not run yet, from the reflectors' memory; None if it does."""
         pod = self._pod() if self._watched else None
         if pod is None or _uid(pod) == self._before or "deletionTimestamp" in pod["metadata"]:
             return None
         try:
             return read(pod, self._told(_uid(pod)), choice=self._choice)
         except (AttributeError, KeyError, TypeError, ValueError):
-            # Nobody's start shall fail because of the words for it.
+            # A fault in the explanation must not fail the start.
             self.log.exception("The state of pod %s is not understood", self.pod_name)
             return None
 
@@ -132,8 +131,7 @@ class EscapeSpawner(KubeSpawner):
         reflector = self.event_reflector
         if reflector is None:
             return []
-        # A reflector has all events of a namespace: they are gone through once, not for each of
-        # the servers that start.
+        # A reflector has all events of a namespace: read them once, not once per starting server.
         at, told = self._events.get(reflector, (float("-inf"), {}))
         if time.monotonic() - at >= LOOK_EVERY_S:
             told = {}
@@ -146,7 +144,7 @@ class EscapeSpawner(KubeSpawner):
         )
 
     async def progress(self) -> AsyncGenerator[_Event, None]:
-        """Tell how a start goes on: KubeSpawner's events, with what they mean."""
+        """Yield the progress of a start: KubeSpawner's events with their explanations."""
         told = ""
         async with aclosing(_paced(super().progress(), LOOK_EVERY_S)) as events:
             async for event in events:
@@ -182,7 +180,7 @@ class EscapeSpawner(KubeSpawner):
 async def _paced(
     events: AsyncGenerator[_Event, None], every_s: float
 ) -> AsyncGenerator[_Event, None]:
-    """Return the same events, with an empty one whenever none came for so long; never ends."""
+    """Return the same events, and an empty one after each such silence; never ends."""
     coming: asyncio.Future[Any] = asyncio.ensure_future(anext(events, None))
     try:
         while True:
@@ -204,7 +202,7 @@ async def _paced(
 
 
 _GOES_ON = frozenset({"Scheduled", "Pulling", "Pulled", "Created", "Started", "Killing"})
-"""Events that say themselves what happens."""
+"""Events that need no explanation."""
 
 
 def _uid(pod: dict[str, Any] | None) -> str:
@@ -212,7 +210,7 @@ def _uid(pod: dict[str, Any] | None) -> str:
 
 
 def _message(error: ApiException) -> str:
-    """Return what Kubernetes says, without the headers that kubernetes_asyncio puts before it."""
+    """Return the message of Kubernetes, without the headers that kubernetes_asyncio adds."""
     try:
         return str(json.loads(error.body or "")["message"])
     except (KeyError, TypeError, ValueError):

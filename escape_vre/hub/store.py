@@ -1,8 +1,8 @@
 """Sessions as they are kept: sealed, in JupyterHub's auth state, and the newest in memory.
 
-Only two write an auth state: a sign-in, and a renewal under the user's lock. JupyterHub itself
-saves again what it has read while its own keys change, which may be older by then; and a commit
-can fail. So memory remembers the newest session, and an older one in the database does not win.
+Only a sign-in and a renewal (under the user's lock) write an auth state. While JupyterHub's own
+keys change, it saves what it read before, which may be older by then; and a commit can fail. So the
+newest session is kept in memory, and an older one in the database does not replace it.
 """
 
 import hashlib
@@ -20,26 +20,26 @@ from escape_vre.hub.provider import SessionEndedError, TokenAnswer
 from escape_vre.hub.sealing import Sealer
 
 CLAIMS = "oauth_user"
-"""Where oauthenticator, and with it every site's hook, expects what the provider said."""
+"""Where oauthenticator, and every site's hook, expects the provider's claims."""
 
 Claims = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one sign-in left behind."""
+    """The result of one sign-in."""
 
     issuer: str
     subject: str
     refresh_token: str = field(repr=False)
     access_token: str = field(repr=False)
-    """The session's own access token, good for the provider only."""
+    """The session's own access token, valid at the provider only."""
     expires_at: float
     """When the access token ends, seconds since 1970."""
     checked_at: float
-    """When the provider last said that the session lives, seconds since 1970."""
+    """When the provider last confirmed the session, seconds since 1970."""
     saved_at: int
-    """When this was saved, nanoseconds since 1970: which of two is the newer."""
+    """When this was saved, nanoseconds since 1970: decides which of two is newer."""
     sign_in: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which sign-in it was; renewals keep it."""
     ended: bool = False
@@ -62,8 +62,8 @@ class Session:
     def renewed(self, answer: TokenAnswer, *, narrowed: bool) -> "Session":
         """Return the session after the provider renewed it.
 
-        A narrowed access token is one service's, and does not become the session's; and nobody
-        looked at groups, so that the session is no more recent.
+        A narrowed access token is for one service and does not become the session's. Groups were
+        not checked, so the session does not count as checked.
         """
         renewed = replace(
             self,
@@ -81,13 +81,13 @@ class Session:
         )
 
     def dead(self) -> "Session":
-        """Return the session after the provider ended it: whose it was, and no token."""
+        """Return the session after the provider ended it: its owner, without tokens."""
         return replace(self, refresh_token="", access_token="", ended=True, saved_at=_later(self))
 
 
 @dataclass(slots=True)
 class Memory:
-    """What is remembered of one user's auth state."""
+    """What is in memory of one user's auth state."""
 
     digest: bytes = b""
     """Of the encrypted auth state that holds the session."""
@@ -115,7 +115,7 @@ class Store:
         self._log = log
 
     def auth_state(self, user_name: str, session: Session, claims: Claims) -> dict[str, Any]:
-        """Return what JupyterHub is given to keep: the claims, and the session as ciphertext."""
+        """Return what JupyterHub stores: the claims, and the session as ciphertext."""
         return {
             CLAIMS: claims,
             "escape": {
@@ -126,7 +126,7 @@ class Store:
         }
 
     async def owner(self, user: User) -> tuple[str, str] | None:
-        """Return issuer and subject of the person whose user this is; None where nobody knows."""
+        """Return issuer and subject of the person with this user name; None if unknown."""
         stored = await self._opened(user.name, user.orm_user.encrypted_auth_state)
         if stored.session:
             return stored.session.issuer, stored.session.subject
@@ -153,14 +153,14 @@ class Store:
         try:
             user.db.refresh(user.orm_user, ["encrypted_auth_state"])
         except InvalidRequestError as e:
-            raise SessionEndedError("This user is gone.", hint="Sign in again.") from e
+            raise SessionEndedError("This user no longer exists.", hint="Sign in again.") from e
         stored = await self._opened(user.name, user.orm_user.encrypted_auth_state)
         return self._remembered(user, memory, stored)
 
     async def save(self, user: User, memory: Memory, stored: Stored, session: Session) -> Stored:
-        """Write the session down; the user's lock must be held.
+        """Save the session; the user's lock must be held.
 
-        Only a sign-in may have written since ``stored`` was read, and then it wins.
+        Only a sign-in can have written since ``stored`` was read; then the sign-in wins.
         """
         memory.session = session
         encrypted = await encrypt(self.auth_state(user.name, session, stored.claims))
@@ -168,7 +168,7 @@ class Store:
         if present != stored.encrypted:
             found = (await self._opened(user.name, present)).session
             if found is None or found.sign_in != session.sign_in:
-                self._log.info("%s has signed in or out meanwhile.", user.name)
+                self._log.info("%s has signed in or out in the meantime.", user.name)
                 memory.session, memory.digest = None, b""
                 return stored
         user.orm_user.encrypted_auth_state = encrypted
@@ -201,7 +201,7 @@ class Store:
         try:
             state = await decrypt(encrypted)
         except (ValueError, InvalidToken, EncryptionUnavailable):
-            self._log.warning("The auth state of %s opens with none of the hub's keys.", name)
+            self._log.warning("None of the hub's keys decrypts the auth state of %s.", name)
             return Stored(encrypted)
         kept = state.get("escape") if isinstance(state, dict) else None
         if not isinstance(kept, dict):

@@ -1,4 +1,4 @@
-"""Reading what a hub's configuration holds so far."""
+"""Reading a hub's configuration so far."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from traitlets.config.loader import LazyConfigValue
 
 
 def listed(found: Any) -> list[Any]:
-    """Return what a list or set of the configuration holds, also one that was only added to."""
+    """Return the entries of a list or set in the configuration, also if it was only added to."""
     if isinstance(found, LazyConfigValue):
         # Not get_value(), which would remember the kind of collection that we gave it.
         added = found.to_dict()

@@ -51,7 +51,7 @@ class Trial:
     Parameters
     ----------
     hub : httpx.Client
-        Speaks to the proxy, as the service, below the hub's base URL.
+        A client of the proxy, as the service, below the hub's base URL.
     """
 
     hub: httpx.Client
@@ -117,7 +117,7 @@ class Trial:
         self.say(f"The agent answers. Data lakes: {', '.join(found) or 'none'}.")
 
     def _whoami(self, lake: str) -> None:
-        """Ask who we are there: the agent asks the hub for a token, and nobody has signed in."""
+        """Ask for the account there; the agent asks the hub for a token without a sign-in."""
         answer = self.hub.get(
             f"/user/{USER}/escape-vre/datalake/whoami", params={"instance": lake}, timeout=60
         )

@@ -1,6 +1,6 @@
-"""Why a server does not start: what Kubernetes says, in words for whoever waits for it.
+"""Why a server does not start: what Kubernetes says, in words for its user.
 
-Only the words: it knows pods and events as Kubernetes' JSON has them, and asks nothing.
+This only translates: it reads pods and events in Kubernetes' JSON, and sends no request.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 from escape_vre.hub.quantities import amount_alone, amount_of, number_of, thing
 
 ASK = "Tell the administrators of this hub."
-RETRY_OR_ASK = "Try again in a few minutes; if it stays so, tell the administrators of this hub."
+RETRY_OR_ASK = "Try again in a few minutes. If it continues, tell the administrators of this hub."
 
 Json = Mapping[str, Any]
 
@@ -26,11 +26,11 @@ class Trouble:
     what : str
         What happened: one sentence.
     hint : str
-        What a person can do once the start is given up.
+        What the user can do once the start has failed.
     said : str
         Kubernetes' own words.
     waiting : str
-        What is waited for; empty where waiting helps little.
+        What Kubernetes waits for; empty if waiting hardly helps.
     final : bool
         Whether waiting cannot help at all.
     """
@@ -43,7 +43,7 @@ class Trouble:
 
     @property
     def text(self) -> str:
-        """What a person reads once the start is given up."""
+        """What the user reads once the start has failed."""
         return f"{self.what} {self.hint}"
 
     @property
@@ -53,7 +53,7 @@ class Trouble:
         return f"Your server did not start.<br>{self._html(self.hint, self.said)}"
 
     def over(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Return an event of JupyterHub's progress, which says what it means before what it is."""
+        """Return an event of JupyterHub's progress, with its explanation first."""
         raw = str(event["message"])
         meanwhile = f"{self.what} {self.waiting}".rstrip()
         html = self._html(self.waiting, raw)
@@ -71,7 +71,7 @@ class Trouble:
 
 
 def read(pod: Json, events: Sequence[Json] = (), *, choice: bool = False) -> Trouble | None:
-    """Tell why a pod does not run.
+    """Return why a pod does not run.
 
     Parameters
     ----------
@@ -80,12 +80,12 @@ def read(pod: Json, events: Sequence[Json] = (), *, choice: bool = False) -> Tro
     events : sequence of mapping
         Its events, oldest first.
     choice : bool
-        Whether people choose their environment.
+        Whether users choose their environment.
 
     Returns
     -------
     Trouble or None
-        None as far as all goes its way.
+        None if nothing is wrong.
     """
     status = pod["status"]
     if status.get("phase") in {"Failed", "Succeeded"}:
@@ -105,16 +105,16 @@ def read(pod: Json, events: Sequence[Json] = (), *, choice: bool = False) -> Tro
 
 
 def refused(code: int | None, said: str, *, choice: bool = False) -> Trouble:
-    """Tell why Kubernetes does not take a pod or a volume.
+    """Return why Kubernetes refused a pod or a volume.
 
     Parameters
     ----------
     code : int or None
-        The status of its answer; none came.
+        The status of its answer; None without an answer.
     said : str
         Its message.
     choice : bool
-        Whether people choose their environment.
+        Whether users choose their environment.
     """
     if code is None or code in {408, 429} or code >= 500:
         return Trouble("Kubernetes, which runs the servers, does not answer.", RETRY_OR_ASK, said)
@@ -133,7 +133,7 @@ def refused(code: int | None, said: str, *, choice: bool = False) -> Trouble:
     for pattern, what, helps in _REFUSALS:
         if re.search(pattern, said):
             return Trouble(what, _other(choice and helps), said)
-    return Trouble("Kubernetes does not take your server.", ASK, said)
+    return Trouble("Kubernetes refused your server.", ASK, said)
 
 
 _REFUSALS = (
@@ -147,7 +147,7 @@ _REFUSALS = (
     (r"cannot \w+ resource", "This hub is not allowed to start your server.", False),
     (
         r"being terminated",
-        "The part of the cluster in which your server was to run is being removed.",
+        "The namespace for your server is being removed.",
         False,
     ),
 )
@@ -166,7 +166,7 @@ def _smaller(first: str, choice: bool) -> str:
 
 
 def _homeless(pod: Json, said: str, events: Sequence[Json], *, choice: bool) -> Trouble:
-    """Tell why no machine takes a pod, from what the scheduler says (kube-scheduler's FitError)."""
+    """Return why no machine runs a pod, from the message of kube-scheduler (its FitError)."""
     growing = [event for event in events if event["reason"] == "TriggeredScaleUp"]
     if growing:
         return Trouble(
@@ -180,26 +180,28 @@ def _homeless(pod: Json, said: str, events: Sequence[Json], *, choice: bool) -> 
         {thing(name) for name in re.findall(r"Insufficient ([\w/-]+(?:\.[\w/-]+)*)", reasons)}
     )
     full = _smaller("Try again later", choice)
-    when = "It starts by itself as soon as another server ends or the cluster grows."
+    when = "It starts automatically as soon as another server ends or the cluster grows."
     if lacking:
         wanted = _wanted(pod, lacking)
         asks = f": it asks for {wanted}" if wanted else ""
         what = f"No machine of this cluster has enough free {_and(lacking)} for your server{asks}."
         return Trouble(what, full, said, when)
     if "Too many pods" in reasons:
-        what = "No machine of this cluster takes one more server."
+        what = "No machine of this cluster can take another server."
         return Trouble(what, full, said, when)
     for pattern, what, waiting in _VOLUMES:
         if re.search(pattern, reasons):
             return Trouble(what, ASK, said, waiting)
     if re.search(r"taint|affinity|selector|unschedulable|free ports", reasons):
-        what = "No machine of this cluster may run your server: those it asks for are not there,"
-        what += " or are kept for others."
-        return Trouble(what, _other(choice), said, "It starts by itself as soon as one may.")
-    return Trouble("No machine of this cluster takes your server yet.", full, said, when)
+        what = (
+            "No machine of this cluster can run your server: the machines it asks for do not exist"
+        )
+        what += " or are reserved for others."
+        return Trouble(what, _other(choice), said, "It starts automatically as soon as one can.")
+    return Trouble("No machine of this cluster can run your server yet.", full, said, when)
 
 
-_SOON = "It starts by itself as soon as there is."
+_SOON = "It starts automatically as soon as there is storage."
 _VOLUMES = (
     (r"persistentvolumeclaim \S+ not found", "The storage for your files does not exist.", _SOON),
     (
@@ -209,13 +211,13 @@ _VOLUMES = (
     ),
     (
         r"volume node affinity",
-        "The machine that holds your files does not take your server.",
-        "It starts by itself as soon as that has room.",
+        "The machine with your files cannot run your server.",
+        "It starts automatically as soon as that machine has space.",
     ),
     (
         r"max volume count",
-        "No machine of this cluster can attach one more storage.",
-        "It starts by itself as soon as another server ends or the cluster grows.",
+        "No machine of this cluster can attach another storage.",
+        "It starts automatically as soon as another server ends or the cluster grows.",
     ),
 )
 
@@ -238,7 +240,7 @@ def _container(pod: Json, status: Json, events: Sequence[Json], *, choice: bool)
     reason, said = waiting.get("reason") or "", waiting.get("message") or ""
     image = status.get("image") or ""
     if reason == "InvalidImageName":
-        what = f"The name of your server's image, {image}, is not one."
+        what = f"The name of your server's image, {image}, is not valid."
         return Trouble(what, _other(choice), said, final=True)
     if reason in {"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull"}:
         return _image(image, said, events, choice=choice)
@@ -265,7 +267,7 @@ def _container(pod: Json, status: Json, events: Sequence[Json], *, choice: bool)
 
 MISSING_TRIES = 2
 DENIED_TRIES = 3
-"""So often a pull fails before a start is given up: a Secret may be a moment late."""
+"""How many failed pulls end a start: a Secret may be created a moment late."""
 CONFIG_TRIES = 3
 
 _PULLS = (
@@ -273,12 +275,12 @@ _PULLS = (
     (
         r"no space left",
         "The machine has no space left for the image of your server, {}.",
-        "Kubernetes makes room, and tries again.",
+        "Kubernetes frees space, and tries again.",
         0,
     ),
     (
         r"toomanyrequests|429 Too Many|pull QPS exceeded",
-        "The registry does not give out the image of your server, {}, so often.",
+        "The registry limits how often the image of your server, {}, can be pulled.",
         "Kubernetes tries again.",
         0,
     ),
@@ -291,13 +293,13 @@ _PULLS = (
     ),
     (
         r"denied|insufficient_scope|unauthorized|authentication required|403 Forbidden",
-        "The image of your server, {}, does not exist, or this hub may not have it.",
+        "The image of your server, {}, does not exist, or this hub may not pull it.",
         "Kubernetes tries again.",
         DENIED_TRIES,
     ),
     (
         r"no match for platform|no matching manifest",
-        "The image of your server, {}, does not exist for this kind of machine.",
+        "The image of your server, {}, does not exist for this type of machine.",
         "Kubernetes tries once more.",
         MISSING_TRIES,
     ),
@@ -311,10 +313,10 @@ _PULLS = (
 
 
 def _image(image: str, said: str, events: Sequence[Json], *, choice: bool) -> Trouble:
-    """Tell why an image is not there.
+    """Return why an image could not be pulled.
 
-    The status of a container stays as it is while a pull is tried again, so it is not how long it
-    has been so that counts, but how often the kubelet reports that it failed.
+    The status of a container does not change while a pull is tried again. So what counts is how
+    often the kubelet reports a failure, not how long it lasts.
     """
     failed = f'Failed to pull image "{image}"'
     reported = [event["message"] for event in events if event["message"].startswith(failed)]
@@ -325,12 +327,12 @@ def _image(image: str, said: str, events: Sequence[Json], *, choice: bool) -> Tr
             hint = _other(choice) if tries else RETRY_OR_ASK
             final = bool(tries) and _count(events, failed) >= tries
             return Trouble(what.format(image), hint, said or why.strip(), waiting, final)
-    what = f"The image of your server, {image}, cannot be had."
+    what = f"The image of your server, {image}, cannot be pulled."
     return Trouble(what, _other(choice), said, "Kubernetes tries again.")
 
 
 def _ended(pod: Json, status: Json, ended: Json, *, choice: bool) -> Trouble:
-    """Tell why a container ended; it is started again, ever later."""
+    """Return why a container ended; Kubernetes starts it again, after longer and longer pauses."""
     reason, said = ended.get("reason") or "", ended.get("message") or ""
     code, restarts = ended.get("exitCode"), status.get("restartCount", 0)
     if reason == "OOMKilled":
@@ -351,7 +353,7 @@ def _ended(pod: Json, status: Json, ended: Json, *, choice: bool) -> Trouble:
     if reason in {"StartError", "ContainerCannotRun"} or code in {126, 127}:
         image = status.get("image") or ""
         return Trouble(
-            f"The image of your server, {image}, has not the program that is to be started.",
+            f"The image of your server, {image}, does not contain the program to start.",
             _other(choice),
             said or f"{reason}, exit code {code}",
             "Kubernetes tries once more.",
@@ -359,7 +361,7 @@ def _ended(pod: Json, status: Json, ended: Json, *, choice: bool) -> Trouble:
             final=restarts >= 1 and "running" not in status["state"],
         )
     return Trouble(
-        f"Your server ended as soon as it had started, with exit code {code}.",
+        f"Your server ended right after its start, with exit code {code}.",
         RETRY_OR_ASK,
         said or f"{reason}, exit code {code}",
         "Kubernetes starts it again.",
@@ -367,12 +369,12 @@ def _ended(pod: Json, status: Json, ended: Json, *, choice: bool) -> Trouble:
 
 
 def _over(pod: Json, *, choice: bool) -> Trouble:
-    """Tell why a pod ended for good."""
+    """Return why a pod ended for good."""
     status = pod["status"]
     reason, said = status.get("reason") or "", (status.get("message") or "").strip()
-    again = "Start it again: it may get another machine. If it stays so, tell the administrators."
+    again = "Start it again: it may get another machine. If it continues, tell the administrators."
     if reason.startswith("OutOf") or reason == "UnexpectedAdmissionError":
-        what = "The machine that your server was given has no room for it any more."
+        what = "The machine that your server was given no longer has space for it."
         return Trouble(what, again, said or reason, final=True)
     if reason:
         short = re.search(r"memory|ephemeral|disk|storage|pid", said.lower())
@@ -397,8 +399,8 @@ _HINDRANCES = (
         "FailedAttachVolume",
         r"Multi-Attach|already (?:used|exclusively)",
         "Your files are still attached to another machine.",
-        "They are let go within minutes, and your server then starts by itself.",
-        "Stop your other servers, or try again in a few minutes; if it stays so, tell the"
+        "They are released within minutes, and your server then starts automatically.",
+        "Stop your other servers, or try again in a few minutes; if it continues, tell the"
         " administrators of this hub.",
     ),
     (
@@ -440,7 +442,7 @@ def _hindered(event: Json) -> Trouble | None:
 
 
 def _count(events: Iterable[Json], begins: str) -> int:
-    """Return how often something was reported: Kubernetes counts what it says in the same words."""
+    """Return how often an event was reported: Kubernetes counts events with the same message."""
     return sum(event.get("count") or 1 for event in events if event["message"].startswith(begins))
 
 
@@ -459,7 +461,7 @@ def _quota(said: str, requested: str, used: str, limited: str, *, choice: bool) 
         use = amount_alone(name, has) if number_of(has) else "none"
         whole = amount_of(name, limit)
         parts.append(
-            f"{whole} in all, {use} in use, and your server needs {amount_alone(name, needs)}"
+            f"{whole} in total, {use} in use, and your server needs {amount_alone(name, needs)}"
         )
     what = f"The quota of this hub does not allow your server: {'; '.join(parts)}."
     hint = _other(choice) if hopeless else _smaller("Stop servers you do not need", choice)

@@ -9,15 +9,15 @@ from escape_vre.hub.section import Section
 from escape_vre.services.datalake.models import InstanceSettings
 
 MAX_BYTES = 100_000
-"""What users' servers are told travels in annotations of their pods, of which Kubernetes keeps
-256 KiB in all."""
+"""The configuration of users' servers is in annotations of their pods, of which Kubernetes keeps
+256 KiB in total."""
 
 
 def _is_pem(text: str) -> str:
     try:
         ssl.create_default_context(cadata=text)
     except ssl.SSLError as e:
-        raise ValueError("must be certificates in PEM, and is not") from e
+        raise ValueError("must contain certificates in PEM format") from e
     return text.rstrip() + "\n"
 
 
@@ -38,12 +38,12 @@ class ReanaServer(Section):
     """A REANA server."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="Short name, for commands.")
-    title: str = Field(default="", description="Name that people see; default the short one.")
+    title: str = Field(default="", description="Name that users see; default: the short name.")
     url: str = Field(pattern=r"^https?://", description="URL of the server.")
     audience: str | None = Field(
         default=None,
         description="The name in `tokens.audiences` by which tokens for this server are asked for;"
-        " without it, people bring a token of their own.",
+        " without it, users provide their own token.",
     )
 
 
@@ -51,7 +51,7 @@ class Reana(Section):
     """Where users' workflows run."""
 
     servers: tuple[ReanaServer, ...] = Field(
-        default=(), description="REANA servers, the first one being the default."
+        default=(), description="REANA servers; the first is the default."
     )
 
 

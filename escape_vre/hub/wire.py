@@ -1,11 +1,11 @@
-"""Calls at the identity provider: so many at once, each with a deadline, failures converted once.
+"""Calls to the identity provider: limited in number and time, with failures converted once.
 
-A provider that does not answer is left alone for some seconds, so that its return is no stampede
-and nobody queues for a time limit.
+A provider that does not answer is left alone for some seconds, so that its return causes no
+stampede and no request waits for a deadline that others have already met.
 
-A refresh token that rotates can be sent once only. So nothing is sent to a provider that may be
-asleep, and what was sent is waited for, long after whoever asked has been told to come back: when
-the provider wakes and does what it was asked, the answer must be heard.
+A refresh token that rotates can be sent once only. So it is not sent to a provider that may not
+answer, and what was sent is waited for, long after the caller has been told to come back: when the
+provider does what it was asked, its answer must be used.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import math
 import random
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,16 +29,19 @@ from escape_vre.hub.metrics import PROVIDER_SECONDS
 from escape_vre.hub.settings import Calls
 
 RETRY_AFTER_S = 5.0
-"""So long a provider that does not answer is left alone, seconds."""
+"""How long a provider that does not answer is left alone, seconds."""
 
 FAILURES = 3
-"""So many calls in a row must fail before it is."""
+"""How many calls in a row must fail before it is left alone."""
 
 AWAKE_S = 2.0
-"""A provider that answered so lately is taken to be awake, seconds."""
+"""How recent the last answer of a provider that counts as awake is, seconds."""
 
 PATIENCE_S = 600.0
-"""So long the answer to what can be sent once only is waited for, seconds."""
+"""How long the answer to what can be sent once only is waited for, seconds."""
+
+LATE = 16
+"""How many overdue answers are waited for at most: each holds one of the client's connections."""
 
 
 def unavailable(message: str) -> RemoteUnavailableError:
@@ -46,18 +49,18 @@ def unavailable(message: str) -> RemoteUnavailableError:
     wait = math.ceil(RETRY_AFTER_S * random.uniform(1, 2))  # noqa: S311 (no secret)
     return RemoteUnavailableError(
         message,
-        hint=f"It is asked again in {wait} s; you stay signed in.",
+        hint=f"The hub asks again in {wait} s; you stay signed in.",
         details={"retry_after_s": wait},
     )
 
 
 class Wire:
-    """The way to one provider.
+    """The connection to one provider.
 
     Parameters
     ----------
     bell : str
-        URL that a provider which is awake answers at once, whatever it answers.
+        URL that an available provider answers at once; the answer does not matter.
     """
 
     def __init__(self, *, tls: ssl.SSLContext, calls: Calls, bell: str) -> None:
@@ -65,6 +68,8 @@ class Wire:
         self._timeout_s = calls.timeout_s
         self._http = RemoteClient("The identity provider", tls=tls, timeout_s=calls.timeout_s)
         self._slots = asyncio.Semaphore(calls.at_once)
+        self._late = 0
+        self._retired = False
         self._ringing: asyncio.Task[httpx.Response] | None = None
         self._answered = -AWAKE_S
         self._failures = 0
@@ -74,26 +79,41 @@ class Wire:
         """Close the connections."""
         await self._http.close()
 
+    def retire(self) -> None:
+        """Send nothing from now on that can be sent once only: its answer might not be saved."""
+        self._retired = True
+
     async def call(
-        self, kind: str, method: str, url: str, *, once: bool = False, **options: Any
+        self,
+        kind: str,
+        method: str,
+        url: str,
+        *,
+        once: bool = False,
+        gate: Callable[[], None] = lambda: None,
+        **options: Any,
     ) -> tuple[int, dict[str, Any] | None]:
         """Send a request; return its status, and the object in its JSON body, if there is one.
 
         Parameters
         ----------
         once : bool
-            What is sent can be sent once only: see above.
+            What is sent can be sent once only, or its answer is worth waiting for: see above.
+        gate : callable
+            Called before the request is sent; raises where it must not be sent.
 
         Raises
         ------
         RemoteUnavailableError
             The provider cannot be reached, is too slow or too busy, or has failed.
         RemoteError
-            Its certificate is not to be trusted.
+            Its certificate cannot be trusted.
         """
+        gate()
         async with self._slot():
+            gate()  # what others learnt while this call waited
             if once:
-                await self._awake()
+                await self._ready()
             sending = asyncio.create_task(self._send(kind, method, url, options, once=once))
             try:
                 await asyncio.wait({sending}, timeout=None if not once else self._timeout_s)
@@ -102,11 +122,15 @@ class Wire:
                 raise
             if not sending.done():
                 self._failed(down=True)
-        # Without a slot, from here: who sleeps shall not keep others from asking.
-        response = await sending
+        # Without a slot from here: an overdue answer must not keep others from asking.
+        self._late += 1
+        try:
+            response = await sending
+        finally:
+            self._late -= 1
         try:
             found = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         return response.status_code, found if isinstance(found, dict) else None
 
@@ -117,15 +141,24 @@ class Wire:
             async with asyncio.timeout(2 * self._timeout_s):
                 await self._slots.acquire()
         except TimeoutError as e:
-            raise unavailable("Too many wait for the identity provider.") from e
+            raise unavailable("Too many requests wait for the identity provider.") from e
         try:
             self._leave_alone()
             yield
         finally:
             self._slots.release()
 
+    async def _ready(self) -> None:
+        """Return if what can be sent once only may be sent now."""
+        if self._late >= LATE:
+            raise unavailable("The identity provider leaves too many requests without an answer.")
+        if not self._retired:
+            await self._awake()
+        if self._retired:
+            raise unavailable("The hub is restarting.")
+
     async def _awake(self) -> None:
-        """Return if the provider answered just now, or does when it is rung."""
+        """Return if the provider answered just now, or answers the bell."""
         if time.monotonic() - self._answered < AWAKE_S:
             return
         if self._ringing is None:
@@ -136,7 +169,7 @@ class Wire:
     def _rung(self, ringing: asyncio.Task[httpx.Response]) -> None:
         self._ringing = None
         if not ringing.cancelled():
-            ringing.exception()  # whoever waited may have gone
+            ringing.exception()  # the caller may have gone
 
     async def _send(
         self, kind: str, method: str, url: str, options: dict[str, Any], *, once: bool = False
@@ -148,10 +181,12 @@ class Wire:
                 timeout = httpx.Timeout(limit, connect=self._timeout_s)
                 response = await self._http.request(method, url, timeout=timeout, **options)
             if response.status_code >= 500 or response.status_code == 429:
-                # What stands before a provider that is down answers 502 to 504; one that fails
-                # at a request answers 500, and the next may go well.
+                # The proxy of a provider that is down answers 502 to 504; a provider that fails at
+                # one request answers 500, and the next may succeed.
                 self._failed(down=response.status_code != 500)
-                raise unavailable(f"The identity provider answers {response.status_code}.")
+                raise unavailable(
+                    f"The identity provider answered with status {response.status_code}."
+                )
             self._failures, self._answered = 0, time.monotonic()
             result = "ok" if response.is_success else "refused"
             return response

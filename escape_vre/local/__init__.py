@@ -1,1 +1,1 @@
-"""Back ends that run on this machine, for people who have no account and no cluster."""
+"""Back ends that run on this machine, for users without an account or a cluster."""

@@ -1,4 +1,4 @@
-"""A back end in a folder: processes below a supervisor that holds a lock while it lives."""
+"""A back end in a folder: processes under a supervisor that holds a lock while it runs."""
 
 import fcntl
 import os
@@ -21,15 +21,15 @@ _STOP_S = 30.0
 
 
 class Backend(ABC):
-    """Starts, ends and erases one back end; what it consists of is its kind's to say.
+    """Starts, ends and erases one back end; subclasses define its parts.
 
-    The supervisor is a process that locks ``supervisor_lock`` before it leaves its starter's
-    family, and writes its state into ``state_file``. If its command ends in ``tied`` it ends
+    The supervisor is a process that locks ``supervisor_lock`` before it detaches from its
+    parent, and writes its state to ``state_file``. If its command ends in ``tied`` it ends
     when its standard input closes.
     """
 
     noun: ClassVar[str]
-    """What a person calls it."""
+    """The name in messages."""
     command: ClassVar[str]
     """The word after ``escape-vre``."""
     article: ClassVar[str] = "a"
@@ -48,18 +48,18 @@ class Backend(ABC):
 
     @abstractmethod
     def install(self) -> None:
-        """Install what it runs on, once for all of its kind."""
+        """Install the programs it needs, once for all back ends of its type."""
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Say whether it is ready to be used."""
+        """Return whether it is ready for use."""
 
     @abstractmethod
     def _supervisor(self) -> tuple[Sequence[str], Mapping[str, str]]:
-        """Give the supervisor's command and environment."""
+        """Return the supervisor's command and environment."""
 
     def _complete(self) -> None:  # noqa: B027 - most kinds have nothing more to do
-        """Do what is left to do once the supervisor says ready; may be called again."""
+        """Finish the start once the supervisor is ready; may be called again."""
 
     def start(self, *, timeout_s: float | None = None, tied: bool = False) -> None:
         """Return when it answers; at once if it already does.
@@ -90,7 +90,7 @@ class Backend(ABC):
             if self._alive():
                 raise self.error(
                     f"The {self.noun} in {self.home} runs but does not answer.",
-                    f"End it with `escape-vre {self.command} stop`, then start it again.",
+                    f"Stop it with `escape-vre {self.command} stop`, then start it again.",
                 )
             try:
                 self._spawn(tied=tied)
@@ -121,7 +121,7 @@ class Backend(ABC):
             self._stop()
 
     def reset(self, *, timeout_s: float | None = None) -> None:
-        """Erase everything in it, its passwords and keys too, and start anew."""
+        """Erase everything in it, including passwords and keys, and start again."""
         self.erase()
         self.start(timeout_s=timeout_s)
 
@@ -137,13 +137,13 @@ class Backend(ABC):
         if self.home.exists() and any(self.home.iterdir()):
             if not self._folder.start_lock.exists():
                 raise self.error(
-                    f"{self.home} holds something else than {self.article} {self.noun}.",
-                    f"Give the {self.noun}'s own folder with --home.",
+                    f"{self.home} is not the folder of {self.article} {self.noun}.",
+                    f"Set the {self.noun}'s own folder with --home.",
                 )
             shutil.rmtree(self.home)
 
     def _state(self, *, was_started: bool) -> tuple[str, str | None]:
-        """Give one of absent, stopped, starting, ready, broken; and what is wrong, if anything."""
+        """Return absent, stopped, starting, ready or broken, and what is wrong, if anything."""
         said = self._folder.state()
         if self._alive():
             return said.get("state", "starting"), said.get("problem")
@@ -160,7 +160,7 @@ class Backend(ABC):
         except OSError as error:
             raise self.error(
                 f"The {self.noun}'s folder {self.home} cannot be used: {error.strerror}.",
-                "Choose another with --home.",
+                "Choose another folder with --home.",
             ) from error
 
     @contextmanager
@@ -170,11 +170,11 @@ class Backend(ABC):
             yield
 
     def _alive(self) -> bool:
-        """Say whether the supervisor lives: its lock goes with it, a process number may not."""
+        """Return whether the supervisor runs: its lock ends with it; a process id may be reused."""
         return not is_free(self._folder.supervisor_lock)
 
     def _spawn(self, *, tied: bool) -> None:
-        """Start the supervisor, which leaves our family: we need not reap it, nor it us."""
+        """Start the supervisor detached, so that it outlives this process."""
         log = self._folder.log("supervisor")
         log.parent.mkdir(mode=0o700, exist_ok=True)
         for old in log.parent.glob("*.log"):
@@ -217,8 +217,8 @@ class Backend(ABC):
     def _failed(self, problem: str) -> LocalError:
         return self.error(
             f"The {self.noun} did not start: {problem}.",
-            f"The logs in {self.home / 'log'} say more; `escape-vre {self.command} reset` begins "
-            "anew.",
+            f"The logs in {self.home / 'log'} have details. To start again "
+            f"from scratch, run `escape-vre {self.command} reset`.",
         )
 
     def _stop(self) -> None:
@@ -234,6 +234,4 @@ class Backend(ABC):
             if not self._alive():
                 self._folder.state_file.unlink(missing_ok=True)
                 return
-        raise self.error(
-            f"The {self.noun} in {self.home} does not end.", f"End process {pid} by hand."
-        )
+        raise self.error(f"The {self.noun} in {self.home} did not stop.", f"Kill process {pid}.")

@@ -11,7 +11,7 @@ Say = Callable[[str], None]
 
 
 def cache_folder() -> Path:
-    """Give the user's cache: ``$ESCAPE_VRE_CACHE``, else below ``$XDG_CACHE_HOME``."""
+    """Return the user's cache: ``$ESCAPE_VRE_CACHE``, else below ``$XDG_CACHE_HOME``."""
     own = os.environ.get("ESCAPE_VRE_CACHE")
     if own:
         return Path(own).absolute()
@@ -20,7 +20,7 @@ def cache_folder() -> Path:
 
 
 def is_complete(target: Path) -> bool:
-    """Say whether what was to be installed there is there, all of it."""
+    """Return whether the installation in this folder is complete."""
     return (target / "complete").exists()
 
 
@@ -34,21 +34,21 @@ def install_once(
 ) -> None:
     """Call ``build`` to fill a folder, unless it is filled; one process at a time.
 
-    Programs may name their own path, so the folder is filled in place, and counts as missing
-    until its mark is there.
+    Programs may contain their own path, so the folder is filled in place, and counts as missing
+    until its mark exists.
 
     Parameters
     ----------
     target : Path
         The folder; ``build`` finds it absent.
     build : callable
-        Fills it; whatever it raises is passed on.
+        Fills it; its exceptions are passed on.
     say : callable
-        Told what takes long.
+        Called with messages about long steps.
     what : str
-        What is installed, for the sentence of who waits.
+        What is installed, for the message of a waiting process.
     done : callable, optional
-        Says whether there is nothing to do; by default, whether the mark is there.
+        Returns whether there is nothing to do; by default, whether the mark exists.
     """
     done = done or (lambda: is_complete(target))
     if done():

@@ -1,4 +1,4 @@
-"""What the commands of every back end on this machine share."""
+"""Shared parts of the commands of local back ends."""
 
 import argparse
 import sys
@@ -21,9 +21,9 @@ def add_commands(
     Parameters
     ----------
     noun : str
-        What a person calls the back end.
+        The back end's name in messages.
     folder : str
-        Its folder in the state folder, where no other is given.
+        Its default folder, in the state folder.
     """
     found = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     added = {}
@@ -45,12 +45,12 @@ def add_commands(
 
 
 def is_confirmed(arguments: argparse.Namespace, what: Callable[[], str]) -> bool:
-    """Ask whether to erase a back end, unless ``--yes`` was given; nobody there means no."""
+    """Ask whether to erase a back end, unless ``--yes`` was given; without a terminal, no."""
     if arguments.yes:
         return True
     tell(f"This erases {what()}. It cannot be undone.")
     try:
-        answer = input("Erase it and start anew? [y/N] ")
+        answer = input("Erase it and start again? [y/N] ")
     except EOFError:
         answer = ""
     if answer.strip().lower() in ("y", "yes"):
@@ -65,13 +65,13 @@ def tell(text: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """Print what is going on, apart from results."""
+    """Print progress, separately from results."""
     sys.stderr.write(sentence + "\n")
     sys.stderr.flush()
 
 
 def tell_processes(pids: dict[str, int], memory_bytes: int | None) -> None:
-    """Print the processes of a back end that runs, and what they hold together."""
+    """Print the processes of a running back end, and their total memory."""
     tell("  processes  " + ", ".join(f"{part} {pid}" for part, pid in pids.items()))
     if memory_bytes is not None:
         tell(f"  memory     {memory_bytes / 1e6:.0f} MB")

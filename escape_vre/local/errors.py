@@ -1,17 +1,17 @@
-"""What goes wrong with a back end on this machine, said to a person."""
+"""Errors of a local back end, for users."""
 
 from escape_vre.core.errors import EscapeError
 
 
 class LocalError(EscapeError):
-    """A local back end could not do what was asked.
+    """A request to a local back end failed.
 
     Parameters
     ----------
     message : str
         One sentence: what happened.
     hint : str
-        What to do about it.
+        What to do.
     """
 
     def __init__(self, message: str, hint: str) -> None:

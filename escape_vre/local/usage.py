@@ -1,4 +1,4 @@
-"""What a back end takes: bytes on disk and in memory."""
+"""The resources of a back end: bytes on disk and in memory."""
 
 import os
 import sys

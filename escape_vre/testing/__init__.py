@@ -1,1 +1,1 @@
-"""Fakes at the HTTP edge, and the contract that every new service must keep."""
+"""Fakes at the HTTP edge, and the contract test that every new service must pass."""

@@ -1,4 +1,4 @@
-"""A browser without a window: cookies, redirects and forms, for signing in as a person does."""
+"""A browser without a window: cookies, redirects and forms, to sign in as a user does."""
 
 import http.client
 import http.cookiejar
@@ -30,7 +30,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Page:
-    """Where the browser is: the page that the last redirect led to, also one of an error."""
+    """The current page: where the last redirect led, also an error page."""
 
     status: int
     url: str
@@ -51,7 +51,7 @@ class Page:
 
 
 class Browser:
-    """One person's browser.
+    """One user's browser.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Browser:
         Raises
         ------
         OSError
-            Nobody answers there, or not in time.
+            The address does not answer, or not in time.
         """
         self._redirects.until, self._redirects.stopped_at = self.until, ""
         body = None if form is None else urllib.parse.urlencode(form).encode()
@@ -109,15 +109,15 @@ class Browser:
         return self.open(f"{form.action.partition('?')[0]}?{urllib.parse.urlencode(values)}")
 
     def sign_in(self, url: str, username: str, password: str) -> Page:
-        """Open an address that leads to Keycloak's sign-in, and go all the way through it.
+        """Open an address that leads to Keycloak's sign-in, and complete the sign-in.
 
-        A page that asks to grant access is agreed to; one who is signed in already is asked
-        nothing.
+        Requests to grant access are accepted; a user who is already signed in is not asked
+        again.
 
         Returns
         -------
         Page
-            The first page that is not Keycloak's asking.
+            The first page that is not one of Keycloak's forms.
 
         Raises
         ------
@@ -130,14 +130,14 @@ class Browser:
             forms = {form.id: form for form in page.forms}
             if login := forms.get("kc-form-login"):
                 if filled:
-                    raise ValueError(f"Keycloak does not accept {username} with that password.")
+                    raise ValueError(f"Keycloak does not accept {username} with this password.")
                 page = self.submit(login, {"username": username, "password": password})
                 filled = True
             elif grant := next((one for one in forms.values() if "accept" in one.buttons), None):
                 page = self.submit(grant, button="accept")
             else:
                 return page
-        raise ValueError(f"Keycloak does not stop asking, now at {page.url}.")
+        raise ValueError(f"Keycloak asks again and again, now at {page.url}.")
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

@@ -21,7 +21,7 @@ CAPABILITIES = {"fetchable": Fetchable}
 
 
 class ServiceContract:
-    """What every installed service must keep, whoever wrote it."""
+    """The contract that every installed service must fulfil."""
 
     name: ClassVar[str]
 

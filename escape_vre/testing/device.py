@@ -1,8 +1,8 @@
-"""An OpenID Connect provider that signs people in by a code, strictly and on request badly.
+"""An OpenID Connect provider with sign-in by code; strict, and faulty on request.
 
 Discovery 1.0, RFC 8628, RFC 7636 and RFC 7009, with refresh tokens that rotate: one that is used
-twice ends its session, as RFC 9700 section 4.14.2 asks. It signs nothing; who needs tokens that
-somebody verifies gives ``mint``.
+twice ends its session, as RFC 9700 section 4.14.2 asks. It does not sign tokens; set ``mint`` for
+tokens that are verified.
 """
 
 import base64
@@ -23,7 +23,7 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 @dataclass(slots=True)
 class Code:
-    """A sign-in that was begun."""
+    """A sign-in in progress."""
 
     user_code: str
     challenge: str
@@ -33,7 +33,7 @@ class Code:
 
 @dataclass(slots=True)
 class Session:
-    """A person's session: the one refresh token that is good now, and those that were."""
+    """A user's session: the valid refresh token, and the earlier ones."""
 
     current: str
     used: set[str] = field(default_factory=set)
@@ -48,9 +48,9 @@ class DeviceProvider:
     mint : callable
         Makes an access token.
     interval_s : float
-        How often it may be asked whether the person has signed in, seconds.
+        Minimum interval between polls, seconds.
     pkce : bool
-        Demand PKCE with S256.
+        Require PKCE with S256.
     offline : bool
         Give refresh tokens.
     forms : list
@@ -110,12 +110,12 @@ class DeviceProvider:
         return f"http://127.0.0.1:{self._server.server_port}/realms/test"
 
     def decide(self, user_code: str, state: Literal["approved", "denied"] = "approved") -> None:
-        """Do what a person does in the browser."""
+        """Do what a user does in the browser."""
         (code,) = [code for code in self.codes.values() if code.user_code == user_code]
         code.state = state
 
     def end_sessions(self) -> None:
-        """Sign everybody out."""
+        """Sign all users out."""
         self.sessions.clear()
 
     def count(self, grant_type: str) -> int:

@@ -1,4 +1,4 @@
-"""A JupyterHub that hands out tokens as ``docs/adr/0003-tokens.md`` says, or refuses as it says.
+"""A JupyterHub that gives or refuses tokens as described in ``docs/adr/0003-tokens.md``.
 
 The real one is :mod:`escape_vre.hub`; this one misbehaves on request.
 """
@@ -26,7 +26,7 @@ class FakeHub:
     audiences : dict
         What each audience's next token is.
     lifetime_s : float
-        What the Hub says of how long a token still lives, seconds.
+        The remaining lifetime of a token that the Hub reports, seconds.
     servers : dict
         Which servers run, by their JupyterHub tokens.
     asked : list
@@ -72,7 +72,7 @@ class FakeHub:
         return f"http://127.0.0.1:{self._server.server_port}/hub"
 
     def environment(self, server: str = "") -> dict[str, str]:
-        """Return what JupyterHub 5 puts into the environment of a server, starting it."""
+        """Start a server; return the variables that JupyterHub 5 sets in its environment."""
         self.servers[f"hub-token-{server}"] = server
         return {
             "JUPYTERHUB_API_URL": f"{self.url}/api",
@@ -84,7 +84,7 @@ class FakeHub:
         }
 
     def end_server(self, server: str = "") -> None:
-        """Have one server end: its token is good for nothing."""
+        """End one server: its token becomes invalid."""
         del self.servers[f"hub-token-{server}"]
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:

@@ -1,4 +1,4 @@
-"""A real JupyterHub for tests: hub and proxy as processes of their own, users' servers beside.
+"""A real JupyterHub for tests: hub, proxy and users' servers as separate processes.
 
 ``TestHub`` writes the configuration, starts, stops and kills the hub, and lets a visitor sign in
 by plain HTTP as a browser would. The proxy is not the hub's child, as on Kubernetes: it outlives a
@@ -113,7 +113,7 @@ def call(
 
 
 def _lower(headers: Message) -> dict[str, str]:
-    """Name headers alike, whether the proxy passed them or not."""
+    """Return headers with lower-case names, whether the proxy passed them or not."""
     return {name.lower(): value for name, value in headers.items()}
 
 
@@ -148,7 +148,7 @@ class Visitor:
     def sign_in(
         self, user: str, password: str = "", *, at: str = "hub/oauth_login?next=/hub/home"
     ) -> Answer:
-        """Sign in at the provider's own form; returns the page where that ends."""
+        """Sign in with the provider's form; returns the final page."""
         page = self.get(at)
         if 'id="kc-form-login"' not in page.text:
             return page  # the provider knew the visitor still, or something went wrong
@@ -177,15 +177,15 @@ class TestHub:
     Parameters
     ----------
     home : Path
-        Where everything of it is written.
+        Folder for all its files.
     settings : mapping
-        What ``configure`` is given.
+        The settings for ``configure``.
     environment : mapping
-        Variables of the hub's process beside the least that it needs: the client's secret, keys.
+        More variables of the hub's process, such as the client's secret and keys.
     more, last : str
         Python for the configuration, before and after ``configure``.
     command : sequence of str
-        What a user's server is; default the least that JupyterHub takes for one.
+        The command of a user's server; default the smallest one that JupyterHub accepts.
     server_environment : mapping
         Variables of users' servers.
     """
@@ -247,12 +247,12 @@ class TestHub:
         self._environment[name] = value
 
     def start(self, *, timeout_s: float = 60.0) -> None:
-        """Start proxy and hub, whichever does not run; return when the hub answers.
+        """Start proxy and hub, if they do not run; return when the hub answers.
 
         Raises
         ------
         RuntimeError
-            The hub ended instead; the message is what it said last.
+            The hub ended instead; the message is its last output.
         """
         if self._proxy_process is None:
             self._start_proxy()
@@ -269,7 +269,7 @@ class TestHub:
         wait_until(answers, timeout_s, "the start of the hub")
 
     def run(self) -> subprocess.Popen[bytes]:
-        """Start the hub's process alone, and wait for nothing."""
+        """Start only the hub's process, without waiting."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -288,14 +288,14 @@ class TestHub:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """End the hub; the proxy and users' servers go on."""
+        """End the hub; the proxy and users' servers keep running."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(timeout=30)
         self.process = None
 
     def kill(self) -> None:
-        """End the hub as a lack of memory would."""
+        """Kill the hub, as the kernel does when memory runs out."""
         self.stop(signal.SIGKILL)
 
     def close(self) -> None:
@@ -310,11 +310,11 @@ class TestHub:
             self._proxy_process = None
 
     def visitor(self) -> Visitor:
-        """Return a browser that nobody has signed in with."""
+        """Return a browser without a signed-in user."""
         return Visitor(self)
 
     def signed_in(self, user: str, password: str = "") -> Visitor:
-        """Return a browser that a user has signed in with.
+        """Return a browser with a signed-in user.
 
         Raises
         ------
@@ -328,7 +328,7 @@ class TestHub:
         return visitor
 
     def api(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
-        """Call the hub's API from within; default as a service that may do anything."""
+        """Call the hub's API from inside; by default as a service with all rights."""
         headers = {"Authorization": f"token {self.token if token is None else token}"}
         return call(method, f"{self.hub_url}api/{path}", body=body, headers=headers)
 
@@ -337,7 +337,7 @@ class TestHub:
         path = f"users/{user}/servers/{name}" if name else f"users/{user}/server"
         answer = self.api("POST", path, {})
         if answer.status not in (201, 202):
-            raise RuntimeError(f"The server of {user} does not start: {answer.text}")
+            raise RuntimeError(f"The server of {user} did not start: {answer.text}")
         wait_until(lambda: self.server(user, name).get("ready"), timeout_s, "the server's start")
         return self.server_environment(user, name)["JUPYTERHUB_API_TOKEN"]
 
@@ -348,13 +348,13 @@ class TestHub:
         wait_until(lambda: not self.server(user, name), what="the server's end")
 
     def server(self, user: str, name: str = "") -> dict[str, Any]:
-        """Return what the hub says about a server; empty where it does not run."""
+        """Return the hub's record of a server; empty if it does not run."""
         found = self.api("GET", f"users/{user}").json()
         server: dict[str, Any] = (found.get("servers") or {}).get(name) or {}
         return server
 
     def server_environment(self, user: str, name: str = "") -> dict[str, str]:
-        """Return the variables that a running server was given (Linux)."""
+        """Return the environment variables of a running server (Linux)."""
         pid = int(self.server(user, name)["state"]["pid"])
         entries = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
         return dict(entry.split("=", 1) for entry in entries if "=" in entry)
@@ -375,7 +375,7 @@ class TestHub:
         )
 
     def metrics(self) -> str:
-        """Return what the hub tells Prometheus."""
+        """Return the hub's metrics."""
         headers = {"Authorization": f"token {self.token}"}
         return call("GET", f"{self.hub_url}metrics", headers=headers).text
 
@@ -411,7 +411,7 @@ class TestHub:
 
 
 def _words(page: Answer) -> str:
-    """Return what a page says, without its markup."""
+    """Return the text of a page, without its markup."""
     text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", page.text, flags=re.DOTALL)
     return " ".join(html.unescape(text).split())[:500]
 

@@ -1,9 +1,9 @@
 """An OpenID Connect provider that misbehaves on request: slow, failing, forgetful, suspicious.
 
-The protocol as far as a hub uses it: discovery, authorization code with PKCE, userinfo, refresh
-with rotation (and reuse detection, as Keycloak's *Revoke Refresh Token*), token exchange. A real
-Keycloak is tested too, in ``tests/integration/hub``, which shows that this one answers alike.
-Tokens are JWTs without a signature worth the name.
+It has the part of the protocol that a hub uses: discovery, authorization code with PKCE, userinfo,
+refresh with rotation (and reuse detection, as Keycloak's *Revoke Refresh Token*), token exchange. A
+real Keycloak is tested too, in ``tests/integration/hub``, which shows that both answer alike.
+Tokens are JWTs with a fake signature.
 """
 
 import base64
@@ -28,20 +28,20 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with calls of one kind.
+    """The fault of calls of one type.
 
     Parameters
     ----------
     delay_s : float
-        Answer so late, seconds.
+        Delay of the answer, seconds.
     status : int or None
-        Answer this, without doing anything.
+        Answer with this status, without doing anything.
     body : bytes
         With this body.
     held : Event or None
         Answer when this is set.
     after : bool
-        Do what was asked first: the answer alone goes wrong.
+        Do what was asked first: only the answer is faulty.
     """
 
     delay_s: float = 0.0
@@ -64,7 +64,7 @@ class _Session:
 class FakeProvider:
     """A threaded HTTP server on loopback; ``with FakeProvider() as provider``.
 
-    Every user there is signs in without a password, by choosing their name in a form.
+    Every user signs in without a password, by entering their name in a form.
     """
 
     people: dict[str, dict[str, Any]] = field(
@@ -81,15 +81,15 @@ class FakeProvider:
     skew_s: float = 0.0
     aud: str | None = None
     document: dict[str, Any] = field(default_factory=dict)
-    """What discovery says otherwise."""
+    """Overrides of the discovery document."""
     token_fields: dict[str, Any] = field(default_factory=dict)
-    """What every answer of the token endpoint says otherwise."""
+    """Overrides of every answer of the token endpoint."""
     ended_error: str = "invalid_grant"
     faults: dict[str, Fault] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     most_at_once: int = 0
     given: list[str] = field(default_factory=list)
-    """Every token that was given out: what must be found nowhere."""
+    """Every token that was given out; tests check that none is stored."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _sessions: list[_Session] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -110,7 +110,7 @@ class FakeProvider:
         self.stop()
 
     def serve_tls(self, certificate: Any) -> None:
-        """Speak TLS from now on, with a certificate of trustme's."""
+        """Use TLS from now on, with a certificate from trustme."""
         assert self._server is not None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
@@ -118,7 +118,7 @@ class FakeProvider:
         self.scheme = "https"
 
     def stop(self) -> None:
-        """End, and drop the connections that are kept alive."""
+        """End, and close kept-alive connections."""
         if self.gone:
             return
         assert self._server is not None
@@ -128,7 +128,7 @@ class FakeProvider:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         assert self._server is not None
         return int(self._server.server_address[1])
 
@@ -145,7 +145,7 @@ class FakeProvider:
 
     @contextmanager
     def failing(self, *kinds: str, **fault: Any) -> Iterator[None]:
-        """Let calls of these kinds go wrong for a while."""
+        """Make calls of these types fail while the context lasts."""
         self.faults.update({kind: Fault(**fault) for kind in kinds})
         try:
             yield
@@ -154,14 +154,14 @@ class FakeProvider:
                 del self.faults[kind]
 
     def begin(self, user: str, scope: str = "openid offline_access") -> dict[str, Any]:
-        """Return what the token endpoint answers to a new sign-in."""
+        """Return the token endpoint's answer to a new sign-in."""
         with self.lock:
             session = _Session(user, scope)
             self._sessions.append(session)
             return self._tokens(session)
 
     def claims(self, user: str) -> dict[str, Any]:
-        """Return what is said about a user."""
+        """Return the claims of a user."""
         return {"sub": f"sub-of-{user}", "preferred_username": user, **self.people[user]}
 
     def _jwt(self, **claims: Any) -> str:
@@ -245,7 +245,7 @@ class FakeProvider:
         }
 
     def discovery(self) -> dict[str, Any]:
-        """Return what the provider says about itself."""
+        """Return the provider's discovery document."""
         return {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/auth",

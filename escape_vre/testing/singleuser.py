@@ -1,4 +1,4 @@
-"""The least that JupyterHub takes for a user's server; starts in a fraction of a real one's time.
+"""The smallest user's server that JupyterHub accepts; it starts much faster than a real one.
 
 Run by the test hub's spawner as ``python -m escape_vre.testing.singleuser``.
 """

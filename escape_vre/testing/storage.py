@@ -1,7 +1,7 @@
 """A storage that misbehaves on request: slow, cut short, wrong bytes, no Range.
 
 HTTP semantics as in RFC 9110 sections 13 and 14; a real WebDAV storage is tested too, in
-``tests/integration``, which shows that this one answers alike where it behaves.
+``tests/integration``, which shows that both answer alike when nothing is faulty.
 """
 
 import hashlib
@@ -20,13 +20,13 @@ class Behaviour:
     Parameters
     ----------
     cut_after : int or None
-        Close the connection after so many bytes of the body, once.
+        Close the connection after this many bytes of the body, once.
     ranges : bool
         Whether Range is honoured.
     pause_s : float
-        Wait so long before every 64 KiB, seconds.
+        Wait before every 64 KiB, seconds.
     status : int or None
-        Answer this instead.
+        Answer with this status instead.
     location : str
         Redirect there.
     """

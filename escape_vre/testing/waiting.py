@@ -1,4 +1,4 @@
-"""Waiting for what other processes do, as long as a busy machine may need."""
+"""Waits for other processes, as long as a busy machine may need."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], timeout_s: float = 60.0, what: str = "it") -> T:
-    """Return what the condition gives once that is true; it is looked at after the limit, too.
+    """Return the condition's value once it is true; it is also checked after the limit.
 
     Raises
     ------

@@ -67,7 +67,7 @@ def test_a_server_too_large_for_every_machine(release, visited):
         " memory."
     )
     expect(said).to_contain_text(sentence)
-    expect(said).to_contain_text("It starts by itself")
+    expect(said).to_contain_text("It starts automatically")
     expect(said).to_contain_text("[Warning] 0/1 nodes are available: 1 Insufficient memory.")
     expect(page.get_by_text("Your server is starting up.")).to_be_visible()
     if IMAGES:

@@ -1,7 +1,7 @@
-"""``escape-vre demo --check``: prove the demo without a browser, and say what fails.
+"""``escape-vre demo --check``: test the demo without a browser, and report what fails.
 
-One dataset is fetched through the running JupyterLab's own route, and once more by ``%dl get`` in
-a kernel; bytes and checksums are compared with the samples that the lake was seeded with.
+It gets one dataset through the running JupyterLab's own route, and again with ``%dl get`` in a
+kernel, and compares bytes and checksums with the samples that the lake was seeded with.
 """
 
 import json
@@ -28,7 +28,7 @@ def check(demo: Demo) -> str:
     Returns
     -------
     str
-        One sentence of what was proven.
+        One sentence about what was checked.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check(demo: Demo) -> str:
     }
     for name, body in seed.items():
         if catalogue.get(name) != f"{zlib.adler32(body):08x}":
-            raise IntegrityError(f"The catalogue's checksum of {name} is not the seed's.")
+            raise IntegrityError(f"The catalogue's checksum of {name} differs from the seed's.")
     by_magic = _through_kernel(demo)
     _compare("%dl get", by_magic, seed)
     total = sum(map(len, seed.values()))
@@ -54,7 +54,7 @@ def check(demo: Demo) -> str:
 
 
 def _seed() -> dict[str, bytes]:
-    """Return the files of the dataset as the lake was seeded with."""
+    """Return the files of the dataset that the lake was seeded with."""
     hierarchy = json.loads((SAMPLES / "hierarchy.json").read_text())
     scope, _, name = DATASET.partition(":")
     dataset = next(
@@ -77,7 +77,9 @@ def _call(demo: Demo, path: str, body: dict[str, Any] | None = None) -> bytes:
             return bytes(answer.read())
     except urllib.error.HTTPError as e:
         found = json.loads(e.read() or b"{}").get("error")
-        raise EscapeError.from_dict(found or {"message": f"{path} answers {e.code}."}) from e
+        raise EscapeError.from_dict(
+            found or {"message": f"{path} answered with status {e.code}."}
+        ) from e
 
 
 def _rows(demo: Demo, path: str) -> list[dict[str, Any]]:
@@ -117,7 +119,7 @@ def _through_kernel(demo: Demo) -> dict[str, bytes]:
         if message["msg_type"] == "stream" and content["name"] == "stdout":
             said.append(content["text"])
         elif message["msg_type"] == "error":
-            raise EscapeError(f"%dl get fails: {content['ename']}: {content['evalue']}")
+            raise EscapeError(f"%dl get failed: {content['ename']}: {content['evalue']}")
 
     try:
         client.execute_interactive(code, timeout=TIMEOUT_S, output_hook=hear)
@@ -134,7 +136,7 @@ def _read(paths: list[str]) -> dict[str, bytes]:
 
 def _compare(what: str, found: dict[str, bytes], seed: dict[str, bytes]) -> None:
     if found.keys() != seed.keys():
-        raise IntegrityError(f"{what} brought {sorted(found)}, the seed has {sorted(seed)}.")
+        raise IntegrityError(f"{what} returned {sorted(found)}, but the seed has {sorted(seed)}.")
     for name, body in seed.items():
         if found[name] != body:
-            raise IntegrityError(f"{what} brought other bytes for {name} than the seed has.")
+            raise IntegrityError(f"{what} returned bytes for {name} that differ from the seed.")

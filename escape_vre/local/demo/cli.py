@@ -16,15 +16,19 @@ from escape_vre.local.demo.session import Demo, record_of
 
 def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add ``demo`` to ``escape-vre``."""
-    text = "Open JupyterLab on a real data lake that runs on this machine; Ctrl-C ends both."
+    text = "Open JupyterLab with a real data lake on this machine; Ctrl-C stops both."
     parser = subparsers.add_parser(
-        "demo", help="the product on a data lake of its own", description=text
+        "demo", help="JupyterLab with a real data lake on this machine", description=text
     )
-    parser.add_argument("--home", type=Path, help="where it keeps its state")
-    parser.add_argument("--port", type=int, default=8888, help="port of JupyterLab (8888)")
-    parser.add_argument("--no-browser", action="store_true", help="only print the URL")
-    parser.add_argument("--json", action="store_true", help="print what a program needs, as JSON")
-    parser.add_argument("--check", action="store_true", help="prove that it works, then end")
+    parser.add_argument("--home", type=Path, help="folder for its state")
+    parser.add_argument("--port", type=int, default=8888, help="port of JupyterLab (default: 8888)")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the URL without opening a browser"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, for programs"
+    )
+    parser.add_argument("--check", action="store_true", help="check that it works, then stop")
     parser.set_defaults(run=_run)
 
 
@@ -50,7 +54,7 @@ def _run(args: argparse.Namespace) -> int:
             code = demo.wait()
         except KeyboardInterrupt:
             if not args.json:
-                print("\nEnding JupyterLab and the data lake …", flush=True)
+                print("\nStopping JupyterLab and the data lake …", flush=True)
             return 0
     print("JupyterLab has ended.", file=sys.stderr)
     return code
@@ -58,7 +62,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _welcome(demo: Demo, seconds: float) -> None:
     print(f"Ready after {seconds:.1f} s. Open this in your browser:\n\n    {demo.start_url}\n")
-    print("Ctrl-C ends it. What you fetch stays in", demo.place.work, flush=True)
+    print("Ctrl-C stops it. Your files stay in", demo.place.work, flush=True)
 
 
 def _has_screen() -> bool:

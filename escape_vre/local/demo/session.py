@@ -1,4 +1,4 @@
-"""One demo: a lake, a JupyterLab and an agent, all of its own, ended together."""
+"""One demo: a lake, a JupyterLab and an agent, which start and stop together."""
 
 import contextlib
 import importlib.util
@@ -40,7 +40,7 @@ class Place:
         return self.home / "jupyter.log"
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that make Jupyter and its kernels use these folders alone."""
+        """Return the variables that make Jupyter and its kernels use only these folders."""
         return {
             "ESCAPE_VRE_HOME": str(self.home / "state"),
             "JUPYTER_CONFIG_DIR": str(self.home / "config"),
@@ -52,7 +52,7 @@ class Place:
 
 
 class Demo:
-    """Starts everything on entering, ends everything of its own on leaving.
+    """Starts everything on entering, stops everything it started on leaving.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Demo:
         for module in ("jupyterlab", "ipykernel", "matplotlib", "astropy"):
             if importlib.util.find_spec(module) is None:
                 raise ConfigurationError(
-                    f"The demo needs {module}, which is not installed here.",
+                    f"The demo needs {module}, which is not installed.",
                     hint="Install it with: pip install 'escape-vre[demo]'",
                 )
         try:
@@ -106,7 +106,7 @@ class Demo:
 
     @property
     def connection(self) -> dict[str, str]:
-        """What another program needs to use this demo."""
+        """The information that another program needs to use this demo."""
         return {
             "url": self._base,
             "token": self.token,
@@ -187,8 +187,8 @@ class Demo:
         while not self._base:
             if self._jupyter.poll() is not None or time.monotonic() > deadline:
                 raise EscapeError(
-                    f"JupyterLab does not start: {self._last_words()}",
-                    hint=f"Its log is {self.place.log}.",
+                    f"JupyterLab did not start: {self._last_words()}",
+                    hint=f"See its log: {self.place.log}.",
                 )
             with contextlib.suppress(OSError, ValueError, KeyError):
                 found = json.loads(record.read_text())
@@ -199,7 +199,7 @@ class Demo:
 
     def _last_words(self) -> str:
         lines = self.place.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it says nothing."
+        return lines[-1] if lines else "no output."
 
     def _stop_jupyter(self) -> None:
         if self._jupyter is None or self._jupyter.poll() is not None:

@@ -1,4 +1,4 @@
-"""Keycloak's admin REST API, and what its administrator does with the realm."""
+"""Keycloak's admin REST API, for the realm's administrator."""
 
 import http.client
 import json
@@ -49,7 +49,7 @@ class Admin:
         self._connection.close()
 
     def make_realm(self, passwords: Mapping[str, str], hub_secret: str) -> None:
-        """Make the realm anew with all that is in it; what is there is removed first."""
+        """Create the realm with all its content; an existing realm is removed first."""
         self.call("DELETE", "", missing_ok=True)
         self._send("POST", "/admin/realms", realm.realm())
         for scope in realm.client_scopes():
@@ -87,7 +87,7 @@ class Admin:
                 self.call("DELETE", f"/sessions/{session['id']}?isOffline=true", missing_ok=True)
 
     def rotate_keys(self) -> None:
-        """Sign with a new key from now on; the old ones verify nothing more."""
+        """Sign with a new key from now on; signatures by old ones become invalid."""
         kind = "org.keycloak.keys.KeyProvider"
         found = self.call("GET", "/components?" + urlencode({"type": kind}))
         old = [one for one in found if one["providerId"] == "rsa-generated"]
@@ -121,7 +121,7 @@ class Admin:
         self.call("PUT", f"/clients/{client['id']}", client)
 
     def add_redirects(self, name: str, uris: Sequence[str]) -> None:
-        """Let a client send browsers back to these too; ``*`` may stand at an end."""
+        """Add URIs that a client may redirect browsers to; each may end in ``*``."""
         client = self._client(name)
         missing = [uri for uri in uris if uri not in client["redirectUris"]]
         if missing:
@@ -181,7 +181,7 @@ class Admin:
         if status >= 300:
             raise IdpError(
                 f"Keycloak refused {method} {path}: {status} {text[:300]}",
-                "Its log/keycloak.log may say more.",
+                "See its log/keycloak.log.",
             )
         return json.loads(text) if text else None
 
@@ -197,8 +197,8 @@ class Admin:
         status, text = self._exchange("POST", path, urlencode(form), headers)
         if status != 200:
             raise IdpError(
-                f"Keycloak does not know its administrator: {status} {text[:200]}",
-                "`escape-vre idp reset` begins anew.",
+                f"Keycloak does not accept its administrator: {status} {text[:200]}",
+                "Start from scratch with `escape-vre idp reset`.",
             )
         answer = json.loads(text)
         self._token = answer["access_token"]
@@ -217,5 +217,5 @@ class Admin:
             self._connection.close()
             raise IdpError(
                 f"Keycloak did not answer: {str(error) or type(error).__name__}",
-                "Look at `escape-vre idp status`; start it with `escape-vre idp start`.",
+                "Check it with `escape-vre idp status`; start it with `escape-vre idp start`.",
             ) from error

@@ -1,4 +1,4 @@
-"""``escape-vre idp``: start, stop and look at the identity provider on this machine."""
+"""``escape-vre idp``: start, stop and inspect the local identity provider."""
 
 import argparse
 import json
@@ -21,16 +21,16 @@ def add_parser(subparsers: "Subparsers") -> None:
         help="a real identity provider on this machine",
         description="Start and stop a real OpenID Connect provider on this machine: Keycloak "
         "with a realm of two users, groups and clients. It listens on 127.0.0.1 only. Java "
-        "is brought along where this machine has none of version 17 or later.",
+        "is installed if this machine has no version 17 or later.",
     )
     commands = add_commands(
         idp,
         "provider",
         "idp",
         (
-            ("start", _start, "start the provider and return when it is ready (installs it first)"),
+            ("start", _start, "start the provider and wait until it is ready (installs it first)"),
             ("stop", _stop, "stop the provider; its data is kept"),
-            ("status", _status, "say whether the provider runs, where it is and how big"),
+            ("status", _status, "show the provider's state, address, folder and size"),
             ("reset", _reset, "erase the provider with all its data and start a new one"),
         ),
     )
@@ -39,13 +39,13 @@ def add_parser(subparsers: "Subparsers") -> None:
         action="append",
         default=[],
         metavar="URI",
-        help="where the client `hub` may send browsers, may end in *; may be repeated",
+        help="URI that the client `hub` may redirect browsers to, may end in *; may be repeated",
     )
     commands["start"].add_argument(
         "--access-token-lifespan",
         type=int,
         metavar="SECONDS",
-        help="how long access tokens live (300 in a new realm)",
+        help="lifetime of access tokens (300 in a new realm)",
     )
 
 
@@ -85,7 +85,7 @@ def _reset(arguments: argparse.Namespace) -> int:
 
 
 def _show(idp: Idp, arguments: argparse.Namespace, *, long: bool = False) -> str:
-    """Print how the provider is; gives its state."""
+    """Print the provider's status; returns its state."""
     status = idp.status()
     if arguments.json:
         tell(json.dumps(status, indent=2))

@@ -1,7 +1,7 @@
-"""What goes wrong with the identity provider."""
+"""Errors of the local identity provider."""
 
 from escape_vre.local.errors import LocalError
 
 
 class IdpError(LocalError):
-    """The identity provider could not do what was asked."""
+    """A request to the local identity provider failed."""

@@ -28,11 +28,11 @@ _TIMEOUT_S = 30.0
 
 
 class Status(TypedDict):
-    """How a provider is.
+    """The status of a provider.
 
     ``state`` is ``absent``, ``stopped``, ``starting``, ``ready`` or ``broken``; ``bytes`` is
-    what its data takes on disk, ``memory_bytes`` the resident size of its processes (None
-    where the system does not tell).
+    the size of its data on disk, ``memory_bytes`` the resident size of its processes (None
+    if the system does not report it).
     """
 
     state: str
@@ -58,7 +58,7 @@ class Idp(Backend):
         Everything of the provider is in this folder; those with different homes share nothing
         but the installed programs.
     say : callable, optional
-        Called with one sentence where something takes long.
+        Called with one sentence about each long step.
     """
 
     noun = "identity provider"
@@ -100,14 +100,14 @@ class Idp(Backend):
         Parameters
         ----------
         timeout_s : float, optional
-            For getting ready; installing is not counted.
+            For the start; installation is not counted.
         tied : bool
             End it when this process ends, however that ends. One that already runs stays as
             it is.
         access_token_lifespan_s : int, optional
-            How long access tokens live; 300 in a new realm, else as it was.
+            Lifetime of access tokens; 300 in a new realm, otherwise unchanged.
         redirect_uris : sequence of str
-            Where the client ``hub`` may send browsers, beside what it knows already.
+            More URIs that the client ``hub`` may redirect browsers to.
         steady : bool
             For a load of thousands of calls: the start takes twice as long, calls half.
 
@@ -124,7 +124,7 @@ class Idp(Backend):
             self.add_redirect(realm.HUB, *redirect_uris)
 
     def status(self) -> Status:
-        """Say how the provider is; starts nothing."""
+        """Return the provider's status; starts nothing."""
         state, problem = self._state(was_started=self.layout.realm_file.exists())
         said = self.layout.state()
         pids = said.get("pids", {}) if self._alive() else {}
@@ -145,11 +145,11 @@ class Idp(Backend):
         return _issuer(self._port())
 
     def endpoint(self, name: str) -> str:
-        """Give the URL of an endpoint: ``token``, ``auth``, ``auth/device``, ``userinfo``."""
+        """Return the URL of an endpoint: ``token``, ``auth``, ``auth/device``, ``userinfo``."""
         return f"{self.issuer}/protocol/openid-connect/{name}"
 
     def client_secret(self, client: str = realm.HUB) -> str:
-        """Give the secret of a client.
+        """Return the secret of a client.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class Idp(Backend):
         return self._read(self.layout.secret(client), f"client {client} has no secret")
 
     def password(self, user: str) -> str:
-        """Give a user's password.
+        """Return a user's password.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class Idp(Backend):
         return self._read(self.layout.password(user), f"there is no user {user}")
 
     def subject(self, user: str) -> str:
-        """Give what tokens call a user (``sub``), which lakes map to an account.
+        """Return a user's ``sub`` in tokens, which lakes map to an account.
 
         Raises
         ------
@@ -194,7 +194,7 @@ class Idp(Backend):
             write(self.layout.password(name), password + "\n")
 
     def add_redirect(self, client: str, *uris: str) -> None:
-        """Let a client send browsers back to these addresses too; each may end in ``*``."""
+        """Add URIs that a client may redirect browsers to; each may end in ``*``."""
         with self.admin() as admin:
             admin.add_redirects(client, uris)
 
@@ -206,7 +206,7 @@ class Idp(Backend):
         session_max_s: int | None = None,
         offline_idle_s: int | None = None,
     ) -> None:
-        """Change how long tokens and sessions live from now on, in seconds."""
+        """Change the lifetimes of new tokens and sessions, seconds."""
         fields = realm.lifetimes(
             access_token_s=access_token_s,
             session_idle_s=session_idle_s,
@@ -227,16 +227,16 @@ class Idp(Backend):
             admin.sign_out(user)
 
     def rotate_keys(self) -> None:
-        """Sign with a new key from now on; what the old one signed is valid no more."""
+        """Sign with a new key from now on; tokens signed with the old one become invalid."""
         with self.admin() as admin:
             admin.rotate_keys()
 
     def pause(self) -> None:
-        """Let the provider sleep: it takes connections and answers none."""
+        """Pause the provider: it accepts connections and does not answer."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Wake the provider."""
+        """Resume the paused provider."""
         self._signal(signal.SIGCONT)
 
     def tokens(
@@ -247,7 +247,7 @@ class Idp(Backend):
         scope: str = "openid profile",
         audience: str | None = None,
     ) -> dict[str, Any]:
-        """Get tokens for a user with the password alone, as a sign-in with a browser would.
+        """Get tokens for a user with the password grant, as from a sign-in with a browser.
 
         Parameters
         ----------
@@ -284,7 +284,7 @@ class Idp(Backend):
         Raises
         ------
         IdpError
-            It refused: ``details`` holds what it said, as ``{"error": "invalid_grant", …}``.
+            It refused: ``details`` has its answer, such as ``{"error": "invalid_grant", …}``.
         """
         fields = {**form, "client_id": client}
         if self.layout.secret(client).exists():
@@ -302,13 +302,13 @@ class Idp(Backend):
             refused = IdpError(
                 f"The token endpoint refused: {said.get('error')}: "
                 f"{said.get('error_description', 'no reason given')}",
-                "The log of Keycloak may say more.",
+                "See Keycloak's log.",
             )
             refused.details = said
             raise refused from error
 
     def admin(self, *, timeout_s: float = 60) -> Admin:
-        """Give a connection to the admin API, to be entered with ``with``."""
+        """Return a connection to the admin API, to be entered with ``with``."""
         secret = self._read(self.layout.secret("admin"), "it was never started")
         return Admin(self._port(), secret, timeout_s=timeout_s)
 
@@ -360,7 +360,7 @@ class Idp(Backend):
         except FileNotFoundError as error:
             raise IdpError(
                 f"In the identity provider of {self.home} {problem}.",
-                "`escape-vre idp status` says how it is.",
+                "Check it with `escape-vre idp status`.",
             ) from error
 
     def _signal(self, number: signal.Signals) -> None:

@@ -38,7 +38,7 @@ _START = (
 
 
 def command(java: Path, home: Path, *options: str) -> list[str]:
-    """Give the command that runs the Keycloak of folder ``home``, with options of Java before."""
+    """Return the command that runs the Keycloak of folder ``home``, with options of Java before."""
     opened = ("java.util", "java.util.concurrent", "java.security")
     return [
         str(java),
@@ -56,7 +56,7 @@ def command(java: Path, home: Path, *options: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Give this process's environment without what would configure Keycloak otherwise."""
+    """Return this process's environment without variables that configure Keycloak."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -88,7 +88,7 @@ def spawn(
     database, log : Path
         Folder with its data, and the file that its words are added to.
     steady : bool
-        Compile thoroughly: a start that takes twice as long, and calls that take half.
+        Optimise for load: the start takes twice as long, calls half.
     training : bool
         Write the archive of classes at its end, rather than use it.
     """
@@ -110,7 +110,7 @@ def spawn(
 
 
 def answers(port: int) -> bool:
-    """Say whether Keycloak serves its first realm."""
+    """Return whether Keycloak serves its first realm."""
     connection = http.client.HTTPConnection(HOST, port, timeout=10)
     try:
         connection.request("GET", "/realms/master")
@@ -122,7 +122,7 @@ def answers(port: int) -> bool:
 
 
 def free_ports(before: int | None) -> Iterator[int]:
-    """Give ports that are free: that of last time first, as it is in the issuer.
+    """Return ports that are free: that of last time first, as it is in the issuer.
 
     The others lie below the range that systems take for outgoing connections, where one of
     those would sooner or later sit on our port when we want it again.

@@ -1,4 +1,4 @@
-"""Where everything of one identity provider lies: the one place that knows file names."""
+"""The files of one identity provider; no other module knows their names."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ class Layout(Folder):
 
 
 def base_url(port: int) -> str:
-    """Give the URL below which everything of Keycloak is."""
+    """Return Keycloak's base URL."""
     return f"http://{HOST}:{port}"
 
 

@@ -23,7 +23,7 @@ _OPTIONAL_SCOPES = ["offline_access", *AUDIENCES]
 
 
 def realm() -> Fields:
-    """Give the realm itself; refresh tokens rotate, and one used twice ends its session."""
+    """Return the realm itself; refresh tokens rotate, and one used twice ends its session."""
     return {
         "realm": REALM,
         "displayName": "ESCAPE",
@@ -47,7 +47,7 @@ def lifetimes(
     session_max_s: int | None = None,
     offline_idle_s: int | None = None,
 ) -> Fields:
-    """Give the realm's fields for those lifetimes that are given, in seconds."""
+    """Return the realm's fields for those lifetimes that are given, in seconds."""
     fields = {
         "accessTokenLifespan": access_token_s,
         "ssoSessionIdleTimeout": session_idle_s,
@@ -58,7 +58,7 @@ def lifetimes(
 
 
 def client_scopes() -> Iterable[Fields]:
-    """Give the scopes beside Keycloak's own: ``groups``, and one for each audience."""
+    """Return the scopes beside Keycloak's own: ``groups``, and one for each audience."""
     claims = {
         "claim.name": "groups",
         "full.path": "true",
@@ -79,7 +79,7 @@ def client_scopes() -> Iterable[Fields]:
 
 
 def clients(hub_secret: str) -> Iterable[Fields]:
-    """Give the services that tokens are for, and the two clients that get them."""
+    """Return the services that tokens are for, and the two clients that get them."""
     for audience in AUDIENCES:
         # Token exchange knows an audience only if it is a client; this one can do nothing.
         yield {
@@ -121,7 +121,7 @@ def clients(hub_secret: str) -> Iterable[Fields]:
 
 
 def user(name: str, password: str, groups: Sequence[str], number: int) -> Fields:
-    """Give one user, complete, so that signing in asks for nothing more.
+    """Return one user, complete, so that signing in asks for nothing more.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def user(name: str, password: str, groups: Sequence[str], number: int) -> Fields
     groups : sequence of str
         Paths of groups that exist.
     number : int
-        For the e-mail address, which a name may not be fit for.
+        For the e-mail address, because a name may not be valid in one.
     """
     return {
         "username": name,

@@ -29,7 +29,7 @@ _PORT_TAKEN = "already in use"
 
 
 class EndedError(Exception):
-    """Keycloak is not, or is not to be."""
+    """Keycloak ended, or was told to end."""
 
 
 class Supervisor:
@@ -75,7 +75,7 @@ class Supervisor:
             end(self.keycloak, timeout_s=10)
 
     def say_failed(self, problem: str) -> None:
-        """Tell whoever started us why there is no Keycloak."""
+        """Report to the starting process why Keycloak does not run."""
         if self.layout.supervisor_lock.exists():
             self._say("failed", problem)
 
@@ -98,7 +98,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise EndedError(f"Keycloak was not ready within {_READY_S:.0f} s")
             if self._is_over(0.05):
-                raise EndedError("it was told to end before it was ready")
+                raise EndedError("it was stopped before it was ready")
 
     def _check(self) -> None:
         if self.keycloak is not None and self.keycloak.poll() is not None:
@@ -106,7 +106,7 @@ class Supervisor:
             raise EndedError(f"Keycloak ended (code {self.keycloak.returncode}): {said}")
 
     def _is_over(self, wait_s: float) -> bool:
-        """Say whether all is to end, having waited a little for such news."""
+        """Wait a little, and return whether everything should end."""
         news = select.select([sys.stdin] if self.tied else [], [], [], wait_s)[0]
         if news and not os.read(sys.stdin.fileno(), 1):
             self.asked_to_end = True
@@ -122,7 +122,7 @@ class Supervisor:
 
 
 def _problem(log: Path) -> str:
-    """Give what Keycloak said was wrong: the first error of those that follow from it."""
+    """Return Keycloak's first error, which causes those that follow."""
     try:
         lines = log.read_text(errors="replace").strip().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Accounts of a lake's people, made over Rucio's own REST API; standard library only."""
+"""Accounts of a lake's users, created over Rucio's REST API; standard library only."""
 
 from contextlib import suppress
 from typing import Any
@@ -13,7 +13,7 @@ QUOTA_BYTES = 10**12
 def ensure(rest: Rest, account: str) -> None:
     """Make an account with the rights of ``demo``, unless it exists.
 
-    It may read everything, has ``user.<account>`` for a scope, and room on every site.
+    It may read everything, owns the scope ``user.<account>``, and has a quota at every site.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def assign(rest: Rest, identity: str, account: str, *, before: str | None = None
 
 
 def _ask(rest: Rest, where: str) -> list[Any]:
-    """Give what is there; nothing if Rucio does not know it."""
+    """Return what is there; nothing if Rucio does not know it."""
     with suppress(LakeError):
         return rest.call("GET", where)
     return []

@@ -1,4 +1,4 @@
-"""``escape-vre lake``: start, stop and look at the data lake on this machine."""
+"""``escape-vre lake``: start, stop and inspect the local data lake."""
 
 import argparse
 import json
@@ -35,20 +35,20 @@ def add_parser(subparsers: "Subparsers") -> None:
             (
                 "start",
                 _start,
-                "start the lake and return when it is ready (installs it first, once)",
+                "start the lake and wait until it is ready (installs it first, once)",
             ),
             ("stop", _stop, "stop the lake; its data is kept"),
-            ("status", _status, "say whether the lake runs, where it is and how big"),
+            ("status", _status, "show the lake's state, address, folder and size"),
             ("reset", _reset, "erase the lake with all its data and start a new one"),
-            ("map", _map, "give a person of the identity provider an account"),
+            ("map", _map, "map a user of the identity provider to an account"),
         ),
     )
     _add_trust(commands["start"])
     person = commands["map"]
-    person.add_argument("subject", metavar="SUBJECT", help="`sub` of the person's tokens")
-    person.add_argument("account", metavar="ACCOUNT", help="made if it is not there")
+    person.add_argument("subject", metavar="SUBJECT", help="`sub` of the user's tokens")
+    person.add_argument("account", metavar="ACCOUNT", help="created if it does not exist")
     person.add_argument(
-        "--issuer", metavar="URL", help="the person's provider (default: the trusted one)"
+        "--issuer", metavar="URL", help="the user's provider (default: the trusted one)"
     )
 
 
@@ -58,10 +58,10 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
     trust.add_argument(
         "--issuer",
         metavar="URL",
-        help="take tokens of this OpenID Connect provider, now and after every start",
+        help="accept tokens of this OpenID Connect provider, now and after every start",
     )
     trust.add_argument(
-        "--no-issuer", action="store_true", help="take no tokens of a provider any more"
+        "--no-issuer", action="store_true", help="accept no more tokens of a provider"
     )
     command.add_argument(
         "--issuer-ca",
@@ -72,7 +72,7 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--audience",
         metavar="NAME",
-        help="what tokens must have in `aud` (default: rucio)",
+        help="audience that tokens must have in `aud` (default: rucio)",
     )
 
 
@@ -84,8 +84,8 @@ def _start(arguments: argparse.Namespace) -> int:
     lake = _lake(arguments)
     if not arguments.issuer and (arguments.issuer_ca or arguments.audience):
         raise LakeError(
-            "--issuer-ca and --audience describe a provider, and none is given.",
-            "Give it with --issuer URL.",
+            "--issuer-ca and --audience need a provider.",
+            "Add --issuer URL.",
         )
     if arguments.issuer:
         audience = arguments.audience or "rucio"
@@ -131,12 +131,12 @@ def _map(arguments: argparse.Namespace) -> int:
     if arguments.json:
         tell(json.dumps(lake.status(), indent=2))
     else:
-        tell(f"{arguments.subject} is account {arguments.account} now.")
+        tell(f"{arguments.subject} is now account {arguments.account}.")
     return 0
 
 
 def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> str:
-    """Print how the lake is; gives its state."""
+    """Print the lake's status; returns its state."""
     status = lake.status()
     if arguments.json:
         tell(json.dumps(status, indent=2))
@@ -161,7 +161,7 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> s
 def _sentence(status: Status) -> str:
     home, problem = status["home"], status["problem"]
     return {
-        "ready": f"The lake is ready at {status['url']}, its files are in {home}.",
+        "ready": f"The lake is ready at {status['url']}; its files are in {home}.",
         "starting": f"The lake in {home} is starting.",
         "stopped": f"The lake in {home} is stopped; its data is kept.",
         "absent": f"There is no lake in {home}.",

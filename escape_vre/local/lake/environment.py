@@ -15,19 +15,19 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def folder() -> Path:
-    """Give where the environment for these requirements and this Python is, or will be."""
+    """Return the folder of the environment for these requirements and this Python."""
     key = hashlib.sha256(REQUIREMENTS.read_bytes())
     key.update(f"{sys.version_info[:2]} {sysconfig.get_platform()}".encode())
     return cache_folder() / f"lake-{key.hexdigest()[:12]}"
 
 
 def python() -> Path:
-    """Give the environment's interpreter."""
+    """Return the environment's interpreter."""
     return folder() / "bin" / "python"
 
 
 def installed() -> bool:
-    """Say whether the environment is complete and its Python still there."""
+    """Return whether the environment is complete and its Python still there."""
     return is_complete(folder()) and python().exists()
 
 
@@ -42,7 +42,7 @@ def install(say: Say) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Give this process's environment without what would mix another Python into the lake's."""
+    """Return this process's environment without variables of another Python."""
     dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
     kept = {
         name: value
@@ -53,7 +53,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def own_environment() -> dict[str, str]:
-    """Give the variables of a process of ours, which knows this folder as package ``lake``."""
+    """Return the variables of a process of ours, which knows this folder as package ``lake``."""
     return {
         **clean_environment(),
         "PYTHONPATH": str(Path(__file__).parent.parent),
@@ -84,7 +84,7 @@ def _build(target: Path, say: Say) -> None:
     interpreter = getattr(sys, "_base_executable", None) or sys.executable
     _run(
         [interpreter, "-m", "venv", str(target)],
-        "No virtual environment could be made for Rucio's server",
+        "Could not create a virtual environment for Rucio's server",
         "On Debian and Ubuntu, install python3-venv.",
     )
     _run(
@@ -92,8 +92,8 @@ def _build(target: Path, say: Say) -> None:
             *(str(python()), "-m", "pip", "install", "--disable-pip-version-check"),
             *("--no-input", "--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)),
         ],
-        "Rucio's server could not be installed",
-        "Check the network and pip's configuration, then start again.",
+        "Could not install Rucio's server",
+        "Check the network and pip's configuration, then try again.",
     )
 
 

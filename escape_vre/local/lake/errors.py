@@ -1,4 +1,4 @@
-"""What goes wrong with a lake, said to a person."""
+"""Errors of a lake, for users."""
 
 try:
     from escape_vre.local.errors import LocalError
@@ -14,10 +14,10 @@ except ImportError:
 
 
 class LakeError(LocalError):
-    """The lake could not do what was asked.
+    """A request to the lake failed.
 
     Parameters
     ----------
     message : str — one sentence: what happened.
-    hint : str — what to do about it.
+    hint : str — what to do.
     """

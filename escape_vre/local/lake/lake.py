@@ -31,7 +31,7 @@ class Lake(Backend):
     ----------
     home : Path — everything of the lake is in this folder; lakes with different homes share
         nothing but the installed programs.
-    say : called with one sentence where something takes long.
+    say : called with one sentence about each long step.
     """
 
     noun = command = "lake"
@@ -43,7 +43,7 @@ class Lake(Backend):
         super().__init__(self.layout, say=say)
 
     def install(self) -> None:
-        """Install what the lake runs on, once for all lakes.
+        """Install the lake's programs, once for all lakes.
 
         Raises
         ------
@@ -52,10 +52,10 @@ class Lake(Backend):
         environment.install(self._say)
 
     def trust(self, issuer: str, *, ca_file: Path | None = None, audience: str = "rucio") -> None:
-        """Take tokens of an identity provider, from now on and after every start.
+        """Accept tokens of an identity provider, from now on and after every start.
 
-        A lake trusts one provider: this one replaces another. Accounts that people were given
-        stay theirs.
+        A lake trusts one provider: this one replaces another. Existing mappings to accounts
+        are kept.
 
         Parameters
         ----------
@@ -65,17 +65,18 @@ class Lake(Backend):
 
         Raises
         ------
-        LakeError — the provider does not answer, or calls itself otherwise; nothing changed.
+        LakeError — the provider does not answer, or has a different issuer; nothing changed.
         """
         if not audience or audience.split() != [audience]:
             raise LakeError(
-                f"{audience!r} is no audience: it is one word.",
-                "Give the name that the provider writes into tokens for Rucio.",
+                f"{audience!r} is not an audience: it must be one word.",
+                "Set the name that the provider writes into tokens for Rucio.",
             )
         ca = None if ca_file is None else str(ca_file.expanduser().absolute())
         if ca is not None and not Path(ca).is_file():
             raise LakeError(
-                f"There is no file {ca}.", "Give the PEM with the provider's certificate authority."
+                f"There is no file {ca}.",
+                "Set the PEM file with the provider's certificate authority.",
             )
         keys_url(issuer, ca_file=ca, timeout_s=_PROVIDER_S)
         self._make_home()
@@ -84,7 +85,7 @@ class Lake(Backend):
             Trust(issuer, audience, ca, before.identities).write(self.layout.trust)
 
     def distrust(self) -> None:
-        """Take no tokens of a provider any more, also none that were taken before."""
+        """Accept no more tokens of a provider, including those accepted before."""
         if not self.layout.trust.exists():
             return
         with self._locked(self.layout.trust_lock):
@@ -93,15 +94,15 @@ class Lake(Backend):
 
     @property
     def trusted(self) -> Trust:
-        """Who is trusted, and which accounts people have."""
+        """The trusted provider, and the accounts of its users."""
         return Trust.read(self.layout.trust)
 
     def map_identity(self, subject: str, account: str, *, issuer: str | None = None) -> None:
-        """Give a person of a provider an account, made if it is not there.
+        """Map a user of a provider to an account, created if it does not exist.
 
-        A new one has the rights of ``demo``: it reads everything, writes to its own scope
-        ``user.<account>``. Somebody who had another account loses that one when the token in
-        use expires.
+        A new one has the rights of ``demo``: it reads everything, and writes to its own scope
+        ``user.<account>``. A user with another account loses it when the token in use
+        expires.
 
         Parameters
         ----------
@@ -110,18 +111,18 @@ class Lake(Backend):
 
         Raises
         ------
-        LakeError — Rucio does not run, or does not take such an account.
+        LakeError — Rucio does not run, or refuses the account.
         """
         issuer = issuer or self.trusted.issuer
         if issuer is None:
             raise LakeError(
-                "This lake trusts no identity provider whose people could have accounts.",
-                "Start it with `escape-vre lake start --issuer URL`, or say whose with --issuer.",
+                "This lake trusts no identity provider.",
+                "Start it with `escape-vre lake start --issuer URL`, or name one with --issuer.",
             )
         if not _ACCOUNT.fullmatch(account) or not subject:
             raise LakeError(
                 f"{account!r} cannot be an account of {subject!r}.",
-                "Accounts have up to 20 of a-z, 0-9, - and _.",
+                "An account has up to 20 characters: a-z, 0-9, - and _.",
             )
         whose, rest = identity(subject, issuer), self.rest()
         with self._locked(self.layout.trust_lock), rest:
@@ -131,7 +132,7 @@ class Lake(Backend):
             known.with_identity(whose, account).write(self.layout.trust)
 
     def status(self) -> Status:
-        """Say how the lake is; starts nothing."""
+        """Return the lake's status; starts nothing."""
         state, problem = self._state(was_started=self.layout.seeded.exists())
         ports = self.layout.ports()
         pids = self.layout.state().get("pids", {}) if self._alive() else {}
@@ -150,7 +151,7 @@ class Lake(Backend):
         )
 
     def instance(self) -> dict[str, object]:
-        """Give the lake as an entry of our configuration's list of Rucio instances.
+        """Return the lake as an entry of our configuration's list of Rucio instances.
 
         Raises
         ------
@@ -169,12 +170,12 @@ class Lake(Backend):
         }
 
     def token_instance(self, *, client_id: str | None = None) -> dict[str, object]:
-        """Give the entry for people who come with a token of the trusted provider.
+        """Return the entry for users with a token of the trusted provider.
 
         Parameters
         ----------
-        client_id : str or None — the provider's client for device sign-in, where people have no
-            Hub that gives them tokens.
+        client_id : str or None — the provider's client for device sign-in, for users without
+            a Hub that gives them tokens.
 
         Raises
         ------
@@ -203,7 +204,7 @@ class Lake(Backend):
         return entry
 
     def admin(self) -> dict[str, object]:
-        """Give the same for Rucio's account ``root``, which may do everything."""
+        """Return the same for Rucio's account ``root``, which may do everything."""
         return {
             **self.instance(),
             "account": "root",
@@ -227,14 +228,14 @@ class Lake(Backend):
         return environment.folder() / "bin" / "rucio"
 
     def rucio_environment(self) -> dict[str, str]:
-        """Give the environment variables with which ``rucio`` speaks to this lake as ``demo``."""
+        """Return the environment variables with which ``rucio`` speaks to this lake as ``demo``."""
         return {
             "RUCIO_CONFIG": str(self.layout.client_config),
             "X509_USER_PROXY": str(self.layout.client_identity),
         }
 
     def rest(self, account: str = "root", *, timeout_s: float = 120) -> Rest:
-        """Give a connection to Rucio's REST API, to be entered with ``with``."""
+        """Return a connection to Rucio's REST API, to be entered with ``with``."""
         return Rest(
             self.url,
             account=account,
@@ -266,7 +267,7 @@ class Lake(Backend):
             said = str(error.stderr).strip().splitlines()[-1:]
             raise LakeError(
                 f"{scope}:{name} could not be multiplied: {' '.join(said)}",
-                "It needs a lake that runs and a file that nobody multiplied before.",
+                "It needs a running lake, and a file that was not multiplied before.",
             ) from error
 
     def _answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where everything of one lake lies: the one place that knows file names.
+"""The files of one lake; no other module knows their names.
 
 Standard library only: the product's environment and the lake's own both read it.
 """
@@ -15,8 +15,8 @@ from typing import TypedDict
 SITES = ("NORTH-USERDISK", "SOUTH-USERDISK")
 PREFIX = "/data"
 HOST = os.environ.get("ESCAPE_VRE_LOCAL_HOST") or "127.0.0.1"
-"""Where back ends listen. Another address is for tests in which others than this machine's programs
-are to reach them: pods of a Kubernetes whose network leads nowhere else."""
+"""The address that back ends listen on. Tests with pods of an isolated Kubernetes network set
+another one."""
 
 
 class State(TypedDict, total=False):
@@ -55,7 +55,7 @@ class Folder:
 
     @property
     def start_lock(self) -> Path:
-        """Locked while somebody starts, stops or erases the back end."""
+        """Locked while a process starts, stops or erases the back end."""
         return self.home / "run" / "start.lock"
 
     @property
@@ -64,7 +64,7 @@ class Folder:
         return self.home / "run" / "state.json"
 
     def state(self) -> State:
-        """Read what the supervisor said last; empty if it said nothing."""
+        """Read the supervisor's latest state; empty if there is none."""
         try:
             state: State = json.loads(self.state_file.read_text())
         except (OSError, ValueError):
@@ -112,7 +112,7 @@ class Layout(Folder):
 
     @property
     def trust(self) -> Path:
-        """Whose tokens the lake takes (``trust.Trust``), JSON; missing if nobody's."""
+        """The provider whose tokens the lake accepts (``trust.Trust``), JSON; missing if none."""
         return self.home / "server" / "trust.json"
 
     @property
@@ -146,7 +146,7 @@ class Layout(Folder):
 
     @property
     def trust_lock(self) -> Path:
-        """Locked while somebody changes ``trust``."""
+        """Locked while a process changes ``trust``."""
         return self.home / "run" / "trust.lock"
 
     def ports(self) -> Ports | None:
@@ -159,7 +159,7 @@ class Layout(Folder):
 
 
 def write(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees all of it or nothing, and only ``mode`` may."""
+    """Write a file atomically, with the permissions of ``mode``."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w") as file:
@@ -170,12 +170,12 @@ def write(path: Path, content: str, *, mode: int = 0o600) -> None:
 def hold(path: Path) -> None:
     """Lock a file for as long as this process and its children live.
 
-    Whoever looks whether it is free holds it for a moment, so this tries for a while.
+    A process that checks whether it is free holds it for a moment, so this tries for a while.
 
     Raises
     ------
     BlockingIOError
-        Another one holds it.
+        Another process holds it.
     """
     lock = os.open(path, os.O_RDWR)  # never closed
     deadline = time.monotonic() + 5

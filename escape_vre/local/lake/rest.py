@@ -1,4 +1,4 @@
-"""As much of Rucio's REST API as filling a lake needs; standard library only."""
+"""The part of Rucio's REST API that is needed to fill a lake; standard library only."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ _Item = TypeVar("_Item")
 
 
 def path(*parts: str) -> str:
-    """Give a URL's path; the slashes of a name like ``/A/B/C`` are quoted."""
+    """Return a URL's path; the slashes of a name like ``/A/B/C`` are quoted."""
     return "/" + "/".join(quote_plus(part) for part in parts)
 
 
@@ -70,7 +70,7 @@ class Rest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
     def call(self, method: str, where: str, body: object = None) -> list[Any]:
@@ -124,13 +124,13 @@ class Rest:
         except (OSError, http.client.HTTPException) as error:
             raise LakeError(
                 f"The lake's Rucio did not answer: {error}",
-                "Look at `escape-vre lake status`; start it with `escape-vre lake start`.",
+                "Check it with `escape-vre lake status`; start it with `escape-vre lake start`.",
             ) from error
         if answer.status >= 300:
             said = answer.headers.get("ExceptionMessage", text[:300])
             raise LakeError(
                 f"Rucio refused {method} {where}: {answer.status} {said}",
-                "The lake's log/rucio.log may say more.",
+                "See the lake's log/rucio.log.",
             )
         return _Answer(answer.headers, text)
 

@@ -1,14 +1,14 @@
-"""What is to be known of a lake from outside."""
+"""The status of a lake, as seen from outside."""
 
 from typing import TypedDict
 
 
 class Status(TypedDict):
-    """How a lake is.
+    """The status of a lake.
 
     ``state`` is ``absent``, ``stopped``, ``starting``, ``ready`` or ``broken``; ``bytes`` maps
     ``database`` and each site to bytes on disk, ``memory_bytes`` is the resident size of all
-    processes, shared pages counted once (None where the system does not tell).
+    processes, shared pages counted once (None if the system does not report it).
     """
 
     state: str

@@ -1,4 +1,4 @@
-"""Which identity provider a lake trusts, and which account each of its people has.
+"""The identity provider that a lake trusts, and the accounts of its users.
 
 Standard library only: the product's environment writes it, the lake's processes read it.
 """
@@ -41,11 +41,11 @@ class Trust:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Give what a file says; without one, nobody is trusted.
+        """Read a file; without one, no provider is trusted.
 
         Raises
         ------
-        LakeError — somebody else wrote it.
+        LakeError — the file is not valid.
         """
         try:
             return cls(**json.loads(path.read_text()))
@@ -53,31 +53,31 @@ class Trust:
             return cls()
         except (ValueError, TypeError) as error:
             raise LakeError(
-                f"{path} does not say whom the lake trusts: {error}",
-                "Remove it, then start the lake with --issuer and map people again.",
+                f"Could not read the trusted provider from {path}: {error}",
+                "Remove it, then start the lake with --issuer and map users again.",
             ) from error
 
     def write(self, path: Path) -> None:
-        """Keep it, so that a reader sees the old or the new."""
+        """Write it atomically: a reader sees the old or the new."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(path, json.dumps(asdict(self), indent=2) + "\n")
 
     def with_identity(self, identity: str, account: str) -> "Trust":
-        """Give the same with one more identity."""
+        """Return the same with one more identity."""
         return replace(self, identities={**self.identities, identity: account})
 
 
 def identity(subject: str, issuer: str) -> str:
-    """Give Rucio's name for a provider's person (``rucio.core.oidc.oidc_identity_string``)."""
+    """Return Rucio's name for a provider's person (``rucio.core.oidc.oidc_identity_string``)."""
     return f"SUB={subject}, ISS={issuer}"
 
 
 def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give what a token says of itself, header and claims (RFC 7519); true or not.
+    """Return a token's header and claims (RFC 7519), without verification.
 
     Raises
     ------
-    ValueError — it is no token.
+    ValueError — it is not a token.
     """
     header, claims, _signature = token.split(".")
     try:
@@ -94,20 +94,20 @@ def keys_url(issuer: str, *, ca_file: str | None, timeout_s: float) -> str:
 
     Raises
     ------
-    LakeError — it does not answer, is no provider, or calls itself otherwise.
+    LakeError — it does not answer, is not a provider, or has a different issuer.
     """
     where = issuer.rstrip("/") + "/.well-known/openid-configuration"
     said = fetch(where, ca_file=ca_file, timeout_s=timeout_s)
     name, keys = said.get("issuer"), said.get("jwks_uri")
     if not isinstance(name, str) or not isinstance(keys, str):
         raise LakeError(
-            f"{issuer} is no OpenID Connect provider: its configuration names no keys.",
+            f"{issuer} is not an OpenID Connect provider: its configuration names no keys.",
             "Give the issuer's URL as the provider's own pages do.",
         )
     if name != issuer:
         raise LakeError(
             f"The provider at {issuer} calls itself {name}.",
-            f"Tokens are compared to the letter: give the issuer as {name}",
+            f"The issuer must match exactly: write it as {name}",
         )
     return keys
 
@@ -117,14 +117,14 @@ def fetch(url: str, *, ca_file: str | None, timeout_s: float) -> dict[str, Any]:
 
     Raises
     ------
-    LakeError — no answer, or none of that kind.
+    LakeError — no answer, or not a JSON object.
     """
     parts = urlsplit(url)
     near = _is_near(parts.hostname or "")
     if not parts.hostname or parts.scheme not in (("https", "http") if near else ("https",)):
         raise LakeError(
-            f"{url} is no address of an identity provider.",
-            "It must begin with https://; http:// does for one on this machine only.",
+            f"{url} is not the address of an identity provider.",
+            "It must begin with https://; http:// is allowed only for one on this machine.",
         )
     try:
         opener = urllib.request.build_opener(
@@ -137,19 +137,19 @@ def fetch(url: str, *, ca_file: str | None, timeout_s: float) -> dict[str, Any]:
             found = json.loads(_read(answer, timeout_s))
     except (OSError, HTTPException, ValueError) as error:
         raise LakeError(
-            f"The identity provider did not answer as one: {url}: {error}",
-            "Start it, or mend the issuer's URL or the file with its certificate authority.",
+            f"{url} did not answer like an identity provider: {error}",
+            "Start it, or fix the issuer's URL or the file with its certificate authority.",
         ) from error
     if not isinstance(found, dict):
         raise LakeError(
-            f"The identity provider did not answer as one: {url}: no JSON object",
+            f"{url} did not answer like an identity provider: no JSON object",
             "Give the issuer's URL as the provider's own pages do.",
         )
     return found
 
 
 def _read(answer: HTTPResponse, timeout_s: float) -> bytes:
-    """Read an answer that neither drips nor floods."""
+    """Read an answer, with limits on its time and size."""
     deadline = time.monotonic() + timeout_s
     content = b""
     while block := answer.read1(65536):
@@ -167,7 +167,7 @@ def _is_near(host: str) -> bool:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Keys come from where the issuer's name says, or not at all."""
+    """Follows no redirects: keys come only from the issuer's own address."""
 
     def redirect_request(
         self,

@@ -1,7 +1,7 @@
 """Puts many files onto a site at once, for tests and benchmarks.
 
-``rucio upload`` needs eight requests a file; here the bytes are laid into the site's folder
-and told to Rucio a thousand at a time.
+``rucio upload`` needs eight requests per file; here the bytes are written to the site's folder
+and registered in Rucio a thousand at a time.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ Contents = Iterable[tuple[str, bytes]]
 
 
 def place(layout: Layout, site: str, scope: str, name: str) -> Path:
-    """Give where a site keeps a file: Rucio's default algorithm, ``hash``."""
+    """Return where a site keeps a file: Rucio's default algorithm, ``hash``."""
     digest = hashlib.md5(f"{scope}:{name}".encode(), usedforsecurity=False).hexdigest()
     folders = scope.split(".") if scope.startswith(("user.", "group.")) else [scope]
     parts = [*folders, digest[:2], digest[2:4], *(part for part in name.split("/") if part)]
@@ -25,7 +25,7 @@ def place(layout: Layout, site: str, scope: str, name: str) -> Path:
 
 
 def store(layout: Layout, site: str, scope: str, name: str, content: bytes) -> dict[str, object]:
-    """Write a file into a site's folder; give what Rucio is to be told of it."""
+    """Write a file into a site's folder; return its entry for Rucio."""
     target = place(layout, site, scope, name)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)

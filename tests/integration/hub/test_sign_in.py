@@ -68,6 +68,25 @@ def test_a_missing_name_names_its_setting(hub, module_fake):
     assert "global.escape.login.username_claim" in said
 
 
+@pytest.mark.parametrize("groups", [7, {"escape": True}, ["/escape", 7]], ids=str)
+def test_groups_that_are_not_a_list_of_names_change_nothing(hub, module_fake, groups):
+    module_fake.people["karl"] = {"groups": ["/escape"]}
+    visitor = hub.signed_in("karl")
+    module_fake.people["karl"]["groups"] = groups
+    renewed = module_fake.calls["refresh"]
+
+    def seen():
+        visitor.get("hub/home")
+        return module_fake.calls["refresh"] > renewed
+
+    wait_until(seen, what="a renewal")
+    assert visitor.get("hub/home").url.endswith("/hub/home")
+    assert hub.api("GET", "users/karl").json()["groups"] == ["/escape"]
+    said = refused(hub.visitor().sign_in("karl"), 502)
+    assert "groups that is not a list of names" in said
+    assert "global.escape.login.groups_claim" in said
+
+
 def test_a_provider_in_trouble_is_said_at_sign_in(hub, module_fake):
     for kind in ("code", "userinfo"):
         with module_fake.failing(kind, status=500):
@@ -126,6 +145,33 @@ def test_a_hub_that_is_killed_during_a_renewal_costs_one_sign_in(start_hub, fake
     issued(hub.ask(bob))
     hub.signed_in("alice")
     issued(hub.ask(alice))
+
+
+def test_a_hub_that_is_upgraded_during_a_renewal_signs_nobody_out(start_hub, fake):
+    """SIGTERM while the provider has rotated the refresh token and not answered yet."""
+    hub = start_hub(fake)
+    hub.signed_in("alice")
+    token = hub.start_server("alice")
+    issued(hub.ask(token))
+    answers = threading.Event()
+    rotated = fake.calls["refresh"]
+
+    def asked():
+        hub.ask(token)  # at a session that is due, once it is
+        return fake.calls["refresh"] > rotated
+
+    with fake.failing("refresh", held=answers, after=True):
+        fake.lifetime_s = 1
+        wait_until(asked, what="a renewal")
+        hub.process.terminate()
+        wait_until(lambda: "Waiting up to" in hub.said(), what="the drain")
+        assert hub.process.poll() is None
+        answers.set()
+        assert hub.process.wait(timeout=60) == 0
+    fake.lifetime_s = 300
+    hub.start()
+    issued(hub.ask(token))
+    assert fake.calls["code"] == 1, "nobody signed in again"
 
 
 def test_keys_rotate_one_restart_at_a_time(start_hub, fake):

@@ -351,7 +351,7 @@ def test_the_commands(trusting, provider, capsys):
 
     assert "tokens" not in run("start", "--no-issuer")
     assert f"tokens     of {provider.issuer}" in run("start", "--issuer", provider.issuer)
-    assert run("map", "edith-1", "edith") == "edith-1 is account edith now.\n"
+    assert run("map", "edith-1", "edith") == "edith-1 is now account edith.\n"
     assert json.loads(run("map", "edith-1", "edith", "--json"))["issuer"] == provider.issuer
     assert who(trusting, provider.token("edith-1")) == "edith"
 
@@ -367,18 +367,18 @@ def test_what_is_no_provider_is_not_trusted(trusting, provider):
     before = trusting.trusted
     where = provider.issuer
     for issuer, said in (
-        ("https://127.0.0.1:9/realms/test", "did not answer as one"),
+        ("https://127.0.0.1:9/realms/test", "did not answer like"),
         (where + "/", "calls itself"),
         (where.replace("/realms/test", ""), "404"),
-        ("ftp://127.0.0.1/realms/test", "no address of an identity provider"),
-        ("http://idp.example/realms/test", "no address of an identity provider"),
-        ("nonsense", "no address of an identity provider"),
+        ("ftp://127.0.0.1/realms/test", "not the address of an identity provider"),
+        ("http://idp.example/realms/test", "not the address of an identity provider"),
+        ("nonsense", "not the address of an identity provider"),
     ):
         with pytest.raises(LakeError, match=said):
             trusting.trust(issuer)
     with pytest.raises(LakeError, match="no file"):
         trusting.trust(where, ca_file=trusting.home / "none.pem")
-    with pytest.raises(LakeError, match="no audience"):
+    with pytest.raises(LakeError, match="not an audience"):
         trusting.trust(where, audience="rucio reana")
     assert trusting.trusted == before
 
@@ -388,7 +388,7 @@ def test_a_spoilt_file_trusts_nobody(trusting, both, provider):
     token = provider.token()
     assert both(token) == (200, 200)
     trusting.layout.trust.write_text(said[:-9])
-    with pytest.raises(LakeError, match="does not say whom"):
+    with pytest.raises(LakeError, match="Could not read the trusted provider"):
         trusting.status()
     assert both(token) == (401, 401)
     trusting.layout.trust.write_text(said)

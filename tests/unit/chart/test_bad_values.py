@@ -127,7 +127,7 @@ BY_THE_JOB = {
         escape(login={"issuer": "http://iam.example.org"}),
         "issuer must begin with https://",
     ),
-    "no-openid": (escape(login={"scopes": ["profile"]}), "scopes must have openid"),
+    "no-openid": (escape(login={"scopes": ["profile"]}), "scopes must include openid"),
     "audience-twice": (
         escape(tokens={"audiences": [{"name": "rucio"}, {"name": "rucio"}, {"name": "reana"}]}),
         "global.escape.tokens: audiences has rucio twice",
@@ -147,7 +147,7 @@ BY_THE_JOB = {
     ),
     "nobody": (
         escape(login={"allowed_groups": [], "admin_groups": []}),
-        "Nobody may sign in.",
+        "No user may sign in.",
     ),
     "name-of-nobody": (
         z2jh(hub={"config": {"Authenticator": {"allowed_users": ["Anna Müller"]}}}),

@@ -73,7 +73,7 @@ def test_a_wrong_issuer_is_refused(given, secret):
 
 def test_a_provider_without_exchange_is_refused(given, secret, idp):
     idp.document = {"grant_types_supported": ["authorization_code", "refresh_token"]}
-    assert "does no token exchange" in refusal(given)
+    assert "does not support token exchange" in refusal(given)
 
 
 def test_a_file_of_authorities_that_only_the_hub_has_is_no_mistake(given, secret, capsys):
@@ -84,7 +84,7 @@ def test_a_file_of_authorities_that_only_the_hub_has_is_no_mistake(given, secret
 
 def test_who_may_sign_in_counts_hub_config_too(given, secret):
     given["login"]["allowed_groups"] = []
-    assert "Nobody may sign in" in refusal(given)
+    assert "No user may sign in" in refusal(given)
     check(asked(given, hub={"Authenticator": {"allowed_users": ["anna"]}}))
 
 

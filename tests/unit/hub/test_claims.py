@@ -6,7 +6,7 @@ import json
 import pytest
 
 from escape_vre.core.tokens import jwt_claims
-from escape_vre.hub.claims import DEFAULT_LIFETIME_S, claim, lifetime_s
+from escape_vre.hub.claims import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, claim, lifetime_s
 
 CLAIMS = {
     "groups": ["a"],
@@ -37,7 +37,10 @@ def jwt(claims):
     return f"e30.{body}.c2ln"
 
 
-@pytest.mark.parametrize("token", ["", "opaque", "a.b", "a.!.c", "a.bm8=.c", jwt([1])])
+DEEP = f"e30.{base64.urlsafe_b64encode(b'[' * 99_999).decode()}.c2ln"
+
+
+@pytest.mark.parametrize("token", ["", "opaque", "a.b", "a.!.c", "a.bm8=.c", jwt([1]), DEEP])
 def test_what_is_no_jwt_says_nothing(token):
     assert jwt_claims(token) == {}
 
@@ -50,6 +53,10 @@ def test_what_is_no_jwt_says_nothing(token):
         ({"expires_in": -1}, 0),
         ({"expires_in": "soon"}, DEFAULT_LIFETIME_S),
         ({"expires_in": float("nan")}, DEFAULT_LIFETIME_S),
+        ({"expires_in": True}, DEFAULT_LIFETIME_S),
+        ({"expires_in": [60]}, DEFAULT_LIFETIME_S),
+        ({"expires_in": 10**400}, DEFAULT_LIFETIME_S),
+        ({"expires_in": 1e300}, MAX_LIFETIME_S),
         ({}, DEFAULT_LIFETIME_S),
         ({"access_token": jwt({"iat": 10, "exp": 130})}, 120),
         ({"access_token": jwt({"exp": 130})}, DEFAULT_LIFETIME_S),

@@ -106,7 +106,7 @@ def test_unless_the_site_says_so(given):
 
 def test_nobody_is_allowed_without_saying_so(given):
     del given["login"]["allowed_groups"]
-    with pytest.raises(SystemExit, match=r"Nobody may sign in.*global\.escape\.login\.allow"):
+    with pytest.raises(SystemExit, match=r"No user may sign in.*global\.escape\.login\.allow"):
         configure(Config(), given)
     c = Config()
     c.Authenticator.allowed_users = {"anna"}
@@ -173,9 +173,42 @@ def test_an_issuer_without_endpoints_is_refused(idp, given):
     assert "no token_endpoint" in refusal(given)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("token_endpoint", 7),
+        ("token_endpoint", ""),
+        ("token_endpoint", "/token"),
+        ("token_endpoint", "https://idp.example.org:port/token"),
+        ("authorization_endpoint", "javascript:alert(1)"),
+        ("authorization_endpoint", ["https://idp.example.org/auth"]),
+        ("userinfo_endpoint", 7),
+        ("userinfo_endpoint", "ldap://idp.example.org"),
+        ("token_endpoint_auth_methods_supported", "client_secret_basic"),
+        ("code_challenge_methods_supported", [256]),
+        ("grant_types_supported", {"refresh_token": True}),
+    ],
+)
+def test_a_malformed_description_is_refused(idp, given, name, value):
+    idp.document = {name: value}
+    said = refusal(given)
+    assert f"has a malformed {name}" in said
+    assert "global.escape.login.issuer" in said
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"])
+def test_a_way_without_tls_is_refused_where_the_issuer_has_tls(idp, given, name, tmp_path):
+    authority = trustme.CA()
+    idp.serve_tls(authority.issue_cert("127.0.0.1"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    given["login"] |= {"issuer": idp.issuer, "ca_file": str(tmp_path / "ca.pem")}
+    idp.document = {name: "http://idp.example.org/x"}
+    assert f"The {name} of the issuer" in refusal(given)
+
+
 def test_a_provider_without_pkce_is_refused(idp, given):
     idp.document = {"code_challenge_methods_supported": ["plain"]}
-    assert "no PKCE with S256" in refusal(given)
+    assert "does not support PKCE with S256" in refusal(given)
     idp.document = {"code_challenge_methods_supported": None}
     configure(Config(), given)
 
@@ -183,7 +216,7 @@ def test_a_provider_without_pkce_is_refused(idp, given):
 def test_a_provider_without_exchange_is_refused_where_one_is_needed(idp, given):
     idp.document = {"grant_types_supported": ["authorization_code", "refresh_token"]}
     said = refusal(given)
-    assert "no token exchange" in said
+    assert "does not support token exchange" in said
     assert "set global.escape.tokens.method to refresh" in said
     given["tokens"]["method"] = "refresh"
     configure(Config(), given)
@@ -231,7 +264,7 @@ def test_a_hub_starts_while_its_provider_sleeps(idp, given, fault, caplog):
     given["calls"]["timeout_s"] = 1
     with idp.failing("discovery", **fault):
         configure(Config(), given)
-    assert "The hub starts all the same" in caplog.text
+    assert "The hub starts anyway" in caplog.text
 
 
 def test_a_hub_starts_where_nothing_listens(idp, given, caplog):

@@ -15,7 +15,10 @@ PAGE = Path(__file__).parents[3] / "docs/admin/hub.md"
 def test_the_settings_shown_are_taken():
     text = PAGE.read_text()
     blocks = [yaml.safe_load(found) for found in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
-    (values,) = [block["global"]["escape"] for block in blocks if "global" in block]
+    values, mesh = [block["global"]["escape"] for block in blocks if "global" in block]
+    assert load(values).tokens.proxy_headers != ("X-Forwarded-Host",)
+    both = {**values, "tokens": {**values["tokens"], **mesh["tokens"]}}
+    assert load(both).tokens.proxy_headers == ("X-Forwarded-Host",)
     assert load(values).tokens.audiences[1].aud == "reana-prod"
     shown = re.search(r"configure\(\n    c,\n(.*?)\n\)\n", text, re.DOTALL)[1]
     assert load(eval(shown)[0]).method == "refresh"

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from escape_vre.core.errors import ConfigurationError, RemoteUnavailableError
 from escape_vre.core.tokens import jwt_claims
+from escape_vre.hub import provider as provider_module
 from escape_vre.hub import sessions as module
 from escape_vre.hub import wire
 from escape_vre.hub.provider import SessionEndedError
@@ -62,24 +63,133 @@ async def test_a_young_session_is_taken_for_alive(hub, idp):
         {"status": 200, "body": b"<html>maintenance</html>"},
         {"status": 200, "body": b"[]"},
         {"status": 200, "body": b"{}"},
+        {"status": 200, "body": b"[" * 100_000},
+        {"status": 200, "body": b'{"error": "invalid_grant"}'},
+        {"status": 404, "body": b'{"error": "invalid_grant"}'},
+        {"status": 400, "body": b'{"error": ["invalid_grant"]}'},
         {"status": 400, "body": b"no JSON"},
         {"status": 400, "body": b'{"error": "temporarily_unavailable"}'},
         {"status": 401, "body": b'{"error": "invalid_client"}'},
         {"status": 429},
     ],
 )
-async def test_nobody_is_signed_out_by_a_provider_in_trouble(hub, idp, clock, fault):
+async def test_nobody_is_signed_out_by_a_provider_in_trouble(hub, idp, clock, fault, monkeypatch):
+    monkeypatch.setattr(provider_module, "CLIENT_REFUSED_S", 0)
     user = await hub.sign_in("alice")
     clock(400)
     with idp.failing("refresh", **fault):
         assert await hub.sessions.check(user)
-        kind = ConfigurationError if fault.get("status") in (400, 401) else RemoteUnavailableError
+        refused = fault.get("status") in (400, 401, 404)
+        kind = ConfigurationError if refused else RemoteUnavailableError
         if fault.get("body") == b"no JSON":
             kind = RemoteUnavailableError
         with pytest.raises(kind):
             await hub.sessions.token(user, "rucio")
     assert await hub.sessions.check(user)
     assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+BAD_FIELDS = [
+    {name: value}
+    for name in ("access_token", "refresh_token", "id_token", "token_type")
+    for value in (7, ["x"], *(() if name == "token_type" else ("", "a\nb")))
+]
+
+
+@pytest.mark.parametrize("fields", BAD_FIELDS, ids=str)
+async def test_a_malformed_field_of_an_answer_is_never_kept(hub, idp, clock, fields):
+    idp.rotation = False
+    user = await hub.sign_in("alice")
+    good = refresh_token(hub, user)
+    clock(400)
+    idp.token_fields = fields
+    assert await hub.sessions.check(user)
+    with pytest.raises(RemoteUnavailableError) as caught:
+        await hub.sessions.token(user, "rucio")
+    assert f"malformed {next(iter(fields))}" in caught.value.message
+    assert refresh_token(hub, user) == good
+    hub.restart()
+    idp.token_fields = {}
+    assert await hub.sessions.check(user)
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+@pytest.mark.parametrize("fields", [f for f in BAD_FIELDS if "access_token" in f], ids=str)
+async def test_a_malformed_token_for_a_service_is_not_given_out(hub, idp, fields):
+    user = await hub.sign_in("alice")
+    idp.token_fields = fields
+    with pytest.raises(RemoteUnavailableError, match="malformed access_token"):
+        await hub.sessions.token(user, "rucio")
+    idp.token_fields = {}
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+@pytest.mark.parametrize("value", [True, "soon", [], {}, float("nan"), 1e308, 10**400], ids=str)
+async def test_a_lifetime_that_makes_no_sense_is_not_kept(hub, idp, clock, value):
+    user = await hub.sign_in("alice")
+    idp.token_fields = {"expires_in": value}
+    clock(400)
+    assert await hub.sessions.check(user)
+    issued = await hub.sessions.token(user, "rucio")
+    assert 200 < issued.expires_at - module.time.time() <= 86_400
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
+
+
+@pytest.mark.parametrize("sub", [7, "", None, ["sub-of-alice"]], ids=str)
+async def test_claims_of_nobody_change_nothing(hub, idp, clock, sub):
+    user = await hub.sign_in("alice")
+    idp.people["alice"]["sub"] = sub
+    clock(400)
+    assert await hub.sessions.check(user)
+    assert hub.welcomed == []
+
+
+async def test_a_wrong_client_secret_is_one_refresh_and_none_for_a_while(
+    hub, idp, clock, monkeypatch
+):
+    user = await hub.sign_in("alice")
+    clock(400)
+    monkeypatch.setenv("ESCAPE_VRE_CLIENT_SECRET", "wrong")
+    answers = await asyncio.gather(
+        *(hub.sessions.check(user) for _ in range(40)),
+        *(hub.sessions.token(user, name) for name in ("rucio", "reana") * 10),
+        return_exceptions=True,
+    )
+    assert answers[:40] == [True] * 40
+    assert {type(error) for error in answers[40:]} == {provider_module.ClientRefusedError}
+    assert idp.calls["refresh"] == 1
+    for _ in range(5):
+        assert await hub.sessions.check(user)
+        with pytest.raises(ConfigurationError, match="does not accept this hub"):
+            await hub.sessions.token(user, "rucio")
+    other = await hub.sign_in("bob")
+    clock(400)
+    assert await hub.sessions.check(other)
+    assert idp.calls["refresh"] == 1
+    monkeypatch.setenv("ESCAPE_VRE_CLIENT_SECRET", idp.client_secret)
+    assert await hub.sessions.check(user)
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+    assert idp.calls["refresh"] == 2, "another secret is tried at once"
+
+
+async def test_a_wrong_client_secret_is_met_by_few_of_many_users(
+    hub, idp, given, clock, monkeypatch
+):
+    given["calls"] = {"at_once": 3, "timeout_s": 60}
+    hub.restart()
+    users = [await hub.sign_in(f"user-{n}") for n in range(20)]
+    clock(400)
+    monkeypatch.setenv("ESCAPE_VRE_CLIENT_SECRET", "wrong")
+    assert all(await asyncio.gather(*(hub.sessions.check(user) for user in users)))
+    assert idp.calls["refresh"] <= 3
+
+
+async def test_any_refusal_is_shared_by_those_who_wait(hub, idp, clock):
+    user = await hub.sign_in("alice")
+    clock(400)
+    with idp.failing("refresh", status=400, body=b'{"error": "invalid_scope"}', delay_s=0.2):
+        assert all(await asyncio.gather(*(hub.sessions.check(user) for _ in range(60))))
+    assert idp.calls["refresh"] == 1
 
 
 async def test_a_late_answer_is_heard(hub, idp, given, clock):
@@ -99,6 +209,108 @@ async def test_a_late_answer_is_heard(hub, idp, given, clock):
         await until(lambda: refresh_token(hub, user) == idp._sessions[0].refresh)
     assert idp.calls["refresh"] == 1
     assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+
+
+async def test_a_late_exchange_is_used(hub, idp, given):
+    given["calls"]["timeout_s"] = 1
+    hub.restart()
+    user = await hub.sign_in("alice")
+    wakes = threading.Event()
+    with idp.failing("exchange", held=wakes):
+        for _ in range(3):
+            with pytest.raises(RemoteUnavailableError):
+                await hub.sessions.token(user, "rucio")
+        wakes.set()
+        await until(lambda: hub.sessions._users["alice"].tokens)
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+    assert idp.calls["exchange"] == 1
+
+
+async def test_a_token_of_a_late_narrowing_is_used(hub, idp, given):
+    given["calls"]["timeout_s"] = 1
+    given["tokens"] = {"method": "refresh", "audiences": [{"name": "rucio", "scopes": ["rucio"]}]}
+    hub.restart()
+    user = await hub.sign_in("alice")
+    wakes = threading.Event()
+    with idp.failing("refresh", held=wakes):
+        for _ in range(3):
+            with pytest.raises(RemoteUnavailableError):
+                await hub.sessions.token(user, "rucio")
+        wakes.set()
+        await until(lambda: hub.sessions._users["alice"].tokens)
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
+    assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
+    assert idp.calls["refresh"] == 1
+
+
+async def test_overdue_answers_are_limited(hub, idp, given, monkeypatch):
+    given["calls"]["timeout_s"] = 1
+    hub.restart()
+    monkeypatch.setattr(wire, "LATE", 2)
+    monkeypatch.setattr(wire, "FAILURES", 100)
+    users = [await hub.sign_in(f"user-{n}") for n in range(4)]
+    wakes = threading.Event()
+    with idp.failing("exchange", held=wakes):
+        for user in users:
+            with pytest.raises(RemoteUnavailableError):
+                await hub.sessions.token(user, "rucio")
+        assert idp.calls["exchange"] == idp.at_once == 2
+        wakes.set()
+        await until(lambda: idp.at_once == 0)
+    assert (await hub.sessions.token(users[3], "rucio")).access_token in idp.given
+
+
+async def test_a_renewal_in_flight_is_finished_before_the_hub_ends(hub, idp, clock):
+    alice, bob = await hub.sign_in("alice"), await hub.sign_in("bob")
+    clock(400)
+    answers = threading.Event()
+    with idp.failing("refresh", held=answers, after=True):
+        asking = asyncio.create_task(hub.sessions.check(alice))
+        await until(lambda: idp.calls["refresh"])
+        draining = asyncio.create_task(hub.sessions.drain(60))
+        await asyncio.sleep(0)
+        assert await hub.sessions.check(bob), "not signed out, and not renewed any more"
+        assert not draining.done()
+        answers.set()
+        await draining
+    assert refresh_token(hub, alice) == idp._sessions[0].refresh
+    assert await asking
+    assert idp.calls["refresh"] == 1
+    hub.restart()
+    for user in (alice, bob):
+        clock(400)
+        assert await hub.sessions.check(user)
+
+
+async def test_a_hub_does_not_wait_for_ever_to_end(hub, idp, clock, caplog):
+    user = await hub.sign_in("alice")
+    clock(400)
+    answers = threading.Event()
+    with idp.failing("refresh", held=answers):
+        asking = asyncio.create_task(hub.sessions.check(user))
+        await until(lambda: idp.calls["refresh"])
+        await hub.sessions.drain(0.1)
+        answers.set()
+        await asking
+    assert "did not answer 1 renewals" in caplog.text
+    assert "global.escape.calls.drain_s" in caplog.text
+
+
+async def test_a_session_that_the_database_did_not_take_is_saved_before_the_end(
+    hub, idp, clock, monkeypatch
+):
+    user = await hub.sign_in("alice")
+    clock(400)
+
+    def failing():
+        raise OperationalError("commit", {}, Exception("disk full"))
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(user.db, "commit", failing)
+        assert await hub.sessions.check(user)
+    assert refresh_token(hub, user) != idp._sessions[0].refresh
+    await hub.sessions.drain(60)
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
 
 
 async def test_a_page_does_not_wait_for_the_time_limit(hub, idp, given, clock, monkeypatch):
@@ -476,6 +688,20 @@ async def test_without_exchange_the_session_is_narrowed_and_its_rotation_saved(
     assert await hub.sessions.check(user)
 
 
+async def test_a_narrowed_token_for_another_service_is_refused_and_its_rotation_saved(
+    hub, idp, given, clock
+):
+    given["tokens"] = {"method": "refresh", "audiences": [{"name": "rucio", "scopes": ["rucio"]}]}
+    hub.restart()
+    user = await hub.sign_in("alice")
+    idp.aud = "somebody-else"
+    with pytest.raises(ConfigurationError, match="a token for rucio"):
+        await hub.sessions.token(user, "rucio")
+    assert refresh_token(hub, user) == idp._sessions[0].refresh
+    clock(400)
+    assert await hub.sessions.check(user)
+
+
 async def test_a_provider_that_does_not_rotate_keeps_its_refresh_token(hub, idp, clock):
     idp.rotation = False
     idp.token_fields = {"refresh_token": None}
@@ -515,6 +741,24 @@ async def test_a_provider_that_is_down_is_left_alone_for_a_while(hub, idp, clock
     await asyncio.sleep(3.1)
     assert all([await hub.sessions.check(user) for user in users])
     assert idp.calls["refresh"] == wire.FAILURES + len(users)
+
+
+async def test_what_is_not_saved_is_not_forgotten(hub, idp, clock, monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    alice = await hub.sign_in("alice")
+    clock(400)
+
+    def failing():
+        raise OperationalError("commit", {}, Exception("disk full"))
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(alice.db, "commit", failing)
+        assert await hub.sessions.check(alice)
+    for n in range(4):
+        assert await hub.sessions.check(await hub.sign_in(f"user-{n}"))
+    clock(400)
+    assert await hub.sessions.check(alice)
+    assert refresh_token(hub, alice) == idp._sessions[0].refresh
 
 
 async def test_memory_is_bounded(hub, idp, monkeypatch):

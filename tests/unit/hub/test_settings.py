@@ -53,7 +53,7 @@ def test_what_is_left_out_is_the_providers_own():
         (["login", "recheck_s"], "300", "global.escape.login.recheck_s: "),
         (["login", "issuer"], "iam.example.org", "login.issuer: must be a URL"),
         (["login", "issuer"], "http://iam.example.org/", "issuer must begin with https://"),
-        (["login", "scopes"], ["profile"], "scopes must have openid"),
+        (["login", "scopes"], ["profile"], "scopes must include openid"),
         (["login", "client_secret"], "s3cret", "login.client_secret is not a setting"),
         (["logn"], {}, "global.escape.logn is not a setting"),
         (["calls"], {"at_once": 0}, "global.escape.calls.at_once: "),

@@ -224,7 +224,7 @@ async def test_no_room_is_said_at_once_and_again_when_time_is_up(kubernetes, ada
     messages = spawner.progress()
     first = await anext(messages)
     assert first["html_message"].startswith("<strong>No machine of this cluster has enough free")
-    assert "It starts by itself" in first["html_message"]
+    assert "It starts automatically" in first["html_message"]
     assert f"[Warning] {FULL}" in first["message"]
     assert first["raw_event"]["reason"] == "FailedScheduling"
     await messages.aclose()
@@ -298,7 +298,7 @@ async def test_a_reason_is_shown_in_place_of_a_call_for_patience(kubernetes, ada
     told = [one["message"] async for one in spawner.progress()]
     assert [text.split(":")[0] for text in told] == [
         "Please be patient! 60 s",
-        "No machine of this cluster has enough free memory for your server. It starts by itself"
+        "No machine of this cluster has enough free memory for your server. It starts automatically"
         " as soon as another server ends or the cluster grows.\n" + FULL.split(":")[0],
         "Please be patient! 75 s",
     ]
@@ -344,7 +344,7 @@ async def test_a_quota(kubernetes, ada):
     spawner = ada.spawners[""]
     kubernetes.refuses = answer(403, said)
     error, text, html = await refused(ada)
-    assert "5 servers in all, 5 in use, and your server needs 1." in text
+    assert "5 servers in total, 5 in use, and your server needs 1." in text
     assert said in html.replace("&quot;", '"')
     # Programs read this.
     assert said in error.log_message

@@ -40,7 +40,7 @@ def waits(reason, message="", **more):
 
 
 def missing(failures, said=f'Back-off pulling image "{IMAGE}"', pull=PULL):
-    """Return a pod whose image could not be pulled so often, and its events."""
+    """Return a pod whose image failed to be pulled so many times, and its events."""
     events = [
         event("Pulling", f'Pulling image "{IMAGE}"', failures),
         event("Failed", pull, failures),
@@ -91,10 +91,10 @@ def test_a_retry_of_another_image_is_not_ours():
         # containerd, of Docker Hub
         (
             "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
-            "may not have it",
+            "may not pull it",
             3,
         ),
-        ("no match for platform in manifest: not found", "kind of machine", 2),
+        ("no match for platform in manifest: not found", "type of machine", 2),
         (
             'failed to do request: Head "https://r/v2/": dial tcp: lookup r: no such host',
             "does not answer",
@@ -105,9 +105,9 @@ def test_a_retry_of_another_image_is_not_ours():
             "does not answer",
             0,
         ),
-        ("toomanyrequests: You have reached your pull rate limit", "so often", 0),
+        ("toomanyrequests: You have reached your pull rate limit", "limits how often", 0),
         ("failed to extract layer: write /x: no space left on device", "no space left", 0),
-        ("something nobody has seen", "cannot be had", 0),
+        ("something nobody has seen", "cannot be pulled", 0),
     ],
 )
 def test_images_that_are_not_missing(said, word, after):
@@ -140,15 +140,15 @@ def test_a_name_that_is_none():
             "0/3 nodes are available: 3 Insufficient nvidia.com/gpu. " + HOPELESS,
             "graphics processors",
         ),
-        ("0/2 nodes are available: 2 Too many pods. " + HOPELESS, "takes one more server"),
+        ("0/2 nodes are available: 2 Too many pods. " + HOPELESS, "can take another server"),
         (
             "0/2 nodes are available: 2 node(s) had untolerated taint(s). " + HOPELESS,
-            "kept for others",
+            "reserved for others",
         ),
         (
             "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. "
             + HOPELESS,
-            "not there",
+            "do not exist",
         ),
         (
             "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found",
@@ -163,7 +163,7 @@ def test_a_name_that_is_none():
             '0/1 nodes are available: persistentvolumeclaim "nosuch" not found. not found',
             "storage for your files does not exist",
         ),
-        ("0/1 nodes are available: 1 node(s) had a new reason.", "takes your server yet"),
+        ("0/1 nodes are available: 1 node(s) had a new reason.", "can run your server yet"),
     ],
 )
 def test_no_machine_takes_it_and_that_is_waited_for(said, what):
@@ -224,7 +224,7 @@ def test_a_program_that_is_not_there():
     again = waits("RunContainerError", NO_PROGRAM, lastState={"terminated": ended}, restartCount=1)
     found = read(pod(phase="Running", **again))
     assert found.final
-    assert "has not the program" in found.what
+    assert "does not contain the program" in found.what
     assert found.said == NO_PROGRAM
 
 
@@ -257,7 +257,7 @@ def test_an_evicted_pod_does_not_come_back():
     assert found.final
     assert "because disk space ran short" in found.what
     rejected = pod(phase="Failed", reason="OutOfmemory", message="Pod was rejected")
-    assert "no room" in read(rejected).what
+    assert "no longer has space" in read(rejected).what
 
 
 @pytest.mark.parametrize(
@@ -265,11 +265,11 @@ def test_an_evicted_pod_does_not_come_back():
     [
         (
             'pods "big" is forbidden: exceeded quota: small, requested: requests.memory=536870912, used: requests.memory=0, limited: requests.memory=300Mi',
-            "300 MiB of memory in all, none in use, and your server needs 512 MiB",
+            "300 MiB of memory in total, none in use, and your server needs 512 MiB",
         ),
         (
             'persistentvolumeclaims "toobig" is forbidden: exceeded quota: small, requested: requests.storage=900Gi, used: requests.storage=1Gi, limited: requests.storage=5Gi',
-            "5 GiB of storage in all, 1 GiB in use, and your server needs 900 GiB",
+            "5 GiB of storage in total, 1 GiB in use, and your server needs 900 GiB",
         ),
         (
             'pods "silent" is forbidden: failed quota: small: must specify requests.memory for: notebook',
@@ -291,7 +291,7 @@ def test_an_evicted_pod_does_not_come_back():
             'configmaps "x" is forbidden: unable to create new content in namespace spawn-quota because it is being terminated',
             "being removed",
         ),
-        ("pods is forbidden: for a reason nobody has seen", "does not take your server"),
+        ("pods is forbidden: for a reason nobody has seen", "Kubernetes refused your server"),
     ],
 )
 def test_refusals(said, what):

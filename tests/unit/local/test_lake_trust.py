@@ -185,7 +185,7 @@ def page():
 def test_what_is_no_answer(page, status, content, why):
     said, url = page
     said[:] = [status, content]
-    with pytest.raises(LakeError, match=f"did not answer as one.*{why}"):
+    with pytest.raises(LakeError, match=f"did not answer like.*{why}"):
         fetch(url, ca_file=None, timeout_s=5)
 
 

@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
 
 
 def flare(time: Floats, hardness: float) -> Floats:
-    """Give brightness relative to quiescence at ``time``, MJD: a precursor and a great flare.
+    """Return brightness relative to quiescence at ``time``, MJD: a precursor and a great flare.
 
     Harder photons rise higher and faster, and come a little earlier.
     """

@@ -16,7 +16,7 @@ _THREADS = 20
 
 
 class Server(wsgi.Server):
-    """A server on a socket that already listens: its port was ours before Rucio was loaded."""
+    """A server on a socket that already listens: its port was taken before Rucio was loaded."""
 
     keep_alive_conn_limit = 500
 
@@ -25,12 +25,12 @@ class Server(wsgi.Server):
         self.listener = listener
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
-        """Say nothing of clients that hang up: the log would grow with every one."""
+        """Do not log clients that disconnect: the log would grow with every one."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().error_log(msg, level, traceback)
 
     def bind(self, _family: int, _kind: int, _protocol: int = 0) -> socket.socket:
-        """Take the socket that was given."""
+        """Use the given socket."""
         self.socket = self.listener
         return self.listener
 

@@ -1,4 +1,4 @@
-"""Takes the provider's tokens at a storage site (RFC 7519, RFC 6750)."""
+"""Validates the provider's tokens at a storage site (RFC 7519, RFC 6750)."""
 
 # These modules run as the package "lake", in an environment that has no escape_vre.
 # ruff: noqa: TID252
@@ -14,36 +14,36 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 
 
 class BearerError(Exception):
-    """The token is not good here; says why, without the token."""
+    """The token is not valid here; the message says why, without the token."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who holds a token.
+    """The holder of a token.
 
-    ``own`` are the names of the folders that lead to what they may change, from the site's top;
-    None if they may only read.
+    ``own`` are the names of the folders, from the site's top, below which the holder may write;
+    None if the holder may only read.
     """
 
     own: tuple[str, ...] | None
 
 
 class Bearer:
-    """Tells what a token opens; keeps nothing about one, so that each expires on time."""
+    """Determines what a token permits; caches nothing, so that each token expires on time."""
 
     def __init__(self, layout: Layout) -> None:
         self._provider = Provider(layout)
 
     def person(self, token: str) -> Person:
-        """Give who holds a token.
+        """Return who holds a token.
 
         Raises
         ------
-        BearerError — it is not the provider's, not for here, or expired.
+        BearerError — it is not the provider's, not for this lake, or expired.
         """
         trust = self._provider.trust()
         if trust.issuer is None:
-            raise BearerError("this lake takes no tokens")
+            raise BearerError("this lake accepts no tokens")
         # Not before it is needed: a lake without a provider should not pay 10 MB a site for it.
         import jwt
 

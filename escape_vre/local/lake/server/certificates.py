@@ -22,9 +22,9 @@ _YEARS = datetime.timedelta(days=3650)
 
 
 def make(ca: Path, *, server: Path, client: Path) -> None:
-    """Make a certificate authority, a server's identity and a client's.
+    """Create a certificate authority, a server's identity and a client's.
 
-    The authority's key is forgotten: nothing more is ever signed, so nothing can be stolen.
+    The authority's key is not stored: nothing more is ever signed, so it cannot be stolen.
 
     Parameters
     ----------

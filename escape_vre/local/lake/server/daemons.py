@@ -1,7 +1,7 @@
 """Rucio's daemons, run one after another in the server's own process.
 
-A pass of them takes 0.1 s of a core, too much for an idle laptop every second: they run when a
-request may have left them work, then ever more rarely, for what time brings about (rules that
+One pass takes 0.1 s of a core, too much for an idle laptop every second. They run after a request
+that may cause work, and then less and less often, for work that becomes due with time (rules that
 expire).
 """
 
@@ -38,17 +38,17 @@ class Daemons:
         reaper.REGION = make_region().configure("dogpile.cache.null")
 
     def start(self) -> None:
-        """Begin with a pass: work may be left from before a crash."""
+        """Begin with a pass: there may be work from before a crash."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the daemon at hand."""
+        """End after the current daemon."""
         self._stop.set()
         self._work.set()
         self._thread.join(2)
 
     def watch(self, application: Application) -> Application:
-        """Give the application, with a look at which of its requests change something."""
+        """Return the application, wrapped to notice requests that change something."""
 
         def watched(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             answer = application(environ, start_response)

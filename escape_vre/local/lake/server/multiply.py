@@ -1,8 +1,8 @@
-"""Makes a scope big in seconds, for benchmarks.
+"""Fills a scope within seconds, for benchmarks.
 
 Run as ``python -m lake.server.multiply HOME SCOPE NAME COUNT``. Rucio needs a millisecond of
-processor for each file it registers. Here one file that was registered properly is repeated in
-the database, row by row and whatever its columns are: what lists it cannot tell.
+processor for each file it registers. This module copies the rows of one properly registered file in
+the database, with all columns, so that listings show no difference.
 """
 
 # These modules run as the package "lake", in an environment that has no escape_vre.

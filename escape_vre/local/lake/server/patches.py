@@ -1,4 +1,4 @@
-"""Settings that Rucio has no file for; to be applied before anything of Rucio is imported."""
+"""Settings that Rucio has no file for; apply them before importing Rucio."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def apply(config: Path) -> None:
-    """Point Rucio at its configuration, give it a cache, and take the sleep out of its daemons.
+    """Set Rucio's configuration, give it a cache, and remove the pauses of its daemons.
 
     Without a cache server Rucio caches nothing, and ``list_replicas`` of 10,000 files takes two
     minutes in place of two seconds. One process needs no server: a dictionary in memory does,
@@ -48,10 +48,10 @@ def apply(config: Path) -> None:
 
 
 def owners_only() -> None:
-    """Let nobody but a scope's owner say how its replicas are.
+    """Let only a scope's owner change the state of its replicas.
 
-    The policy is asked for a site, not for the files. To be applied when Rucio's tables are
-    there, and before its REST API is imported.
+    Rucio's policy checks the site, not the files. Apply this after Rucio's tables exist and
+    before its REST API is imported.
     """
     from rucio.common.exception import AccessDenied
     from rucio.gateway import replica, scope

@@ -22,13 +22,13 @@ def spawn(
     cwd: Path | None = None,
     env: dict[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child that the kernel signals when we end, however we end.
+    """Start a child that the kernel signals when this process ends for any reason.
 
     Parameters
     ----------
     command : sequence of str — program and arguments; never a secret, every user can read them.
     log : Path — both outputs are added to it.
-    at_our_end : Signals — what the child gets when this process is gone (Linux).
+    at_our_end : Signals — what the child gets when this process ends (Linux).
     keep : sequence of int — file descriptors that the child inherits.
     """
     with log.open("ab") as output:
@@ -45,7 +45,7 @@ def spawn(
 
 
 def tie_to_parent(at_its_end: signal.Signals) -> Callable[[], None]:
-    """Give what a new child calls before it becomes its program."""
+    """Return the function that a new child calls before it executes its program."""
     parent = os.getpid()
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -62,7 +62,7 @@ def tie_to_parent(at_its_end: signal.Signals) -> Callable[[], None]:
 
 
 def end_with_parent() -> None:
-    """End this process when its parent does, where the kernel has no such service."""
+    """End this process when its parent ends, for kernels without such a signal."""
     if sys.platform == "linux":
         return
     parent = os.getppid()
@@ -78,7 +78,7 @@ def end_with_parent() -> None:
 def end(
     process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, timeout_s: float = 5
 ) -> None:
-    """Ask a child to end, and make it after ``timeout_s``."""
+    """Ask a child to end, and kill it after ``timeout_s``."""
     if process.poll() is None:
         process.send_signal(how)
         try:
@@ -89,9 +89,9 @@ def end(
 
 
 def last_line(log: Path) -> str:
-    """Give what a process said last, for a message to a person."""
+    """Return the last output of a process, for a message to users."""
     try:
         lines = log.read_text(errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no output"

@@ -30,7 +30,7 @@ def main(home: str, _part: str, descriptor: str) -> None:
     layout = Layout(Path(home))
     ports = layout.ports()
     if ports is None:
-        sys.exit("no supervisor has chosen ports")
+        sys.exit("the supervisor has not chosen ports")
     patches.apply(layout.server_config)
     # The reaper deletes over WebDAV like any client.
     os.environ["X509_USER_PROXY"] = str(layout.client_identity)

@@ -26,7 +26,7 @@ def wait_for_database(*, timeout_s: float = 60) -> None:
 
 
 def ensure(layout: Layout) -> None:
-    """Make tables and root account; a database that was never filled to the end is new."""
+    """Create tables and the root account; a database that was not completely filled is new."""
     if not layout.seeded.exists():
         build_database()
         create_base_vo()

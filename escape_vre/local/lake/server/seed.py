@@ -18,7 +18,7 @@ _ALLOWED = {"read": 1, "write": 1, "delete": 1}
 
 
 def ensure(layout: Layout, ports: Ports) -> None:
-    """Fill the lake if that was never finished, and make its sites' ports the present ones."""
+    """Fill the lake if it is not complete, and update the ports of its sites."""
     with Rest(
         f"https://{HOST}:{ports['rucio']}",
         account="root",
@@ -128,7 +128,7 @@ def _samples(rest: Rest, layout: Layout) -> None:
 
 
 def _rules(rest: Rest, datasets: list[dict[str, Any]]) -> None:
-    """Pin every dataset where it is: what no rule holds, Rucio may delete."""
+    """Protect every dataset with a rule, because Rucio may delete data without one."""
     for dataset in datasets:
         sites = {site for file in dataset["files"] for site in file.get("sites", ())}
         everywhere = sorted({*dataset["sites"], *sites})

@@ -13,7 +13,7 @@ from . import certificates
 
 
 def secure(layout: Layout) -> None:
-    """Make keys, passwords and folders, where missing."""
+    """Create missing keys, passwords and folders."""
     for folder in ("etc", "log", "run", "server", "sites"):
         (layout.home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     if not layout.ca.exists():
@@ -24,7 +24,7 @@ def secure(layout: Layout) -> None:
 
 
 def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
-    """Write what Rucio's server, its migrations and the ``rucio`` command read.
+    """Write the configuration of Rucio's server, its migrations and the ``rucio`` command.
 
     Written at every start: ports, the database's socket and even ``home`` may be others.
 

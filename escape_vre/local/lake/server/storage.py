@@ -1,4 +1,4 @@
-"""One site's storage: WebDAV over TLS out of a folder.
+"""One site's storage: WebDAV over TLS from a folder.
 
 It stands on :mod:`http.server`, with a thread for each connection. wsgidav on cheroot shakes hands
 in the thread that accepts, which makes many connections wait for each other, and Rucio needs
@@ -26,8 +26,8 @@ class StorageServer(http.server.ThreadingHTTPServer):
     listener : socket — bound and listening; the caller chose address and port.
     root : Path — folder that is ``/`` to clients.
     tls : SSLContext — asks for, but does not insist on, a client certificate.
-    token : str — bearer token that opens the storage as a certificate does.
-    bearer : Bearer — what other tokens open.
+    token : str — bearer token that grants the same access as a certificate.
+    bearer : Bearer — validates other tokens.
     """
 
     daemon_threads = True
@@ -53,7 +53,7 @@ class StorageServer(http.server.ThreadingHTTPServer):
     def process_request_thread(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
-        """Shake hands in the connection's own thread: a silent client holds up nobody else."""
+        """Handshake in the connection's own thread: a silent client does not block others."""
         plain = cast("socket.socket", request)
         plain.settimeout(60)
         try:
@@ -64,7 +64,7 @@ class StorageServer(http.server.ThreadingHTTPServer):
         super().process_request_thread(secure, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that hang up; log what is our own fault."""
+        """Do not log clients that disconnect; log our own errors."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -78,10 +78,10 @@ def serve(
     ----------
     listener : socket — bound and listening.
     root : Path — the site's folder; made if missing.
-    ca : Path — PEM; client certificates signed by it are let in.
+    ca : Path — PEM; client certificates signed by it are accepted.
     identity : Path — PEM with this server's key and certificate.
-    token : str — the other way in.
-    bearer : Bearer — the third: tokens of people.
+    token : str — bearer token that grants the same access.
+    bearer : Bearer — validates users' tokens.
 
     Returns
     -------

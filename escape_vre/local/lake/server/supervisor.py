@@ -1,7 +1,7 @@
 """The parent of all of a lake's processes.
 
 Run as ``python -m lake.server.supervisor HOME``. It holds the lake's lock for as long as it
-lives, listens on the ports before anybody else can take them and hands the sockets down,
+lives, listens on the ports before other programs can take them and passes on the sockets,
 starts the parts again when one dies, and ends everything when it is told to (SIGTERM), when
 the lake's folder is gone, or, if tied, when standard input closes.
 """
@@ -78,7 +78,7 @@ class Supervisor:
 
         Raises
         ------
-        LakeError — a part died again and again.
+        LakeError — a part died repeatedly.
         """
         while not self._is_over(0.25):
             for part, process in self.parts.items():
@@ -99,7 +99,7 @@ class Supervisor:
         self.layout.short_folder_note.unlink(missing_ok=True)
 
     def say_failed(self, problem: str) -> None:
-        """Tell whoever started us why there is no lake."""
+        """Report to the starting process why there is no lake."""
         if self.layout.supervisor_lock.exists():
             self._say("failed", problem)
 
@@ -111,7 +111,7 @@ class Supervisor:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _listen(self) -> Ports:
-        """Take the ports of last time, or others where those are taken."""
+        """Take the ports of the last start, or others if those are in use."""
         before = self.layout.ports()
         wanted = {"rucio": before["rucio"], **before["sites"]} if before else {}
         for name in ("rucio", *SITES):
@@ -135,7 +135,7 @@ class Supervisor:
     def _wait_for_rucio(self) -> None:
         """Wait until Rucio has made its tables, filled them and answers.
 
-        It says so by a file: a request would wait in the socket's queue and tell nothing.
+        It writes a file for this: a request would wait in the socket's queue without an answer.
         """
         deadline = time.monotonic() + _READY_S
         while not self.layout.rucio_ready.exists():
@@ -146,10 +146,10 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise LakeError(f"Rucio was not ready within {_READY_S:.0f} s", "See its log.")
             if self._is_over(0.02):
-                raise LakeError("it was told to end before it was ready", "Start it again.")
+                raise LakeError("it was stopped before it was ready", "Start it again.")
 
     def _is_over(self, wait_s: float) -> bool:
-        """Say whether the lake is to end, having waited a little for such news."""
+        """Wait a little, and return whether the lake should end."""
         news = select.select([sys.stdin] if self.tied else [], [], [], wait_s)[0]
         if news and not os.read(sys.stdin.fileno(), 1):
             self.asked_to_end = True
@@ -159,7 +159,7 @@ class Supervisor:
         now = time.monotonic()
         self.restarts = [then for then in self.restarts if now - then < _CALM_S] + [now]
         if len(self.restarts) > _RESTARTS:
-            raise LakeError(f"{part} died again and again (code {code})", "See its log.")
+            raise LakeError(f"{part} died repeatedly (code {code})", "See its log.")
         _LOG.warning("%s ended with code %d: started again", part, code)
         self.parts[part] = self.starters[part]()
         self._say("ready")
@@ -195,11 +195,11 @@ def _listener(port: int | None) -> socket.socket:
             continue
         listener.listen(256)
         return listener
-    raise LakeError(f"there is no free port on {HOST}", "Close something that listens.")
+    raise LakeError(f"there is no free port on {HOST}", "Close a program that listens on one.")
 
 
 def _short_folder() -> str:
-    """Give where a unix socket's whole path stays below 107 bytes, whatever TMPDIR says."""
+    """Return where a unix socket's whole path stays below 107 bytes, whatever TMPDIR says."""
     found = tempfile.gettempdir()
     return found if len(os.fsencode(found)) < 60 and "%" not in found else "/tmp"  # noqa: S108 - mkdtemp goes in it
 

@@ -100,7 +100,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     do_MKCOL = do_MOVE = do_PROPFIND = _guarded  # noqa: N815 - http.server's names
 
     def _authenticate(self) -> Person | None:
-        """Give whose token it is; None for the lake's own people, who may do everything."""
+        """Return whose token it is; None for the lake's own people, who may do everything."""
         given = self.headers.get("Authorization", "")
         if self.known or hmac.compare_digest(given.encode(), self.server.authorization):
             return None
@@ -191,7 +191,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             self._send(file, code, headers, end - first)
 
     def _range(self, size: int, etag: str) -> tuple[int, int]:
-        """Give first byte and end of what is asked; several ranges at once get the whole file."""
+        """Return first byte and end of what is asked; several ranges at once get the whole file."""
         asked = self.headers.get("Range", "")
         unchanged = self.headers.get("If-Range", etag) == etag
         if (
@@ -351,7 +351,7 @@ def _etag(status: os.stat_result) -> str:
 
 
 def _properties(href: str, path: Path) -> str:
-    """Give one ``response`` element (RFC 4918, section 14.24); sizes in bytes."""
+    """Return one ``response`` element (RFC 4918, section 14.24); sizes in bytes."""
     status = path.stat()
     if path.is_dir():
         href = href.rstrip("/") + "/"

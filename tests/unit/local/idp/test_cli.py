@@ -75,7 +75,7 @@ def test_the_command_says_what_went_wrong(monkeypatch, tmp_path, capsys):
 
 def test_erases_only_its_own(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(IdpError, match="something else than an identity provider"):
+    with pytest.raises(IdpError, match="not the folder of an identity provider"):
         Idp(tmp_path).erase()
     assert (tmp_path / "thesis.tex").exists()
 
