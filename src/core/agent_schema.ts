@@ -694,6 +694,12 @@ export interface components {
        */
       files_done: number;
       /**
+       * Files Failed
+       * @description Files that could not be fetched.
+       * @default 0
+       */
+      files_failed: number;
+      /**
        * Files Here
        * @description Of files_done, those that were here before.
        * @default 0
@@ -701,6 +707,12 @@ export interface components {
       files_here: number;
       /** Files Total */
       files_total?: number | null;
+      /**
+       * Files Unverified
+       * @description Of files_done, those that the catalogue has no checksum of.
+       * @default 0
+       */
+      files_unverified: number;
       /** Id */
       id: string;
       /** Instance */
@@ -743,6 +755,8 @@ export interface components {
       contents_path?: string | null;
       /** Path */
       path: string;
+      /** @description Why it could not be fetched. */
+      problem?: components['schemas']['ErrorInfo'] | null;
       /** Ref */
       ref: string;
       /**
