@@ -6,6 +6,8 @@ these once, in a service's ``client.py``; panels and magics show message and hin
 traceback.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from escape_vre.core.text import sentence
@@ -35,6 +37,8 @@ class EscapeError(Exception):
         self.message = message
         self.hint = hint
         self.details = details or {}
+        self.files: Sequence[Path] = ()
+        """What had arrived when a get failed."""
 
     def __str__(self) -> str:
         return sentence(f"{self.message} {self.hint}")

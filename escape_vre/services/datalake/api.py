@@ -65,14 +65,15 @@ def get(
     Returns
     -------
     Files
-        Absolute paths, in the order of the catalogue; bytes verified.
+        Absolute paths, in the order of the catalogue. Every file for which the catalogue has a
+        checksum was compared with it.
 
     Raises
     ------
     NotFoundError
         There is no such DID, or no site has a replica; the hint names the nearest DID.
     AuthError, QuotaError, ConflictError, IntegrityError, RemoteError
-        The job failed; files that had arrived stay.
+        The job failed. The files that arrived stay; ``error.files`` are their paths.
     CancelledJobError
         The job was cancelled, here or in another window.
     """
@@ -91,8 +92,8 @@ def get(
         job = agent.post("/datalake/get", query)
         with Progress(job["title"], enabled=progress) as bar:
             ended = agent.wait(job["id"], bar.update)
-            _raise_unless_done(ended)
-            paths = [Path(row["path"]) for row in _rows(agent.stream(f"/jobs/{job['id']}/files"))]
+            _raise_unless_done(agent, ended)
+            paths = [Path(row["path"]) for row in _files(agent, ended)]
             bar.done(arrival(ended, paths, time.monotonic() - began))
     except KeyboardInterrupt as e:
         # Stop withdraws our request; the job ends when no other client waits for it.
@@ -103,23 +104,39 @@ def get(
     return Files(paths, told=bar.told)
 
 
-def _raise_unless_done(job: dict[str, Any]) -> None:
+def _files(agent: AgentClient, job: dict[str, Any]) -> list[dict[str, Any]]:
+    return _rows(agent.stream(f"/jobs/{job['id']}/files"))
+
+
+def _raise_unless_done(agent: AgentClient, job: dict[str, Any]) -> None:
     if job["state"] == "cancelled":
         raise CancelledJobError(
             f"{job['title']} was cancelled.", hint="Run this again to get the rest."
         )
     if job["state"] == "failed":
-        raise EscapeError.from_dict(job["error"])
+        error = EscapeError.from_dict(job["error"])
+        error.files = [Path(row["path"]) for row in _files(agent, job) if row["state"] == "here"]
+        raise error
 
 
 def arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
-    """Say what arrived: how much, where, how long, and that it is verified."""
+    """Say what arrived: how much, where, how long, and what of it is verified."""
     where = job["path"] or job["destination"]
     what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['bytes_done'])}"
     if job["files_here"] == len(paths):
         return f"{what}, here already → {where}"
     here = f" ({job['files_here']:,} here already)" if job["files_here"] else ""
-    return f"{what} in {text.duration(seconds)}{here}, checksums verified → {where}"
+    return f"{what} in {text.duration(seconds)}{here}, {_verified(job, len(paths))} → {where}"
+
+
+def _verified(job: dict[str, Any], count: int) -> str:
+    """Say what was compared with the catalogue's checksums."""
+    without = int(job.get("files_unverified") or 0)
+    if not without:
+        return "checksums verified"
+    if without == count - int(job["files_here"]):
+        return "not verified: the catalogue has no checksum"
+    return f"checksums verified, except of {text.files(without)} without one in the catalogue"
 
 
 def ls(
