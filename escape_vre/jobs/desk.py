@@ -77,6 +77,7 @@ class JobDesk:
         self._slots = asyncio.Semaphore(RUNNING_AT_ONCE)
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._clearing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Read what is on disk, and go on with what nobody else runs."""
@@ -94,6 +95,8 @@ class JobDesk:
         tasks = [run.task for run in self._runs.values() if run.task]
         if tasks:
             await asyncio.wait(tasks, timeout=5)
+        if self._clearing:
+            await asyncio.wait(self._clearing, timeout=5)
 
     @property
     def unfinished(self) -> int:
@@ -267,12 +270,30 @@ class JobDesk:
                     hint="Please report this; the agent's log has the details.",
                 )
             )
+        if job is None and (run.control.ending == "stop" or self._stopping):
+            self._afterwards(run)
+            return
         if job is None:
-            if run.control.ending == "stop" or self._stopping:
-                return
             job = run.end("cancelled")
             await asyncio.to_thread(run.drop_parts)
         await self._finish(run, job)
+        self._afterwards(run)
+
+    def _afterwards(self, run: Run) -> None:
+        """Clear up in the background what nobody waits for."""
+        if run.plan is not None:
+            task = asyncio.create_task(asyncio.to_thread(self._clear_up, run, run.plan))
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    def _clear_up(self, run: Run, plan: Plan) -> None:
+        try:
+            if run.control.ending == "cancel":
+                self._note_collections(run.request.instance, plan)
+        except (EscapeError, OSError):
+            log.exception("job %s: what is here of its collections was not noted", run.job.id)
+        finally:
+            plan.close()
 
     async def _attempt(self, run: Run) -> EscapeError | None:
         """Do a job; return what has stopped it if that is worth waiting for."""
@@ -370,7 +391,8 @@ class JobDesk:
         run.control.restart()
         self._mover.submit(run.batch)
         stopped_by = await ended
-        await asyncio.to_thread(self._note_collections, instance, plan)
+        if run.control.ending is None:
+            await asyncio.to_thread(self._note_collections, instance, plan)
         return stopped_by
 
     def _note_collections(self, instance: str, plan: Plan) -> None:
@@ -389,7 +411,8 @@ class JobDesk:
             disk.sync_folder(folder)
 
     async def _finish(self, run: Run, job: Job) -> None:
-        stored = Stored(run.request, job, run.files)
+        # Nobody asks for the files of a cancelled job, and there may be a million.
+        stored = Stored(run.request, job, () if job.state == "cancelled" else run.files)
         if run.lease is None or run.lease.holds():
             try:
                 await asyncio.to_thread(self._log.finish, stored)
@@ -399,8 +422,6 @@ class JobDesk:
                 log.exception("job %s: its summary cannot be written", job.id)
         self._finished[job.id] = Stored(run.request, job)
         self._runs.pop(job.id, None)
-        if run.plan is not None:
-            run.plan.close()
         self._tell(job)
 
     def _end(self, run: Run, how: Ending) -> None:

@@ -72,8 +72,11 @@ class Plan:
 
     def close(self) -> None:
         """Forget everything; who still reads gets a ConflictError."""
+        if not self._open:
+            return
+        self._open = False
+        self._db.interrupt()  # a thread may be sorting a million names
         with self._lock:
-            self._open = False
             self._db.close()
 
     # ── making it ───────────────────────────────────────────────────────────────────────────
@@ -345,7 +348,10 @@ class Plan:
 
     def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._execute(query, values).fetchall()
+            try:
+                return self._execute(query, values).fetchall()
+            except sqlite3.OperationalError as e:
+                raise self._failed(e) from e
 
     def _execute(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         with self._lock:
@@ -354,10 +360,15 @@ class Plan:
             try:
                 return self._db.execute(query, values)
             except sqlite3.OperationalError as e:
-                raise QuotaError(
-                    f"The list of files cannot be kept on this machine's disk: {e}.",
-                    hint="Free some space in the folder for temporary files (TMPDIR).",
-                ) from e
+                raise self._failed(e) from e
+
+    def _failed(self, error: sqlite3.OperationalError) -> EscapeError:
+        if not self._open:
+            return ConflictError("The job has just ended.", hint="Ask again.")
+        return QuotaError(
+            f"The list of files cannot be kept on this machine's disk: {error}.",
+            hint="Free some space in the folder for temporary files (TMPDIR).",
+        )
 
 
 def _raw(name: str) -> bytes:
