@@ -12,7 +12,7 @@ export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
-.PHONY: demo test test-hub test-cluster cluster cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
+.PHONY: demo test test-hub test-cluster back-ends cluster cluster-check cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,13 +32,21 @@ test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## Set everything up a
 test-hub: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## A day at a hub, in a browser: waits for tokens to expire
 	scripts/timed "a day at a hub" $(BIN)/python -m pytest tests -m long
 
-cluster: $(STAMPS)/test ## A Kubernetes with our images in it; KUBECONFIG=... uses yours
+# What tests run beside us. They install it themselves, but not where there is no way out: the
+# cluster's network has none.
+back-ends: $(STAMPS)/test ## Install a lake, Keycloak and reana-client, once for all clones
+	scripts/insist $(BIN)/python -m tests.back_ends
+
+cluster-check: $(STAMPS)/test ## Say which Debian packages a Kubernetes still needs
+	$(BIN)/python -m tests.cluster check
+
+cluster: $(STAMPS)/test cluster-check back-ends ## A Kubernetes with our images in it; KUBECONFIG=... uses yours
 	$(BIN)/python -m tests.cluster up
 
 cluster-down: $(STAMPS)/test ## End that Kubernetes, and leave nothing of it
 	$(BIN)/python -m tests.cluster down
 
-test-cluster: $(STAMPS)/test $(STAMPS)/chromium ## The tests on a real Kubernetes
+test-cluster: $(STAMPS)/test cluster-check $(STAMPS)/chromium back-ends ## The tests on a real Kubernetes
 	scripts/timed "Kubernetes, built" $(BIN)/python -m tests.cluster tools
 	scripts/timed "tests on Kubernetes" $(BIN)/python -m tests.cluster test
 

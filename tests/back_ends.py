@@ -1,6 +1,7 @@
 """What tests run beside us and a cache keeps: ``python -m tests.back_ends`` installs all of it.
 
-Tests install what they lack themselves. CI does it before them, where the network may fail once.
+Tests install what is missing themselves, except where nothing can be downloaded. ``make back-ends``
+does it before them, and tries again where the network fails.
 """
 
 import subprocess
@@ -10,7 +11,8 @@ import venv
 from pathlib import Path
 
 from escape_vre.local.cache import cache_folder, install_once
-from escape_vre.local.idp import Idp
+from escape_vre.local.idp import Idp, installation
+from escape_vre.local.lake import environment
 from escape_vre.local.lake.lake import Lake
 
 REANA_CLIENT = "reana-client==0.9.6"
@@ -27,6 +29,12 @@ def reana_client() -> Path:
 
     install_once(folder, build, print, what="reana-client")
     return folder / "bin" / "reana-client"
+
+
+def missing() -> list[str]:
+    """Return what of a lake and Keycloak is not installed yet."""
+    installed = {"the lake": environment.installed(), "Keycloak": installation.installed()}
+    return [name for name, there in installed.items() if not there]
 
 
 def main() -> None:

@@ -21,6 +21,14 @@ from escape_vre.hub.configure import check_provider, check_secrets, check_somebo
 from escape_vre.hub.password import check_password
 from escape_vre.hub.settings import Login, load
 
+VARIABLES = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+"""What the chart copies from the hub's variables, beside those that the settings name: how to reach
+the provider, and whom to trust. The Job has no other secret of the hub."""
+
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts what a pod may ask it with."""
 
@@ -46,8 +54,8 @@ def check(given: Mapping[str, Any]) -> None:
         check_secrets(settings)
         check_somebody_may(_config(given["hub"]), settings.login)
         if settings.login.ca_file and not Path(settings.login.ca_file).exists():
-            # The hub may have it from a volume that this pod does not have.
-            _say(f"{settings.login.ca_file} is not in this pod: the provider is not asked.")
+            # The hub may have it by a volume that this pod has not.
+            _say(f"{settings.login.ca_file} is not in this pod: the provider is not checked.")
         else:
             check_provider(settings)
     else:
@@ -60,7 +68,7 @@ def _check_secret(name: str | None) -> None:
     if name is None or mounted.keys():
         return
     raise ConfigurationError(
-        f"There is no Secret called {name} in this namespace, or it is empty"
+        f"This namespace has no Secret called {name}, or the Secret is empty"
         " (jupyterhub.hub.existingSecret).",
         hint=f"Create it with the keys {mounted.CLIENT_SECRET} and {mounted.KEYS}.",
     )
@@ -85,7 +93,7 @@ def check_storage(value: str) -> None:
         It would not, so no volume would ever be bound.
     """
     if not (ACCOUNT / "token").exists():
-        _say("This pod may not ask Kubernetes: the StorageClass is not checked.")
+        _say("This pod has no Kubernetes account: the StorageClass is not checked.")
         return
     claim = {
         "apiVersion": "v1",
@@ -106,14 +114,14 @@ def check_storage(value: str) -> None:
             )
             found = answer.json()
     except (httpx.HTTPError, ValueError, OSError) as e:
-        _say(f"Could not ask Kubernetes; the StorageClass is not checked: {e}")
+        _say(f"Kubernetes does not answer, so the StorageClass is not checked: {e}")
         return
     if answer.status_code == 403:
-        _say(f"Kubernetes refuses a volume claim: {found.get('message', '')}")
+        _say(f"Kubernetes refused a volume claim: {found.get('message', '')}")
     elif answer.is_success and not found.get("spec", {}).get("storageClassName"):
         raise ConfigurationError(
-            f"This cluster has no default StorageClass, and {value} names none.",
-            hint=f"Name one in {value}.",
+            f"This cluster has no default StorageClass, and {value} is not set.",
+            hint=f"Set {value} to a StorageClass.",
         )
 
 
@@ -139,7 +147,7 @@ def main() -> None:
         check(json.loads(os.environ["ESCAPE_VRE_CHECK"]))
     except EscapeError as e:
         sys.exit(f"escape-vre: {e}")
-    sys.stdout.write("escape-vre: The values are valid.\n")
+    sys.stdout.write("escape-vre: These values are valid.\n")
 
 
 if __name__ == "__main__":

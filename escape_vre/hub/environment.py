@@ -17,6 +17,7 @@ from escape_vre.hub.provider import client_secret
 from escape_vre.hub.sealing import read_keys
 from escape_vre.hub.settings import HubSettings, Login
 from escape_vre.hub.traits import listed
+from escape_vre.hub.trial import TOKEN
 
 JUPYTERHUBS = ("CONFIGPROXY_AUTH_TOKEN", "JUPYTERHUB_CRYPT_KEY", "JPY_COOKIE_SECRET")
 """Variables with which JupyterHub itself gets its secrets."""
@@ -33,7 +34,8 @@ def check_environment(c: Config, settings: HubSettings) -> None:
     ConfigurationError
         One does; the message names the option and the variable, never the secret.
     """
-    names, values = set(JUPYTERHUBS), [os.environ.get(name, "") for name in JUPYTERHUBS]
+    names = {*JUPYTERHUBS, TOKEN}
+    values = [os.environ.get(name, "") for name in names]
     if isinstance(settings.login, Login):
         names |= {settings.login.client_secret_env, settings.keys.env}
         values += [client_secret(settings.login), *read_keys(settings.keys)]

@@ -1,11 +1,9 @@
-"""What ``helm test`` does: start a server and try everything that a user needs.
+"""What ``helm test`` does: start a server, and ask it for all that a user would need.
 
-Hub and test pod derive the token of the service that may do this from what z2jh gives both, so
-there is no other secret. The service may change one user only, whose name no person can have.
+The service that may do this has a token of its own, which the chart gives to the hub and to the
+test pod. It has rights over one user only, whose name no person can have.
 """
 
-import hashlib
-import hmac
 import json
 import os
 import sys
@@ -26,9 +24,8 @@ USER = "escape--test"
 """Two dashes: neither a claim nor what is made of one looks like this."""
 
 SERVICE = ROLE = "escape-vre-test"
-SECRET = "CONFIGPROXY_AUTH_TOKEN"  # noqa: S105 (the name of a variable)
-RELEASE = "HELM_RELEASE_NAME"
-"""Variables of z2jh's hub."""
+TOKEN = "ESCAPE_VRE_TEST_TOKEN"  # noqa: S105 (the name of a variable)
+"""The chart's variable for the service's token, in the hub and in the test pod."""
 
 SCOPES = tuple(
     f"{scope}!user={USER}" for scope in ("admin:users", "admin:servers", "access:servers")
@@ -36,17 +33,12 @@ SCOPES = tuple(
 START_S = 300.0
 
 
-def service_token(secret: str) -> str:
-    """Return the token of the test's service."""
-    return hmac.new(secret.encode(), SERVICE.encode(), hashlib.sha256).hexdigest()
-
-
 def let_test(c: Config) -> None:
-    """Permit ``helm test`` on a hub that Helm installed."""
-    secret = os.environ.get(SECRET)
-    if not secret or not os.environ.get(RELEASE):
+    """Let ``helm test`` in, on a hub whose chart gave it the token."""
+    token = os.environ.get(TOKEN)
+    if not token:
         return
-    service = {"name": SERVICE, "api_token": service_token(secret)}
+    service = {"name": SERVICE, "api_token": token}
     c.JupyterHub.services = [*listed(c.JupyterHub.get("services")), service]
     role = {"name": ROLE, "services": [SERVICE], "scopes": list(SCOPES)}
     c.JupyterHub.load_roles = [*listed(c.JupyterHub.get("load_roles")), role]
@@ -69,12 +61,12 @@ class Trial:
     pause: Callable[[float], None] = field(default=time.sleep)
 
     def run(self) -> None:
-        """Try everything; always remove what was created.
+        """Try everything, and remove what was made, even after a failure.
 
         Raises
         ------
         EscapeError
-            The message says what does not work.
+            Its message says what does not work.
         """
         self._remove()
         try:
@@ -85,7 +77,7 @@ class Trial:
                 self._ping(lake.name, lake.url)
         finally:
             self._remove()
-        self.say("The test user and its server were removed.")
+        self.say("The test user and its server have been removed.")
 
     def _start(self) -> None:
         self._asked("POST", f"/hub/api/users/{USER}", wanted=(201,))
@@ -95,19 +87,19 @@ class Trial:
         while not self._server().get("ready"):
             if time.monotonic() > deadline:
                 raise RemoteError(
-                    f"A user's server does not start within {self.start_s:.0f} s.",
-                    hint="See what Kubernetes says about its pod: kubectl describe pod -l"
+                    f"The test user's server did not start within {self.start_s:.0f} s.",
+                    hint="See the events of its pod: kubectl describe pod -l"
                     " component=singleuser-server",
                 )
             self.pause(1)
-        self.say(f"A user's server started in {time.monotonic() - began:.0f} s.")
+        self.say(f"The test user's server started in {time.monotonic() - began:.0f} s.")
 
     def _server(self) -> Mapping[str, Any]:
         found = self._asked("GET", f"/hub/api/users/{USER}").json()
         server = (found.get("servers") or {}).get("")
         if server is None:
             raise RemoteError(
-                "A user's server ended while it started.",
+                "The test user's server ended while it was starting.",
                 hint="See the hub's log: kubectl logs deploy/hub",
             )
         return dict(server)
@@ -118,11 +110,11 @@ class Trial:
         found = [entry["name"] for entry in told]
         if wanted and found != wanted:
             raise ConfigurationError(
-                f"A user's server offers the data lakes {found}, and global.escape.lakes has"
-                f" {wanted}.",
-                hint="An escape_vre_config in the user image, or in a home folder, may replace it.",
+                f"The test user's server offers the data lakes {found}, but global.escape.lakes"
+                f" has {wanted}.",
+                hint="An escape_vre_config in the user image may replace the list.",
             )
-        self.say(f"The agent answers; data lakes: {', '.join(found) or 'none'}.")
+        self.say(f"The agent answers. Data lakes: {', '.join(found) or 'none'}.")
 
     def _whoami(self, lake: str) -> None:
         """Ask for the account there; the agent asks the hub for a token without a sign-in."""
@@ -130,18 +122,16 @@ class Trial:
             f"/user/{USER}/escape-vre/datalake/whoami", params={"instance": lake}, timeout=60
         )
         if answer.status_code == 200:
-            self.say(f"{lake} lets the test user in.")
+            self.say(f"{lake} accepts the test user.")
             return
         error = _error(answer)
         if isinstance(self.settings.login, SharedPassword):
-            self.say(
-                f"{lake} was not tried, because there is no identity provider: {error['message']}"
-            )
+            self.say(f"No sign-in at {lake}, as there is no identity provider: {error['message']}")
         elif answer.status_code == 401 and error.get("details", {}).get("sign_in"):
-            self.say(f"The token endpoint answers for {lake}: not signed in, as expected.")
+            self.say(f"The token endpoint answers for {lake}: the test user is not signed in.")
         else:
             raise RemoteError(
-                f"A user's server asked for a token for {lake}, and got: {error['message']}",
+                f"The test user's server asked for a token for {lake} and got: {error['message']}",
                 hint=str(error.get("hint", "")),
             )
 
@@ -170,7 +160,8 @@ class Trial:
         while self.hub.delete(f"/hub/api/users/{USER}").status_code not in (204, 404):
             if time.monotonic() > deadline:
                 raise RemoteError(
-                    f"The user {USER} cannot be removed.", hint="See the hub's log, and remove it."
+                    f"The user {USER} could not be removed.",
+                    hint="See the hub's log, then remove it.",
                 )
             self.pause(1)
 
@@ -203,10 +194,9 @@ def main() -> None:
     """Try what the environment says: ``ESCAPE_VRE_SETTINGS``, ``ESCAPE_VRE_URL``."""
     try:
         settings = load(json.loads(os.environ["ESCAPE_VRE_SETTINGS"]))
-        token = service_token(os.environ[SECRET])
         with httpx.Client(
             base_url=os.environ["ESCAPE_VRE_URL"],
-            headers={"Authorization": f"token {token}"},
+            headers={"Authorization": f"token {os.environ[TOKEN]}"},
             timeout=60,
         ) as hub:
             Trial(hub, settings, _say).run()

@@ -1,4 +1,4 @@
-"""What one can do with the cluster: ``python -m tests.cluster up|down|test|run|tools|images``."""
+"""Everything that can be done with the cluster: ``python -m tests.cluster --help``."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
+from tests import back_ends
 from tests.cluster import images, kubectl, network, node, tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import KUBECONFIG, ROOT, given_kubeconfig
@@ -24,12 +25,13 @@ def main() -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("tools", help="build Kubernetes, CoreDNS and Helm, once")
     actions.add_parser("images", help="build our images")
-    actions.add_parser("packages", help="say which Debian packages are not installed")
-    actions.add_parser("up", help="bring the node up, and the chart on it")
-    actions.add_parser("down", help="end it, and remove everything of it")
+    actions.add_parser("packages", help="print the Debian packages that are missing")
+    actions.add_parser("check", help="check that everything is installed that a cluster needs")
+    actions.add_parser("up", help="start the node, and install the chart on it")
+    actions.add_parser("down", help="stop the node, and remove everything of it")
     actions.add_parser("watch")  # what `test` starts beside itself
-    test = actions.add_parser("test", help="run the tests, on a node that is gone afterwards")
-    run = actions.add_parser("run", help="run a command in the node's network, with kubectl, helm")
+    test = actions.add_parser("test", help="run the tests on a node that is removed afterwards")
+    run = actions.add_parser("run", help="run a command in the node's network, such as kubectl")
     for one in (test, run):
         one.add_argument("words", nargs=argparse.REMAINDER)
     given = parser.parse_args()
@@ -43,9 +45,12 @@ def main() -> int:
 def _do(action: str, words: Sequence[str]) -> int:
     if action == "packages":
         print(" ".join(node.lacking()))
+    elif action == "check":
+        node.check()
     elif action == "tools":
         tools.ensure(_say)
     elif action == "images":
+        node.check_images()
         with node.locked():
             images.build(_say)
     elif action == "up":
@@ -67,15 +72,26 @@ def _do(action: str, words: Sequence[str]) -> int:
 
 
 def _up() -> None:
-    if given_kubeconfig() is None and not node.is_up():
-        node.up(_say)
+    node.check()
+    if given_kubeconfig() is None:
+        _check_back_ends()
+        if not node.is_up():
+            node.up(_say)
     began = time.monotonic()
     images.build(_say)
     for image in (images.user(), images.hub()):
         images.push(image, _say)
     if given_kubeconfig() is None:
         images.push_proxy(_say)
-    _say(f"The images are built and pushed after {time.monotonic() - began:.0f} s.")
+    _say(f"Images built and pushed in {time.monotonic() - began:.0f} s.")
+
+
+def _check_back_ends() -> None:
+    """Keycloak and the lake run in the node's network, from which nothing can be downloaded."""
+    if missing := back_ends.missing():
+        raise ClusterError(
+            f"Not installed: {', '.join(missing)}.", "Call `make back-ends`, which downloads them."
+        )
 
 
 def _install() -> None:
@@ -84,7 +100,7 @@ def _install() -> None:
     module = kubectl.command("/usr/bin/env", sys.executable, "-m", "tests.cluster.site")
     done = subprocess.run(module, check=False, cwd=ROOT, env=kubectl.environment())
     if done.returncode:
-        raise ClusterError("The chart is not installed.")
+        raise ClusterError("The chart could not be installed.")
     if given_kubeconfig() is None:
         _say(
             f"KUBECONFIG={KUBECONFIG}\n"
@@ -140,7 +156,7 @@ def _gone_afterwards(lock: int) -> Iterator[None]:
     finally:
         watcher.communicate()
         if watcher.returncode:
-            raise ClusterError("The cluster was not removed.", "Call `make cluster-down`.")
+            raise ClusterError("The cluster could not be removed.", "Call `make cluster-down`.")
 
 
 def _say(sentence: str) -> None:

@@ -23,6 +23,9 @@ SCHEMA = ROOT.parent / "shared/data/z2jh-4.4.0.values.schema.json"
 OPEN = frozenset({"global", "custom", "hub.config", "singleuser.extraLabels"})
 """Maps whose keys are a site's, though the stand-in's defaults have some."""
 
+LISTS_TOO = frozenset({"hub.extraEnv"})
+"""Maps that z2jh takes as lists as well."""
+
 
 def z2jh() -> Path:
     """Return the chart to test with: a folder, or an archive."""
@@ -75,6 +78,8 @@ def stand_in_schema() -> dict[str, Any]:
 
 
 def _closed(path: str, value: Any) -> dict[str, Any]:
+    if path in LISTS_TOO:
+        return {"type": ["object", "array"]}
     if not isinstance(value, dict) or not value or path in OPEN:
         return {"type": "object"} if isinstance(value, dict) else {}
     inner = {key: _closed(f"{path}.{key}".lstrip("."), value[key]) for key in value}

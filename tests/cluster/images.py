@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import processes, tools
+from tests.cluster import processes, registries, tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import CACHE, HERE, PAUSE, REGISTRY, ROOT, RUN, given_kubeconfig
 from tests.cluster.tools import Say
@@ -131,7 +131,7 @@ def registry() -> str:
     given = os.environ.get("ESCAPE_VRE_REGISTRY")
     if not given:
         raise ClusterError(
-            "KUBECONFIG names a cluster, and nothing says where it pulls images from.",
+            "KUBECONFIG names a cluster, but no registry is set that it pulls images from.",
             "Set ESCAPE_VRE_REGISTRY to a registry that this machine may push to.",
         )
     return given
@@ -168,7 +168,7 @@ def wheel(say: Say) -> None:
         The browser's side has not been built, or pip fails.
     """
     if not (ROOT / "escape_vre/labextension/package.json").exists():
-        raise ClusterError("The browser's side is not built.", "Call `make .stamps/product`.")
+        raise ClusterError("The JupyterLab extension is not built.", "Call `make .stamps/product`.")
     sources = [ROOT / name for name in _WHEEL_SOURCES]
     files = [path for source in sources for path in (source, *source.rglob("*")) if path.is_file()]
     changed = max(
@@ -188,7 +188,7 @@ def wheel(say: Say) -> None:
         command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT
     )
     if done.returncode:
-        raise ClusterError(f"The wheel cannot be built: {done.stderr.strip()[-2000:]}")
+        raise ClusterError(f"The wheel could not be built: {done.stderr.strip()[-2000:]}")
 
 
 def _said() -> dict[str, str]:
@@ -219,10 +219,11 @@ def _proxy(say: Say) -> Path:
 def _debian(say: Say) -> None:
     if _buildah("images", "-q", DEBIAN, check=False).stdout.strip():
         return
-    say("Making a Debian 13 of its packages ...")
+    say("Building a Debian 13 base image from packages ...")
     root = _STORE / "debian.tar"
     command = ["mmdebstrap", "-q", "--variant=minbase", "--include=ca-certificates"]
-    command += ["trixie", str(root), _mirror()]
+    archive = registries.debian()
+    command += ["trixie", str(root), *([] if archive is None else [archive])]
 
     def attempt() -> None:
         root.unlink(missing_ok=True)
@@ -235,26 +236,17 @@ def _debian(say: Say) -> None:
     root.unlink()
 
 
-def _mirror() -> str:
-    """Return where this machine has its Debian packages from."""
-    sources = Path("/etc/apt/sources.list.d/debian.sources")
-    if sources.exists():
-        for line in sources.read_text().splitlines():
-            if line.startswith("URIs: http"):  # it may name a file that lists mirrors, too
-                return line.split()[1]
-    return "http://deb.debian.org/debian"
-
-
 def _build(
     name: str, dockerfile: Path, context: Path, arguments: Mapping[str, str], say: Say
 ) -> None:
     say(f"Building {name} ...")
-    # The machine's own way to PyPI; nothing of it stays in the image.
-    mounts = [f"-v={p}:{p}:ro" for p in ("/etc/pip.conf", "/etc/ssl/certs") if Path(p).exists()]
     given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
-    command = ["bud", "--layers", "--network=host", "--pull=never", "-q", *mounts, *given]
-    command += ["-t", name, "-f", str(dockerfile), str(context)]
-    tools.persistently(lambda: _buildah(*command), say)  # layers that are made stay made
+    # The machine's own way to PyPI; nothing of it stays in the image.
+    with registries.pip_mounts() as mounts:
+        volumes = [f"-v={path}:{place}:ro" for path, place in mounts]
+        command = ["bud", "--layers", "--network=host", "--pull=never", "-q", *volumes, *given]
+        command += ["-t", name, "-f", str(dockerfile), str(context)]
+        tools.persistently(lambda: _buildah(*command), say)  # layers that are made stay made
 
 
 def _push(name: str, target: str) -> str:

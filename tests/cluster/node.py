@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from tests.cluster.places import (
     RUN,
     SERVICES,
     STATE,
+    given_kubeconfig,
 )
 from tests.cluster.tools import Say, program
 
@@ -44,6 +45,9 @@ DEBIAN = {
 }
 """Programs of the system, and the Debian packages that they are in."""
 
+FOR_IMAGES = ("buildah", "mmdebstrap")
+"""The programs that build images."""
+
 READY_S = 90.0
 _SYSCTLS = ("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory")
 """The kubelet sets these for the whole machine."""
@@ -51,28 +55,46 @@ _BEFORE = STATE / "before.json"
 _READY = STATE / "ready"
 
 
-def lacking() -> list[str]:
-    """Return the Debian packages that are not installed."""
-    return [package for name, package in DEBIAN.items() if shutil.which(name) is None]
+def lacking(wanted: Iterable[str] = tuple(DEBIAN)) -> list[str]:
+    """Return the Debian packages that are not installed, of those that programs are in."""
+    return [DEBIAN[name] for name in wanted if shutil.which(name) is None]
 
 
 def check() -> None:
-    """See that a node can be brought up here.
+    """Check that a node can be started here, or images be built for the cluster that was given.
 
     Raises
     ------
     ClusterError
         It cannot; the hint says what to do.
     """
+    if given_kubeconfig():
+        check_images()
+        return
     if os.geteuid() != 0:
         raise ClusterError(
-            "A node of our own needs root.",
-            "Be root, or name an existing cluster with KUBECONFIG.",
+            "A Kubernetes node of our own needs root.",
+            "Run as root, or set KUBECONFIG to an existing cluster.",
         )
-    if missing := lacking():
+    _check_packages(lacking())
+
+
+def check_images() -> None:
+    """Check that images can be built here.
+
+    Raises
+    ------
+    ClusterError
+        They cannot; the hint says what to do.
+    """
+    _check_packages(lacking(FOR_IMAGES))
+
+
+def _check_packages(missing: Sequence[str]) -> None:
+    if missing:
         raise ClusterError(
-            "A node of our own needs programs that are not here.",
-            f"On Debian: apt-get install --no-install-recommends {' '.join(missing)}",
+            f"Some Debian packages are missing: {', '.join(missing)}.",
+            f"Install them: apt-get install --no-install-recommends {' '.join(missing)}",
         )
 
 
@@ -90,8 +112,8 @@ def locked() -> Iterator[int]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as e:
             raise ClusterError(
-                "Somebody else starts, tests or ends a cluster on this machine.",
-                "Wait for them, or end their run.",
+                "Another process is starting, testing or stopping a cluster on this machine.",
+                "Wait until it has finished, or stop it.",
             ) from e
         yield lock.fileno()
 
@@ -114,8 +136,8 @@ def up(say: Say) -> None:
     down()
     if processes.pods_groups():
         raise ClusterError(
-            "Another Kubernetes runs on this machine.",
-            "Use it by KUBECONFIG, or end it first.",
+            "Another Kubernetes is running on this machine.",
+            "Set KUBECONFIG to use it, or stop it first.",
         )
     began = time.monotonic()
     try:
@@ -155,7 +177,7 @@ def down() -> None:
         for folder in (STATE, RUN):
             shutil.rmtree(folder, ignore_errors=True)
     if found := leftovers():
-        raise ClusterError(f"Not all of the cluster could be removed: {', '.join(found)}.")
+        raise ClusterError(f"Parts of the cluster could not be removed: {', '.join(found)}.")
 
 
 def leftovers() -> list[str]:
@@ -192,7 +214,7 @@ def start_kubelet() -> None:
             if b"Started kubelet" in log.read_bytes()[before:]:
                 return
             time.sleep(0.1)
-    raise ClusterError(f"The kubelet does not start: {processes.said('kubelet')}")
+    raise ClusterError(f"The kubelet did not start: {processes.said('kubelet')}")
 
 
 def start_containerd() -> None:

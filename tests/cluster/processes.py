@@ -79,7 +79,7 @@ def end(pids: Iterable[int], *, grace_s: float) -> None:
             time.sleep(0.05)
         if not left:
             return
-    raise ClusterError(f"Processes {sorted(left)} of the cluster do not end.")
+    raise ClusterError(f"Processes {sorted(left)} of the cluster could not be stopped.")
 
 
 def ours() -> set[int]:

@@ -134,8 +134,8 @@ class Site:
         people = "\n".join(f"  {user}  {self.idp.password(user)}" for user in PEOPLE)
         return (
             f"{self.url}\n{people}\n"
-            "Keycloak's cookies want TLS, which it has not here: give your browser a profile of its"
-            f" own for it.\n  chromium --user-data-dir=$(mktemp -d)"
+            "Keycloak's cookies require TLS, which this site does not have. Use a separate browser"
+            f" profile:\n  chromium --user-data-dir=$(mktemp -d)"
             f" --unsafely-treat-insecure-origin-as-secure={','.join(self.origins)} {self.url}"
         )
 

@@ -93,7 +93,7 @@ def test_each_has_a_server_an_agent_tokens_and_a_volume_of_their_own(site, enter
 def test_helm_test_tries_it_and_leaves_nothing(site):
     said = site.release.test()
     assert re.search(r"Rucio 41\.\S+ answers", said)
-    assert "not signed in, as expected" in said
+    assert "the test user is not signed in" in said
     assert site.objects_of("alice")
     # An object goes a moment after its user.
     wait_until(lambda: not site.objects_of(USER), what="an end of what the test made")

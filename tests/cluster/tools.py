@@ -128,7 +128,7 @@ def go(*words: str | Path, into: Path, what: str, cwd: Path, say: Say = lambda _
     # The toolchain that is here, never one that Go would fetch; no C, so that all is static.
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
     listing = [command[0], "list", "-deps", *map(str, words)]  # which fetches what is lacking
-    persistently(partial(_run, listing, f"{what} cannot be fetched", cwd, environment), say)
+    persistently(partial(_run, listing, f"{what} could not be downloaded", cwd, environment), say)
     process = subprocess.Popen(
         tied(command), cwd=cwd, env=environment, stderr=subprocess.PIPE, text=True
     )
@@ -143,7 +143,7 @@ def go(*words: str | Path, into: Path, what: str, cwd: Path, say: Say = lambda _
             say(f"  {what}: {compiled} packages compiled, {time.monotonic() - began:.0f} s")
     if process.wait():
         said = "\n".join([line for line in lines if " " in line][-15:])
-        raise ClusterError(f"{what} does not build: {said}")
+        raise ClusterError(f"{what} could not be built: {said}")
 
 
 def persistently(attempt: Callable[[], T], say: Say) -> T:
@@ -158,7 +158,7 @@ def persistently(attempt: Callable[[], T], say: Say) -> T:
         try:
             return attempt()
         except ClusterError as e:
-            say(f"{e}\nOnce more, in {pause_s} s ...")
+            say(f"{e}\nTrying again in {pause_s} s ...")
             time.sleep(pause_s)
     return attempt()
 
@@ -191,8 +191,8 @@ def _install_go(folder: Path) -> None:
     done = subprocess.run(pip, check=False, capture_output=True, text=True)
     if done.returncode:
         raise ClusterError(
-            f"There is no Go to build with, and none could be installed: {done.stderr.strip()}",
-            "Install Go 1.26 or newer, and see that `go` is on the PATH.",
+            f"Go 1.26 is missing and could not be installed: {done.stderr.strip()}",
+            "Install Go 1.26 or newer, with `go` on the PATH.",
         )
 
 
@@ -211,7 +211,7 @@ def _read(process: "subprocess.Popen[str]", lines: list[str]) -> None:
 
 
 def _build(tools: Tools, say: Say) -> None:
-    say(f"Building {tools.name} from its Go modules, once; minutes on a small machine ...")
+    say(f"Building {tools.name} from Go modules, once; takes minutes on a small machine ...")
     tools.folder.mkdir(parents=True)
     go(
         *("-ldflags", f"-s -w {tools.ldflags}", *tools.programs),

@@ -1,7 +1,6 @@
 """Keycloak itself, downloaded and prepared once for all providers of a user."""
 
 import hashlib
-import os
 import secrets
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ from typing import IO
 from escape_vre.local.cache import Say, cache_folder, install_once, is_complete
 from escape_vre.local.lake.server.process import end
 
-from . import keycloak
+from . import keycloak, maven
 from .admin import Admin
 from .errors import IdpError
 
@@ -28,7 +27,6 @@ SHA512 = (
     "49affb5fcd0f3473b38ac30b2997400079d73dff4b6693645bd501d78554c109"
     "2526ddfcd4fc2f13d1ce334eef4e758baf7351ddabf65aaca85d814fba0969cf"
 )
-MAVEN = "https://repo1.maven.org/maven2"
 _PATH = f"org/keycloak/keycloak-quarkus-dist/{VERSION}/keycloak-quarkus-dist-{VERSION}.zip"
 _BLOCK = 1 << 20
 _TIMEOUT_S = 60.0
@@ -49,8 +47,14 @@ def folder() -> Path:
 
 
 def url() -> str:
-    """Give where it is downloaded: Maven Central, or its mirror ``$ESCAPE_VRE_MAVEN``."""
-    return f"{(os.environ.get('ESCAPE_VRE_MAVEN') or MAVEN).rstrip('/')}/{_PATH}"
+    """Give the address it is downloaded from, in the Maven repository of this machine.
+
+    Raises
+    ------
+    IdpError
+        No repository is known.
+    """
+    return f"{maven.repository()}/{_PATH}"
 
 
 def installed() -> bool:
@@ -70,12 +74,14 @@ def install(say: Say, java: Path) -> None:
 
 
 def download(say: Say) -> Path:
-    """Give the distribution's file, whole and right; a part that is there is continued.
+    """Give the distribution's file, complete and verified; a partial download is continued.
+
+    jgo's own download neither continues one nor refuses a wrong checksum, so this is ours.
 
     Raises
     ------
     IdpError
-        It could not be had, or is not what it should be.
+        It could not be downloaded, or its checksum is wrong.
     """
     target = cache_folder() / f"keycloak-{VERSION}.zip"
     part = target.with_suffix(".zip.part")
@@ -83,16 +89,17 @@ def download(say: Say) -> Path:
         if old.exists() and _checksum(old) == SHA512:
             return old.replace(target)
     target.unlink(missing_ok=True)
-    continued = part.exists()
-    _fetch(url(), part, say)
+    continued, source = part.exists(), url()
+    _fetch(source, part, say)
     if _checksum(part) != SHA512 and continued:
         part.unlink()
-        _fetch(url(), part, say)
+        _fetch(source, part, say)
     if _checksum(part) != SHA512:
         part.unlink()
         raise IdpError(
-            f"What {url()} gave is not Keycloak {VERSION}: its SHA-512 is wrong.",
-            "Something on the way changes it; set ESCAPE_VRE_MAVEN to a mirror that does not.",
+            f"The file from {source} is not Keycloak {VERSION}: its SHA-512 is wrong.",
+            f"A proxy or mirror may have changed it. Set {maven.VARIABLE} to another Maven "
+            "repository.",
         )
     return part.replace(target)
 
@@ -110,7 +117,7 @@ def _build(say: Say, java: Path) -> None:
     except OSError as error:
         raise IdpError(
             f"Keycloak could not be unpacked into {target}: {error.strerror}.",
-            "It needs 400 MB; ESCAPE_VRE_CACHE names another folder.",
+            "It needs 400 MB. ESCAPE_VRE_CACHE can name another folder.",
         ) from error
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
@@ -181,8 +188,8 @@ def _receive(answer: IO[bytes], part: Path, have: int, total: int, say: Say) -> 
 def _unreachable(source: str, problem: str) -> IdpError:
     return IdpError(
         f"Keycloak could not be downloaded from {source}: {problem}.",
-        "Check the network and the variables https_proxy and SSL_CERT_FILE; ESCAPE_VRE_MAVEN "
-        "names a mirror of Maven Central. What has come is kept and continued.",
+        "Check the network and the variables https_proxy and SSL_CERT_FILE, or name another Maven "
+        f"repository in {maven.VARIABLE}. The next start continues the download.",
     )
 
 
@@ -205,6 +212,6 @@ def _run(words: list[str], variables: Mapping[str, str]) -> None:
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()][-5:]
         raise IdpError(
-            f"Keycloak could not be prepared: {' | '.join(lines) or 'it said nothing'}",
-            "If it ran out of memory or disk, make room and start again.",
+            f"Keycloak could not be prepared: {' | '.join(lines) or 'it printed no error'}",
+            "If memory or disk ran out, free some and start it again.",
         )

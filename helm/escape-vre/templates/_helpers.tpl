@@ -5,7 +5,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
 
-{{- /* What both of our pods run in: the hub's own image, and nothing that Pod Security forbids. */}}
+{{- define "escape-vre.component" -}}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+
+{{- /* Selects one of our pods: (list . "check"). */}}
+{{- define "escape-vre.selector" -}}
+app.kubernetes.io/name: escape-vre
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
+{{ include "escape-vre.component" (index . 1) }}
+{{- end }}
+
+{{- /* What both of our pods run in: the hub's own image, within Pod Security's restricted profile. */}}
 {{- define "escape-vre.container" -}}
 image: {{ .Values.jupyterhub.hub.image.name }}:{{ .Values.jupyterhub.hub.image.tag }}
 {{- with .Values.jupyterhub.hub.image.pullPolicy }}
@@ -69,8 +80,8 @@ imagePullSecrets: {{ toJson . }}
     | toJson }}
 {{- end }}
 
-{{- /* z2jh's values for variables are a map, of text or of what a container takes, or a list. */}}
-{{- define "escape-vre.env" -}}
+{{- /* Entries of z2jh's value for variables: a map, of text or of what a container takes, or a list. */}}
+{{- define "escape-vre.variables" -}}
 {{- $found := list }}
 {{- if kindIs "slice" . }}
 {{- $found = . }}
@@ -78,19 +89,74 @@ imagePullSecrets: {{ toJson . }}
 {{- range $name, $value := . }}
 {{- if kindIs "map" $value }}
 {{- $found = append $found (merge (dict "name" $name) $value) }}
-{{- else }}
+{{- else if not (kindIs "invalid" $value) }}
 {{- $found = append $found (dict "name" $name "value" ($value | toString)) }}
 {{- end }}
 {{- end }}
 {{- end }}
-{{- range $found }}
+{{- toJson $found }}
+{{- end }}
+
+{{- /* The hub's variables that the check reads: see VARIABLES in escape_vre/hub/check.py. */}}
+{{- define "escape-vre.checkedEnv" -}}
+{{- $escape := .Values.global.escape }}
+{{- $names := list "HTTP_PROXY" "HTTPS_PROXY" "ALL_PROXY" "NO_PROXY" "http_proxy" "https_proxy" "all_proxy" "no_proxy" "SSL_CERT_FILE" "SSL_CERT_DIR" }}
+{{- $names = append $names (dig "login" "client_secret_env" "ESCAPE_VRE_CLIENT_SECRET" $escape) }}
+{{- $names = append $names (dig "keys" "env" "ESCAPE_VRE_HUB_KEYS" $escape) }}
+{{- range include "escape-vre.variables" .Values.jupyterhub.hub.extraEnv | fromJsonArray }}
+{{- if has .name $names }}
 {{- $entry := deepCopy . }}
 {{- range $kind := list "secretKeyRef" "configMapKeyRef" }}
 {{- with dig "valueFrom" $kind dict $entry }}
-{{- /* What is missing is to be said, not to keep the pod from starting. */}}
+{{- /* The check reports what is missing; the pod has to start for that. */}}
 {{- $_ := set . "optional" true }}
 {{- end }}
 {{- end }}
 - {{ toJson $entry }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Where the token of helm test is, as the hub is told: name and key of a Secret, or nothing. */}}
+{{- define "escape-vre.testSecret" -}}
+{{- $found := dict }}
+{{- range include "escape-vre.variables" .Values.jupyterhub.hub.extraEnv | fromJsonArray }}
+{{- if eq .name "ESCAPE_VRE_TEST_TOKEN" }}
+{{- $found = dig "valueFrom" "secretKeyRef" dict . }}
+{{- end }}
+{{- end }}
+{{- toJson $found }}
+{{- end }}
+
+{{- /* It lasts as long as the release. Tools that only render cannot look it up: there it is derived
+from z2jh's own token, which they must have in their values, and which it does not tell. */}}
+{{- define "escape-vre.testToken" -}}
+{{- $secret := include "escape-vre.testSecret" . | fromJson }}
+{{- $there := lookup "v1" "Secret" .Release.Namespace $secret.name | default dict }}
+{{- $kept := dig "data" $secret.key "" $there }}
+{{- if .Values.jupyterhub.proxy.secretToken }}
+{{- printf "escape-vre-test %s" .Values.jupyterhub.proxy.secretToken | sha256sum }}
+{{- else if $kept }}
+{{- $kept | b64dec }}
+{{- else }}
+{{- randAlphaNum 64 }}
+{{- end }}
+{{- end }}
+
+{{- /* A policy knows no names of hosts: any address but those that tell a cloud's secrets. */}}
+{{- define "escape-vre.egress" -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+- to:
+    - ipBlock:
+        cidr: 0.0.0.0/0
+        except: [{{ .Values.jupyterhub.singleuser.cloudMetadata.ip }}/32]
+    - ipBlock:
+        cidr: "::/0"
+        except: ["fd00:ec2::254/128"]
+    # Some network plug-ins count no pod among the addresses.
+    - namespaceSelector: {}
+  ports:
+    - protocol: TCP
 {{- end }}

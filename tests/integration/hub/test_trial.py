@@ -13,10 +13,10 @@ import pytest
 
 from escape_vre.core.errors import ConfigurationError, RemoteError
 from escape_vre.hub.settings import load
-from escape_vre.hub.trial import USER, Trial, service_token
+from escape_vre.hub.trial import USER, Trial
 from escape_vre.testing.hub import call
 
-SECRET = "the-proxy-token-of-a-release"
+TOKEN = "the-tests-own-token-of-a-release"
 
 
 class Ping(BaseHTTPRequestHandler):
@@ -53,9 +53,7 @@ def site(start_hub, module_fake, rucio, tmp_path_factory):
         server_environment={"JUPYTER_CONFIG_PATH": str(config)},
         begin=False,
     )
-    hub.variable("HELM_RELEASE_NAME", "vre")
-    hub.variable("CONFIGPROXY_AUTH_TOKEN", SECRET)
-    hub._proxy_token = SECRET
+    hub.variable("ESCAPE_VRE_TEST_TOKEN", TOKEN)
     hub.start()
     login = {
         "provider": "keycloak",
@@ -69,9 +67,9 @@ def site(start_hub, module_fake, rucio, tmp_path_factory):
         subprocess.run(command, env={"HOME": str(home), "PATH": os.environ["PATH"]}, check=True)
 
 
-def trial(site, settings=None, *, secret=SECRET, said=None):
+def trial(site, settings=None, *, token=TOKEN, said=None):
     hub, given = site
-    headers = {"Authorization": f"token {service_token(secret)}"}
+    headers = {"Authorization": f"token {token}"}
     client = httpx.Client(base_url=hub.url.rstrip("/"), headers=headers, timeout=60)
     with client:
         Trial(client, load(settings or given), (said if said is not None else []).append).run()
@@ -82,7 +80,7 @@ def test_everything_works_and_nothing_is_left(site):
     said = []
     trial(site, said=said)
     text = "\n".join(said)
-    assert "data lakes: escape" in text
+    assert "Data lakes: escape" in text
     assert "The token endpoint answers for escape" in text
     assert "Rucio 40.0.0 answers" in text
     assert hub.api("GET", f"users/{USER}").status == 404
@@ -98,7 +96,7 @@ def test_what_an_earlier_one_left_is_in_nobodys_way(site):
 def test_the_service_may_touch_nobody_else(site):
     hub, _ = site
     assert hub.api("POST", "users/anna").status == 201
-    token = service_token(SECRET)
+    token = TOKEN
     for method, path in (
         ("GET", "users/anna"),
         ("DELETE", "users/anna"),
@@ -115,7 +113,7 @@ def test_the_service_may_touch_nobody_else(site):
 def test_another_lake_than_the_values_say_is_said(site, rucio):
     _, given = site
     other = {**given, "lakes": [{"name": "other", "url": rucio}]}
-    with pytest.raises(ConfigurationError, match=r"\['escape'\], and global\.escape\.lakes has"):
+    with pytest.raises(ConfigurationError, match=r"\['escape'\], but global\.escape\.lakes has"):
         trial(site, other)
 
 
@@ -127,8 +125,8 @@ def test_a_rucio_that_does_not_answer_is_named(site):
     assert hub.api("GET", f"users/{USER}").status == 404
 
 
-def test_without_the_releases_secret_nothing_is_started(site):
+def test_without_the_tests_token_nothing_is_started(site):
     hub, _ = site
     with pytest.raises(RemoteError, match="403"):
-        trial(site, secret="a guess")
+        trial(site, token="a guess")
     assert hub.api("GET", f"users/{USER}").status == 404

@@ -1,5 +1,6 @@
 """The chart itself: what it is made of, and what a change of values does."""
 
+import base64
 import json
 import os
 import re
@@ -9,7 +10,8 @@ import sys
 import pytest
 import yaml
 
-from escape_vre.hub import schema
+from escape_vre.hub import check, schema
+from escape_vre.hub.trial import TOKEN
 from tests.cluster.chart import CHART, EXAMPLES, ROOT, STAND_IN, stand_in_schema, z2jh_schema
 from tests.unit.chart.conftest import environment, named
 
@@ -180,13 +182,144 @@ def test_the_job_runs_in_the_hubs_new_image(run, values):
     assert job["containers"][0]["image"].endswith("escape-vre-hub:9.9.9")
 
 
-def test_no_secret_is_in_the_jobs_variables(run, values):
-    secret = {"client_secret": {"valueFrom": {"secretKeyRef": {"name": "other", "key": "k"}}}}
-    found = run.manifests(LAPTOP, values({"jupyterhub": {"hub": {"extraEnv": secret}}}))
-    job = environment(named(found, "Job", "vre-escape-check"))
+def test_no_password_is_in_the_jobs_variables(run):
+    job = environment(named(run.manifests(LAPTOP), "Job", "vre-escape-check"))
     assert "escape-on-my-laptop" not in json.dumps(job)
     assert json.loads(job["ESCAPE_VRE_CHECK"])["password_length"] == len("escape-on-my-laptop")
-    assert job["client_secret"]["secretKeyRef"] == {"name": "other", "key": "k", "optional": True}
+
+
+def from_secret(key):
+    return {"valueFrom": {"secretKeyRef": {"name": "other", "key": key}}}
+
+
+def as_list(variables):
+    return [
+        {"name": name, **(value if isinstance(value, dict) else {"value": value})}
+        for name, value in variables.items()
+    ]
+
+
+@pytest.mark.parametrize("form", [dict, as_list])
+def test_the_job_has_of_the_hubs_variables_only_what_it_reads(run, values, form):
+    needed = dict.fromkeys(check.VARIABLES, "x")
+    needed |= {"OUR_CLIENT": from_secret("client"), "OUR_KEYS": from_secret("keys")}
+    others = {
+        "ESCAPE_VRE_CLIENT_SECRET": from_secret("of-another-client"),
+        "DATABASE_PASSWORD": from_secret("database"),
+        "LOG_LEVEL": "debug",
+    }
+    found = run.manifests(
+        IAM,
+        values(
+            {
+                "global": {
+                    "escape": {
+                        "login": {"client_secret_env": "OUR_CLIENT"},
+                        "keys": {"env": "OUR_KEYS"},
+                    }
+                },
+                "jupyterhub": {"hub": {"extraEnv": form({**needed, **others})}},
+            }
+        ),
+    )
+    job = environment(named(found, "Job", "vre-escape-check"))
+    assert job.keys() == {"ESCAPE_VRE_CHECK", *needed}
+    # The check reports what is missing, so the pod must start without it.
+    client = {"name": "other", "key": "client", "optional": True}
+    assert job["OUR_CLIENT"]["secretKeyRef"] == client
+    hub = environment(named(found, "Deployment", "hub"))
+    assert hub.keys() >= {*needed, *others}
+
+
+def test_the_job_has_the_variables_of_the_default_names(run, values):
+    names = ("ESCAPE_VRE_CLIENT_SECRET", "ESCAPE_VRE_HUB_KEYS")
+    given = {name: from_secret(name) for name in names}
+    found = run.manifests(IAM, values({"jupyterhub": {"hub": {"extraEnv": given}}}))
+    job = environment(named(found, "Job", "vre-escape-check"))
+    assert job.keys() == {"ESCAPE_VRE_CHECK", *names}
+
+
+def test_a_job_goes_by_itself(run):
+    """Helm removes one that succeeded; this is for one that failed."""
+    job = named(run.manifests(IAM), "Job", "vre-escape-check")
+    assert job["spec"]["ttlSecondsAfterFinished"] == 86400
+
+
+# Our pods' policies.
+
+OURS = {"Job": "vre-escape-check", "Pod": "vre-escape-test"}
+
+
+def labels_of(manifest):
+    pod = manifest if manifest["kind"] == "Pod" else manifest["spec"]["template"]
+    return pod["metadata"]["labels"]
+
+
+def selects(selector, labels):
+    expressions = selector.get("matchExpressions", ())
+    assert all(one["operator"] == "In" for one in expressions)
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        labels.get(one["key"]) in one["values"] for one in expressions
+    )
+
+
+def pods_of(manifests):
+    return [m for m in manifests if m["kind"] in ("Job", "Pod", "Deployment")]
+
+
+@pytest.mark.parametrize("kind", OURS)
+@pytest.mark.parametrize("example", [LAPTOP, IAM], ids=["laptop", "iam"])
+def test_each_of_our_pods_has_a_policy_that_selects_it_alone(run, example, kind):
+    found = run.manifests(example)
+    policy = named(found, "NetworkPolicy", OURS[kind])["spec"]
+    selected = [
+        m["metadata"]["name"]
+        for m in pods_of(found)
+        if selects(policy["podSelector"], labels_of(m))
+    ]
+    assert selected == [OURS[kind]]
+    assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
+    assert policy["ingress"] == []
+    ports = [p for rule in policy["egress"] if "to" not in rule for p in rule["ports"]]
+    assert {"port": 53, "protocol": "UDP"} in ports
+    blocks = [t["ipBlock"] for r in policy["egress"] for t in r.get("to", ()) if "ipBlock" in t]
+    assert {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]} in blocks
+
+
+def test_the_test_pod_may_call_the_proxy_and_not_the_hub(run):
+    found = run.manifests(IAM)
+    (first, *_) = named(found, "NetworkPolicy", OURS["Pod"])["spec"]["egress"]
+    (peer,) = first["to"]
+    called = [
+        m["metadata"]["name"] for m in pods_of(found) if selects(peer["podSelector"], labels_of(m))
+    ]
+    assert called == ["proxy"]
+
+
+def test_the_jobs_policy_is_there_before_the_job(run):
+    found = run.manifests(IAM)
+    job = named(found, "Job", OURS["Job"])["metadata"]["annotations"]
+    policy = named(found, "NetworkPolicy", OURS["Job"])["metadata"]["annotations"]
+    assert policy["helm.sh/hook"] == job["helm.sh/hook"]
+    assert int(policy["helm.sh/hook-weight"]) < int(job["helm.sh/hook-weight"])
+
+
+def test_only_a_job_that_asks_kubernetes_may_call_it(run, values):
+    named_class = {
+        "hub": {"db": {"pvc": {"storageClassName": "fast"}}},
+        "singleuser": {"storage": {"dynamic": {"storageClass": "fast"}}},
+    }
+    for more, may in (({}, True), (named_class, False)):
+        found = run.manifests(IAM, values({"jupyterhub": more}))
+        rules = named(found, "NetworkPolicy", OURS["Job"])["spec"]["egress"]
+        ports = {p.get("port") for rule in rules if "to" not in rule for p in rule["ports"]}
+        assert (6443 in ports) == may
+
+
+def test_a_site_without_policies_has_none_of_ours(run, values):
+    off = values({"jupyterhub": {"hub": {"networkPolicy": {"enabled": False}}}})
+    names = {m["metadata"]["name"] for m in run.manifests(IAM, off) if m["kind"] == "NetworkPolicy"}
+    assert names.isdisjoint(OURS.values())
 
 
 def test_who_asks_kubernetes_may_only_try_a_volume_claim(run):
@@ -233,13 +366,66 @@ def test_helm_test_asks_the_proxy_below_the_hubs_path(run, values):
     pod = environment(named(found, "Pod", "vre-escape-test"))
     assert pod["ESCAPE_VRE_URL"] == "http://proxy-public/vre"
     assert json.loads(pod["ESCAPE_VRE_SETTINGS"])["lakes"][0]["name"] == "escape"
-    assert pod["CONFIGPROXY_AUTH_TOKEN"]["secretKeyRef"]["name"] == "hub"
+
+
+# The token of helm test.
+
+
+def test_the_test_pod_and_the_hub_have_a_token_and_the_pod_no_other(run):
+    found = run.manifests(IAM)
+    pod = environment(named(found, "Pod", OURS["Pod"]))
+    assert pod.keys() == {"ESCAPE_VRE_SETTINGS", "ESCAPE_VRE_URL", TOKEN}
+    where = pod[TOKEN]["secretKeyRef"]
+    assert where == {"name": "escape-vre-test", "key": "token"}
+    hub = environment(named(found, "Deployment", "hub"))
+    assert hub[TOKEN]["secretKeyRef"] == {**where, "optional": True}
+    assert hub["CONFIGPROXY_AUTH_TOKEN"]["secretKeyRef"]["name"] == "hub"
+    spec = named(found, "Pod", OURS["Pod"])["spec"]
+    assert "volumes" not in spec
+    assert len(token_of(found)) == 64
+
+
+def token_of(manifests):
+    (value,) = named(manifests, "Secret", "escape-vre-test")["data"].values()
+    return base64.b64decode(value).decode()
+
+
+def test_the_token_tells_nothing_of_the_proxys(run, values):
+    """It is derived where nothing can be looked up, and random otherwise."""
+    tokens = set()
+    for secret in ("a" * 64, "b" * 64):
+        proxy = values({"jupyterhub": {"proxy": {"secretToken": secret}}})
+        found = [token_of(run.manifests(IAM, proxy)) for _ in range(2)]
+        assert found[0] == found[1]
+        assert secret not in found[0]
+        tokens.add(found[0])
+    assert len(tokens) == 2
+    assert token_of(run.manifests(IAM)) != token_of(run.manifests(IAM))
+
+
+def test_the_secret_may_be_called_something_else(run, values):
+    other = {"valueFrom": {"secretKeyRef": {"name": "other", "key": "t"}}}
+    found = run.manifests(IAM, values({"jupyterhub": {"hub": {"extraEnv": {TOKEN: other}}}}))
+    assert named(found, "Secret", "other")["data"].keys() == {"t"}
+    pod = environment(named(found, "Pod", OURS["Pod"]))
+    assert pod[TOKEN]["secretKeyRef"] == {"name": "other", "key": "t"}
+
+
+@pytest.mark.parametrize("variables", [{TOKEN: None}, [{"name": "A", "value": "b"}]])
+def test_without_the_hubs_token_there_is_no_test_and_the_notes_say_so(run, values, variables):
+    found = values({"jupyterhub": {"hub": {"extraEnv": variables}}})
+    names = {(m["kind"], m["metadata"]["name"]) for m in run.manifests(IAM, found)}
+    assert ("Job", OURS["Job"]) in names
+    assert not {name for _, name in names} & {"escape-vre-test", OURS["Pod"]}
+    notes = run.notes(IAM, found)
+    assert "helm test vre" not in notes
+    assert f"jupyterhub.hub.extraEnv has no {TOKEN}" in notes
 
 
 @pytest.mark.parametrize(
     ("base", "more", "words"),
     [
-        (LAPTOP, {"proxy": {"service": {"type": "LoadBalancer"}}}, "AND THIS ONE CAN BE REACHED"),
+        (LAPTOP, {"proxy": {"service": {"type": "LoadBalancer"}}}, "THIS ONE CAN BE REACHED"),
         (IAM, {"ingress": {"tls": []}}, "vre.example.org has no TLS"),
         (IAM, {"hub": {"existingSecret": None}}, "MISSING: jupyterhub.hub.existingSecret"),
         (
@@ -260,7 +446,7 @@ def test_the_notes_say_what_is_missing_or_unsafe(run, values, base, more, words)
     ("more", "words"),
     [
         ({"lakes": []}, "global.escape.lakes is empty"),
-        ({"login": {"admin_access": True}}, "admin_access lets administrators"),
+        ({"login": {"admin_access": True}}, "admin_access gives administrators"),
         ({"login": {"allow_http": True}}, "allow_http sends the client's secret"),
     ],
 )

@@ -20,6 +20,7 @@ def refusal(c, given):
         "ESCAPE_VRE_HUB_KEYS",
         "CONFIGPROXY_AUTH_TOKEN",
         "JUPYTERHUB_CRYPT_KEY",
+        "ESCAPE_VRE_TEST_TOKEN",
     ],
 )
 @pytest.mark.parametrize("section", ["Spawner", "KubeSpawner"])

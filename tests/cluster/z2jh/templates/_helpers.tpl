@@ -25,7 +25,9 @@ component: {{ .component }}
 
 {{- define "standin.env" -}}
 {{- range $name, $value := . }}
-{{- if kindIs "map" $value }}
+{{- if kindIs "slice" $ }}
+- {{ toJson $value }}
+{{- else if kindIs "map" $value }}
 - {{ merge (dict "name" $name) $value | toJson }}
 {{- else }}
 - {{ dict "name" $name "value" ($value | toString) | toJson }}

@@ -121,16 +121,6 @@ def test_the_folder_knows_the_file_and_how_it_is_prepared(monkeypatch):
     assert len({before, other, installation.folder()}) == 3
 
 
-def test_the_default_is_maven_central(monkeypatch):
-    monkeypatch.delenv("ESCAPE_VRE_MAVEN", raising=False)
-    assert installation.url() == (
-        "https://repo1.maven.org/maven2/org/keycloak/keycloak-quarkus-dist/26.4.0/"
-        "keycloak-quarkus-dist-26.4.0.zip"
-    )
-    monkeypatch.setenv("ESCAPE_VRE_MAVEN", "")
-    assert installation.url().startswith("https://repo1.maven.org/")
-
-
 def test_the_users_own_keycloak_settings_do_not_matter(monkeypatch):
     monkeypatch.setenv("KC_DB", "oracle")
     monkeypatch.setenv("QUARKUS_PROFILE", "mine")

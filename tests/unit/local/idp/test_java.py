@@ -48,7 +48,7 @@ def test_none_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(IdpError, match="there is none") as raised:
+    with pytest.raises(IdpError, match="this machine has none") as raised:
         find_java()
     assert "openjdk-17-jre-headless" in raised.value.hint
 
