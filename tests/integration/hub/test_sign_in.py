@@ -91,7 +91,7 @@ def test_a_provider_in_trouble_is_said_at_sign_in(hub, module_fake):
     for kind in ("code", "userinfo"):
         with module_fake.failing(kind, status=500):
             said = refused(hub.visitor().sign_in("alice"), 503)
-        assert "The identity provider answers 500." in said
+        assert "The identity provider answered with status 500." in said
     with module_fake.failing("code", status=200, body=b"<html>"):
         assert "not in JSON" in refused(hub.visitor().sign_in("alice"), 503)
     module_fake.token_fields = {"refresh_token": None}
