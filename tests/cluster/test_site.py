@@ -91,9 +91,10 @@ def test_each_has_a_server_an_agent_tokens_and_a_volume_of_their_own(site, enter
 
 
 def test_helm_test_tries_it_and_leaves_nothing(site):
+    of_alice = site.objects_of("alice")
     said = site.release.test()
     assert re.search(r"Rucio 41\.\S+ answers", said)
     assert "the test user is not signed in" in said
-    assert site.objects_of("alice")
+    assert site.objects_of("alice") == of_alice
     # An object goes a moment after its user.
     wait_until(lambda: not site.objects_of(USER), what="an end of what the test made")
