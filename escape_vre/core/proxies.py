@@ -31,31 +31,45 @@ def proxy_for(
     Parameters
     ----------
     http_proxy, https_proxy : str or None
-        Proxies for URLs without and with TLS: ``http://host:port``, or ``host:port``.
+        Proxies for URLs without and with TLS: ``http://host:port``, or ``host:port``; default
+        port 80.
     no_proxy : str or None
         What is reached without one, separated by commas: hosts, domains, networks, or ``*``.
 
     Raises
     ------
     ConfigurationError
-        The proxy is of a protocol that is not supported, such as SOCKS.
+        The proxy is of a type that is not supported, such as SOCKS.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as an IPv6 address that is none: the connection will say so
+        return None
     chosen = {"http": http_proxy, "https": https_proxy}.get(_LIKE.get(parts.scheme, ""))
     if not chosen or not parts.hostname or _is_bypassed(parts.netloc, parts.hostname, no_proxy):
         return None
     proxy = chosen if "://" in chosen else f"http://{chosen}"
-    if not proxy.startswith(("http://", "https://")):
+    scheme = proxy.partition(":")[0]
+    if scheme != "http":
         raise ConfigurationError(
-            f"The proxy {shown(proxy)} is not an HTTP proxy; no other type is supported.",
-            hint=_HINT,
+            f"The proxy {shown(proxy)} is of type {scheme}; only http:// is supported.",
+            hint=f"{_HINT} An http:// proxy serves https addresses, too.",
         )
-    return proxy
+    try:
+        found = urlsplit(proxy)
+        port = found.port
+    except ValueError:
+        found, port = urlsplit("//"), None
+    if not found.hostname:
+        raise ConfigurationError(
+            f"The proxy {shown(proxy)} is not an address such as http://host:port.", hint=_HINT
+        )
+    return proxy if port else f"{proxy.rstrip('/')}:80"
 
 
 def shown(proxy: str) -> str:
     """Return a proxy's address as it may be shown: without the password that it may carry."""
-    return urlsplit(proxy).netloc.rpartition("@")[2]
+    return proxy.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 def _is_bypassed(netloc: str, host: str, no_proxy: str | None) -> bool:
@@ -151,15 +165,6 @@ class ProxyTransport(httpx.AsyncBaseTransport):
                 f"The proxy {shown(proxy)} cannot be reached.", hint=_HINT
             ) from e
 
-    def _found(self, proxy: str) -> httpx.Proxy:
-        secure = proxy.startswith("https:")
-        try:
-            return httpx.Proxy(proxy, ssl_context=self._tls if secure else None)
-        except (httpx.InvalidURL, ValueError) as e:
-            raise ConfigurationError(
-                f"The proxy {shown(proxy)} is not a URL such as http://host:port.", hint=_HINT
-            ) from e
-
     async def aclose(self) -> None:
         """Close the connections."""
         for transport in self._transports.values():
@@ -171,7 +176,7 @@ class ProxyTransport(httpx.AsyncBaseTransport):
                 verify=self._tls,
                 limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
                 trust_env=False,
-                proxy=self._found(proxy) if proxy else None,
+                proxy=proxy,
             )
         return self._transports[proxy]
 

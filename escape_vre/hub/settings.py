@@ -68,7 +68,7 @@ class Login(Section):
     )
     proxy: str | None = Field(
         default=None,
-        pattern=r"^(https?://[^/]+/?)?$",
+        pattern=r"^(http://[^/]+/?)?$",
         description="HTTP proxy for the provider, as `http://host:port`; an empty text for none;"
         " without it, what `HTTPS_PROXY` and `NO_PROXY` of the hub say.",
     )

@@ -111,7 +111,7 @@ class InstanceSettings(BaseModel):
     )
     proxy: str | None = Field(
         default=None,
-        pattern=r"^(https?://[^/]+/?)?$",
+        pattern=r"^(http://[^/]+/?)?$",
         description="HTTP proxy for Rucio and the storages, as http://host:port; an empty text for"
         " none; default what the caller's HTTP_PROXY and HTTPS_PROXY say.",
     )

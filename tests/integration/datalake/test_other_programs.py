@@ -7,6 +7,7 @@ import pytest
 import trustme
 
 from escape_vre.client import AgentClient
+from escape_vre.testing.proxy import FakeProxy
 from escape_vre.testing.rucio import Answer, FakeRucio, fixed, listed
 
 BODY = b"observation,1\n" * 500
@@ -55,26 +56,49 @@ def test_a_rucio_cfg_is_found_from_the_callers_folder(rucio, configure, monkeypa
     assert AgentClient().get("/datalake/whoami")["account"] == "jdoe"
 
 
-def test_a_certificate_of_the_environment_that_is_missing_is_none(
-    rucio, configure, monkeypatch, tmp_path, own_agent
-):
+@pytest.fixture
+def store(rucio, configure, tmp_path):
+    """Have a storage with TLS hold t:f; returns a function that names its host in the catalogue."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert("127.0.0.1", "storage.invalid").configure_cert(context)
     (tmp_path / "token").write_text("t")
     entry = {"name": "lab", "url": rucio.url, "auth": "token_file"}
     entry |= {"token_file": str(tmp_path / "token"), "ca_file": str(tmp_path / "ca.pem")}
     configure(DataLake={"instances": [entry]}, Agent={"data_dir": str(tmp_path / "data")})
-    monkeypatch.setenv("X509_USER_PROXY", "/nowhere/x509up")
+
     with FakeRucio(tls=context) as storage:
         storage.says("/f", Answer(BODY))
-        did = {"scope": "t", "name": "f", "type": "FILE", "did_type": "FILE", "bytes": len(BODY)}
-        pfn = {"rse": "A", "type": "DISK", "priority": 1, "domain": "wan"}
-        found = {**did, "adler32": f"{zlib.adler32(BODY):08x}", "pfns": {f"{storage.url}/f": pfn}}
-        rucio.says("/dids/t/f", fixed(did))
-        rucio.says("/replicas/list", listed({**found, "rses": {}, "states": {"A": "AVAILABLE"}}))
-        client = AgentClient()
-        job = client.post("/datalake/get", {"refs": ["rucio:t:f"]})
-        assert client.wait(job["id"])["state"] == "done"
-    assert (tmp_path / "data/t/f").read_bytes() == BODY
+
+        def at(base=storage.url):
+            did = {"scope": "t", "name": "f", "type": "FILE", "did_type": "FILE"}
+            did |= {"bytes": len(BODY), "adler32": f"{zlib.adler32(BODY):08x}"}
+            pfn = {"rse": "A", "type": "DISK", "priority": 1, "domain": "wan"}
+            row = {**did, "pfns": {f"{base}/f": pfn}, "rses": {}, "states": {"A": "AVAILABLE"}}
+            rucio.says("/dids/t/f", fixed(did))
+            rucio.says("/replicas/list", listed(row))
+            return storage
+
+        yield at
+
+
+def got(tmp_path):
+    client = AgentClient()
+    job = client.wait(client.post("/datalake/get", {"refs": ["rucio:t:f"]})["id"])
+    assert job["state"] == "done", job["error"]
+    return (tmp_path / "data/t/f").read_bytes()
+
+
+def test_a_certificate_of_the_environment_that_is_missing_is_none(store, monkeypatch, tmp_path):
+    monkeypatch.setenv("X509_USER_PROXY", "/nowhere/x509up")
+    store()
+    assert got(tmp_path) == BODY
+
+
+def test_files_come_by_the_callers_proxy(store, monkeypatch, tmp_path):
+    storage = store("https://storage.invalid")
+    with FakeProxy(int(storage.url.rpartition(":")[2])) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert got(tmp_path) == BODY
+        assert set(proxy.asked) == {"storage.invalid:443"}

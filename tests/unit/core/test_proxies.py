@@ -45,9 +45,35 @@ def test_a_proxy_without_a_scheme_is_http():
     assert proxy_for("https://x/", None, "secure:3128", None) == SECURE
 
 
-def test_a_proxy_of_another_type_is_said_without_its_password():
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("secure", "http://secure:80"),
+        ("http://secure", "http://secure:80"),
+        ("http://secure/", "http://secure:80"),
+        ("http://me:1234@secure", "http://me:1234@secure:80"),
+        ("http://[::1]", "http://[::1]:80"),
+        ("http://[::1]:3128", "http://[::1]:3128"),
+    ],
+)
+def test_a_proxy_has_a_port(written, found):
+    assert proxy_for("https://x/", None, written, None) == found
+
+
+@pytest.mark.parametrize("written", ["http://proxy:port", "http://", "http://[::1", "http://:80"])
+def test_a_proxy_that_is_no_address_is_said(written):
+    with pytest.raises(ConfigurationError):
+        proxy_for("https://x/", None, written, None)
+
+
+def test_what_is_no_url_has_no_proxy():
+    assert proxy_for("https://[::1/f", PLAIN, SECURE, None) is None
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "https"])
+def test_a_proxy_of_another_type_is_said_without_its_password(scheme):
     with pytest.raises(ConfigurationError) as caught:
-        proxy_for("https://x/", None, "socks5://me:secret@secure:1080", None)
+        proxy_for("https://x/", None, f"{scheme}://me:secret@secure:1080", None)
     assert "secure:1080" in caught.value.message
     assert "secret" not in str(caught.value.as_dict())
 

@@ -50,6 +50,7 @@ def test_who_may_be_plain():
         {"plain_hosts": [""]},
         {"proxy": "socks5://proxy:1080"},
         {"proxy": "proxy:3128"},
+        {"proxy": "https://proxy:3128"},
         {"vo": ""},
         {"storage_key_file": "key.pem"},
         {"token_variable": "A B"},
