@@ -173,6 +173,7 @@ def test_the_magic_names_the_nearest_too():
         (["get", "--files", "x", "--fil"], {"--files": "option"}),
         (["get", "--to", "d"], {}),
         (["ls", ""], {"t:": "scope"}),
+        (["whoami", "--instance", "l"], {"lab": "data lake"}),
         (["get", "t:set", "t:file1"], {"t:file10.csv": "DID"}),
         (["ls", "--limit", "3", "t:s"], {"t:set": "DID"}),
     ],
