@@ -64,6 +64,9 @@ def test_what_is_no_row_goes_to_standard_error(catalogue):
     done = run("dl", "ls", "t", "--limit", "2")
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr == "First 2 shown; use --limit to see more, or narrow the pattern.\n"
+    rows = run("dl", "ls", "t", "--limit", "2", "--json")
+    assert len(rows.stdout.splitlines()) == 2
+    assert rows.stderr == done.stderr
     nothing = run("dl", "ls", "t:zzz*")
     assert (nothing.returncode, nothing.stdout) == (0, "")
     assert nothing.stderr == "No DID of t matches zzz*.\n"
