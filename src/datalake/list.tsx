@@ -125,6 +125,8 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         const node = tree.rows[index];
         selection.select(node);
         if (node.kind === 'truncated' && node.parent) {
+          // Where the new rows begin, not where they end.
+          selection.moveTo(tree.rows[Math.max(0, index - 1)]);
           void model.more(node.parent);
         } else if (node.kind === 'failed' && node.parent) {
           void model.again(node.parent);

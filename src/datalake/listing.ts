@@ -147,8 +147,7 @@ export class Listing {
         signal: abort.signal,
         onRows: rows => isOurs() && onRows(rows)
       });
-      const { truncated, skipped } = end;
-      outcome = { kind: 'done', truncated, skipped };
+      outcome = { kind: 'done', ...end };
     } catch (error) {
       outcome = this._failure(error, abort.signal);
     }

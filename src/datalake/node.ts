@@ -41,7 +41,13 @@ export interface INode {
 
 /** How a list ended. */
 export type Outcome =
-  | { kind: 'done'; truncated: boolean; skipped?: number }
+  | {
+      kind: 'done';
+      truncated: boolean;
+      /** Of a list that was cut: how many rows, its first ones, are to be shown. */
+      count?: number;
+      skipped?: number;
+    }
   | { kind: 'failed'; error: AgentError };
 
 export function isCollection(node: INode): boolean {

@@ -36,6 +36,7 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
           <button
             className="escape-Link"
             tabIndex={-1}
+            onMouseDown={keepPlace}
             onClick={() => void model.more(parent)}
           >
             {trans.__('show more')}
@@ -65,6 +66,7 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
           </span>
           <button
             className="escape-Link"
+            onMouseDown={keepPlace}
             onClick={() => void model.again(parent)}
           >
             {trans.__('Try again')}
@@ -73,6 +75,11 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
       )}
     </>
   );
+}
+
+/** A button of the list's own leaves the keyboard on the row where it is. */
+function keepPlace(event: React.MouseEvent): void {
+  event.stopPropagation();
 }
 
 /** What a row that only says something says, in full. */
@@ -139,7 +146,11 @@ function WaitingNote(
       <span className="escape-Note">
         {trans.__('Waiting for %1…', whoOf(model, trans))}
       </span>
-      <button className="escape-Link" onClick={() => model.cancel(parent)}>
+      <button
+        className="escape-Link"
+        onMouseDown={keepPlace}
+        onClick={() => model.cancel(parent)}
+      >
         {trans.__('Cancel')}
       </button>
     </>

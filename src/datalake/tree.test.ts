@@ -262,6 +262,20 @@ describe('the order', () => {
     expect(shown(tree)).toEqual(['x', ' x1', ' x2', 'y']);
   });
 
+  test('of a list that was cut keeps the first rows only, whatever was sent', () => {
+    const cut = { kind: 'done', truncated: true, count: 3 } as const;
+    list(row('x3'), row('x2'), row('x1'), row('a'), row('set', 'dataset'));
+    tree.sort(comparison({ by: 'name', isReversed: true }, () => undefined));
+    tree.finish(tree.root, cut);
+    expect(names()).toEqual(['set', 'x1', 'a', 'truncated']);
+    expect(shown(tree)).toEqual(names());
+    expect(tree.root.shown).toBe(4);
+    expect(tree.find(tree.rows[0].key)).toBe(tree.rows[0]);
+    tree.replace(tree.root, [row('c'), row('b'), row('a'), row('d')], cut);
+    expect(names()).toEqual(['c', 'b', 'a', 'truncated']);
+    expect(shown(tree)).toEqual(names());
+  });
+
   test('leaves the word at the end where it is, and what it counts', () => {
     list(row('b'), row('a'));
     tree.finish(tree.root, { kind: 'done', truncated: true, skipped: 3 });

@@ -78,6 +78,7 @@ export class Tree {
   finish(parent: INode, outcome: Outcome): void {
     this._dropNotes(parent);
     parent.loading = outcome.kind;
+    this._cut(parent, outcome);
     this._settle(parent);
     this._insert(parent, endNotes(parent, outcome));
     this._changed.emit();
@@ -111,7 +112,7 @@ export class Tree {
       }
       return node;
     });
-    children.sort(this._compare);
+    const first = firstOf(children, outcome).sort(this._compare);
     const wasExpanded = parent.isExpanded;
     this.collapse(parent, false);
     for (const node of parent.children) {
@@ -120,10 +121,10 @@ export class Tree {
     parent.children = [];
     parent.isExpanded = wasExpanded;
     parent.loading = outcome.kind;
-    for (const node of children) {
+    for (const node of first) {
       this._remember(node);
     }
-    this._insert(parent, children);
+    this._insert(parent, first);
     this._insert(parent, endNotes(parent, outcome));
     this._changed.emit();
   }
@@ -150,6 +151,22 @@ export class Tree {
       node.isExpanded = false;
       if (emit) {
         this._changed.emit();
+      }
+    }
+  }
+
+  /** Drop rows that were sent before it was known which the first ones are. */
+  private _cut(parent: INode, outcome: Outcome): void {
+    const things = parent.children.filter(isThing);
+    const kept = new Set(firstOf(things, outcome));
+    const dropped = things.filter(node => !kept.has(node));
+    if (dropped.length > 0) {
+      dropped.forEach(node => this._forget(node));
+      const gone = new Set(dropped);
+      parent.children = parent.children.filter(node => !gone.has(node));
+      addShown(parent, -dropped.reduce((sum, node) => sum + 1 + node.shown, 0));
+      if (parent.isExpanded && this._isShown(parent)) {
+        this._rows = flatten(this._root);
       }
     }
   }
@@ -244,10 +261,20 @@ export class Tree {
     isExpanded: true
   };
   private _rows: INode[] = [];
-  private _compare = comparison(BY_NAME, () => undefined);
+  private _compare = BY_DEFAULT;
   private readonly _byKey = new Map<string, INode>();
   private readonly _changed = new Signal<this, void>(this);
 }
+
+/** Of a list that was cut, the rows that come first by type and name. */
+function firstOf(nodes: INode[], outcome: Outcome): INode[] {
+  const count = outcome.kind === 'done' && outcome.truncated && outcome.count;
+  return count && nodes.length > count
+    ? [...nodes].sort(BY_DEFAULT).slice(0, count)
+    : nodes;
+}
+
+const BY_DEFAULT = comparison(BY_NAME, () => undefined);
 
 function flatten(node: INode): INode[] {
   const rows: INode[] = [];
