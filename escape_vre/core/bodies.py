@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-BODY_BYTES = 64 * 1024 * 1024
-"""Longest whole body."""
+BODY_BYTES = 8 * 1024 * 1024
+"""Longest whole body; as Python objects, JSON may be 20 times as long."""
 
 ERROR_BYTES = 1024 * 1024
 """What is read of a body that only says what went wrong."""

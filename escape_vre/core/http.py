@@ -124,7 +124,7 @@ class RemoteClient:
         RemoteTimeoutError
             The service is silent, or the whole takes longer than 90 s.
         BadResponseError
-            The body is longer than 64 MiB, or compressed beyond reason.
+            The body is longer than 8 MiB, or compressed beyond reason.
         """
         try:
             async with asyncio.timeout(WHOLE_S):
