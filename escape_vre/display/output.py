@@ -56,9 +56,7 @@ def show(shown: object, *, as_json: bool = False) -> None:
     elif isinstance(shown, Listed) and not sys.stdout.isatty():
         for line in shown.as_lines():
             sys.stdout.write(printable(line, keep="\t") + "\n")
-        sys.stdout.flush()
-        if shown.note:
-            say(in_shell_words(shown.note))
+        _say_note(shown)
     elif isinstance(shown, Listed):
         tell(in_shell_words(repr(shown)))
     else:
@@ -74,6 +72,8 @@ def tell_json(shown: object) -> None:
         rows = [shown if isinstance(shown, Mapping) else {"message": str(shown)}]
     for row in rows:
         tell(json_line(row))
+    if isinstance(shown, Listed):
+        _say_note(shown)
 
 
 def in_shell_words(text: str) -> str:
@@ -94,6 +94,13 @@ def nobody_reads() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             os.dup2(nothing, stream.fileno())
+
+
+def _say_note(shown: Listed) -> None:
+    """Say what is no row, after the rows, where it does not mix with them."""
+    sys.stdout.flush()
+    if shown.note:
+        say(in_shell_words(shown.note))
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -33,7 +33,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         if name not in ("jobs", "cancel", "retry", "help"):
-            made.add_argument("--instance", metavar="NAME", help="data lake; default the first")
+            lake = made.add_argument(
+                "--instance", metavar="NAME", help="data lake; default the first"
+            )
+            completed_by(lake, _instances)
         if name not in ("login", "logout", "help"):
             made.add_argument("--json", action="store_true", help="print rows as JSON lines")
         if name in ("ls", "get", "jobs"):
@@ -42,24 +45,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             )
         return made
 
-    ls = command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset.")
-    completed_by(ls.add_argument("what", nargs="?", default="", metavar="scope:pattern*"), _dids)
-    ls.add_argument("--type", default="all", choices=TYPES, help="only rows of this type")
-    ls.add_argument(
-        "--limit", type=at_least_one, default=200, metavar="N", help="rows at most (200)"
-    )
-
-    get = command("get", _get, "Get files, datasets or containers.")
-    completed_by(get.add_argument("dids", nargs="+", metavar="scope:name"), _dids)
-    get.add_argument("--to", metavar="DIR", help="folder; default the data folder")
-    get.add_argument(
-        "--files",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="only files of this name, * and ? allowed; may be repeated",
-    )
-
+    _add_ls(command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset."))
+    _add_get(command("get", _get, "Get files, datasets or containers."))
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
     completed_by(info.add_argument("did", metavar="scope:name"), _dids)
 
@@ -76,24 +63,52 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command("help", lambda _: parser.format_help().rstrip(), "Show this help.")
 
 
+def _add_ls(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument("what", nargs="?", default="", metavar="scope:pattern*")
+    completed_by(what, _dids)
+    parser.add_argument("--type", default="all", choices=TYPES, help="only rows of this type")
+    parser.add_argument(
+        "--limit", type=at_least_one, default=200, metavar="N", help="rows at most (200)"
+    )
+
+
+def _add_get(parser: argparse.ArgumentParser) -> None:
+    completed_by(parser.add_argument("dids", nargs="+", metavar="scope:name"), _dids)
+    parser.add_argument("--to", metavar="DIR", help="folder; default the data folder")
+    parser.add_argument(
+        "--files",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only files of this name, * and ? allowed; may be repeated",
+    )
+
+
 def _dids(prefix: str, **_: object) -> list[Word]:
     """Complete scopes, then DIDs."""
-    try:
-        matches: list[str] = AgentClient(timeout_s=5).get("/datalake/complete", text=prefix)[
-            "matches"
-        ]
-    except EscapeError:
-        return []  # no completion is better than an error while typing
+    matches = _asked("/datalake/complete", text=prefix).get("matches", [])
     return [Word(match, "scope" if match.endswith(":") else "DID") for match in matches]
 
 
 def _job_ids(prefix: str, **_: object) -> list[Word]:
     """Complete the id of a job."""
-    try:
-        jobs = AgentClient(timeout_s=5).get("/jobs")["jobs"]
-    except EscapeError:
-        return []
+    jobs = _asked("/jobs").get("jobs", [])
     return [Word(job["id"], "job") for job in jobs if job["id"].startswith(prefix)]
+
+
+def _instances(prefix: str, **_: object) -> list[Word]:
+    """Complete the name of a data lake."""
+    found = _asked("/datalake/instances").get("instances", [])
+    return [Word(lake["name"], "data lake") for lake in found if lake["name"].startswith(prefix)]
+
+
+def _asked(path: str, **query: str) -> dict[str, Any]:
+    """Ask the agent for a completion: none is better than an error while typing."""
+    try:
+        answer: dict[str, Any] = AgentClient(timeout_s=5).get(path, **query)
+    except EscapeError:
+        return {}
+    return answer
 
 
 def _ls(args: argparse.Namespace) -> Any:

@@ -64,6 +64,9 @@ def test_what_is_no_row_goes_to_standard_error(catalogue):
     done = run("dl", "ls", "t", "--limit", "2")
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr == "First 2 shown; use --limit to see more, or narrow the pattern.\n"
+    rows = run("dl", "ls", "t", "--limit", "2", "--json")
+    assert len(rows.stdout.splitlines()) == 2
+    assert rows.stderr == done.stderr
     nothing = run("dl", "ls", "t:zzz*")
     assert (nothing.returncode, nothing.stdout) == (0, "")
     assert nothing.stderr == "No DID of t matches zzz*.\n"
@@ -137,14 +140,14 @@ def test_alone_it_prints_its_help(words, capsys):
         (["get", "t:x"], "escape-vre: there is no command get. Did you mean dl get?"),
         (["dl", "lss"], "escape-vre dl: there is no command lss. Did you mean ls?"),
         (["dl", "ls", "--limti", "3"], "there is no option --limti. Did you mean --limit?"),
-        (["dl", "ls", "--type", "fiel"], "argument --type: there is no fiel. Did you mean file?"),
+        (["dl", "ls", "--type", "filee"], "argument --type: there is no filee. Did you mean file?"),
         (["dl", "ls", "--type", "x"], "choose from all, collection, container, dataset, file"),
         (["dl", "ls", "--limit", "-3"], "argument --limit"),
         (["dl", "ls", "--limit", "0"], "0 is not a number of rows"),
         (["dl", "ls", "t", "u"], "there is no argument u."),
         (["dl", "info"], "the following arguments are required: scope:name."),
         (["agent", "statsu"], "Did you mean status?"),
-        (["lake", "strat"], "Did you mean start?"),
+        (["lake", "starrt"], "Did you mean start?"),
         (["zzz"], "no command zzz; choose from dl, agent, with-token, demo, idp, lake."),
     ],
 )
@@ -173,6 +176,7 @@ def test_the_magic_names_the_nearest_too():
         (["get", "--files", "x", "--fil"], {"--files": "option"}),
         (["get", "--to", "d"], {}),
         (["ls", ""], {"t:": "scope"}),
+        (["whoami", "--instance", "l"], {"lab": "data lake"}),
         (["get", "t:set", "t:file1"], {"t:file10.csv": "DID"}),
         (["ls", "--limit", "3", "t:s"], {"t:set": "DID"}),
     ],

@@ -121,7 +121,7 @@ def test_states_of_visible_rows(dl, lake):
     assert "not in the catalogue" in missing["problem"]
     api.get("demo:fermi.lightcurves", progress=False)
     dataset, file, container, _ = dl.post("/datalake/states", {"refs": refs})["rows"]
-    assert (dataset["local"], container["local"]) == ("here", "elsewhere")
+    assert (dataset["local"], container["local"]) == ("here", "partly")
 
 
 def test_states_of_nothing_and_of_too_much(dl):
