@@ -14,10 +14,10 @@ PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null
 
 .PHONY: demo test test-hub test-cluster back-ends cluster cluster-check cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
 
-help: ## Say what can be made
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(STAMPS)/product ## Open the product on a data lake of its own (CHECK=1: prove it and end)
+demo: $(STAMPS)/product ## Open the product on its own data lake (CHECK=1: only check that it works)
 	$(BIN)/escape-vre demo $(if $(CHECK),--check)
 
 test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## Set everything up and run every test
@@ -40,10 +40,10 @@ back-ends: $(STAMPS)/test ## Install a lake, Keycloak and reana-client, once for
 cluster-check: $(STAMPS)/test ## Say which Debian packages a Kubernetes still needs
 	$(BIN)/python -m tests.cluster check
 
-cluster: $(STAMPS)/test cluster-check back-ends ## A Kubernetes with our images in it; KUBECONFIG=... uses yours
+cluster: $(STAMPS)/test cluster-check back-ends ## Start a Kubernetes with our images; KUBECONFIG=... uses yours
 	$(BIN)/python -m tests.cluster up
 
-cluster-down: $(STAMPS)/test ## End that Kubernetes, and leave nothing of it
+cluster-down: $(STAMPS)/test ## Remove that Kubernetes
 	$(BIN)/python -m tests.cluster down
 
 test-cluster: $(STAMPS)/test cluster-check $(STAMPS)/chromium back-ends ## The tests on a real Kubernetes
@@ -53,7 +53,7 @@ test-cluster: $(STAMPS)/test cluster-check $(STAMPS)/chromium back-ends ## The t
 images: $(STAMPS)/test ## Build our images with buildah
 	$(BIN)/python -m tests.cluster images
 
-lock: $(STAMPS)/test ## Choose the versions in the images anew
+lock: $(STAMPS)/test ## Update the locked versions in the images
 	scripts/lock-images
 
 unit: $(STAMPS)/product $(STAMPS)/test ## The quick Python tests
@@ -91,7 +91,7 @@ bench: $(STAMPS)/product $(STAMPS)/test ## Measure us and the peers (ONLY=name f
 docs: $(STAMPS)/product $(STAMPS)/docs ## Build the documentation into docs/_build
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-clean: ## Remove what make made
+clean: ## Remove everything that make created
 	rm -rf $(VENV) $(STAMPS) node_modules lib tsconfig.tsbuildinfo escape_vre/labextension docs/_build
 
 $(STAMPS)/chromium:

@@ -110,7 +110,7 @@ def _add_with_token(commands: "argparse._SubParsersAction[argparse.ArgumentParse
         description=text,
         usage="%(prog)s [-h] audience -- command ...",
     )
-    parser.add_argument("audience", help="what the token is for, such as rucio")
+    parser.add_argument("audience", help="audience of the token, such as rucio")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="a command and its arguments")
     parser.set_defaults(run=lambda args: run(args.audience, args.command))
 

@@ -63,7 +63,7 @@ class Jobs(BaseModel):
 
 
 class Client(Question):
-    """Who waits for a job; without a name, somebody who never lets go."""
+    """The client that waits for a job; without an id, one that never releases it."""
 
     client: str | None = None
 
@@ -111,8 +111,8 @@ def make_app(
     async def stop_agent(force: bool = Query(default=False)) -> dict[str, str]:
         if desk.unfinished and not force:
             raise ConflictError(
-                f"The agent has {desk.unfinished} jobs to finish.",
-                hint="Wait for them, or stop it with force: they go on at its next start.",
+                f"The agent has {desk.unfinished} active jobs.",
+                hint="Wait for them, or stop it with force: they continue at its next start.",
             )
         stop()
         return {}
@@ -213,7 +213,7 @@ async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
 
 async def _no_state(_: Request, error: OSError) -> JSONResponse:
     shown = ConfigurationError(
-        f"The agent cannot keep its state: {error.strerror or error}.",
+        f"The agent cannot write its state: {error.strerror or error}.",
         hint="Free some space in your home directory, or correct its permissions.",
     )
     log.error("a request failed", exc_info=error)
@@ -223,8 +223,8 @@ async def _no_state(_: Request, error: OSError) -> JSONResponse:
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
     """Answer an unexpected failure; Starlette logs it with its traceback."""
     shown = EscapeError(
-        f"The agent failed unexpectedly ({type(error).__name__}).",
-        hint="Please report this; the agent's log has the details.",
+        f"The agent had an internal error ({type(error).__name__}).",
+        hint="Report this, with the agent's log.",
     )
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
 

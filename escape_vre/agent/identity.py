@@ -15,7 +15,12 @@ from escape_vre.core.keyring import Keyring
 LONGEST_WAIT_S = 25.0
 
 Wait = Annotated[
-    float, Query(ge=0, le=LONGEST_WAIT_S, description="Answer later if it goes on, seconds.")
+    float,
+    Query(
+        ge=0,
+        le=LONGEST_WAIT_S,
+        description="Wait up to this long for the end of the sign-in, seconds.",
+    ),
 ]
 
 
@@ -30,7 +35,7 @@ class TokenAnswer(BaseModel):
 
     access_token: str
     token_type: str = "Bearer"  # noqa: S105 — RFC 6749, section 7.1
-    expires_in: float | None = Field(description="Seconds; null where nobody said.")
+    expires_in: float | None = Field(description="Seconds; null if unknown.")
     audience: str
 
 
@@ -49,7 +54,7 @@ class SignInAnswer(BaseModel):
     user_code: str
     verification_uri: str
     verification_uri_complete: str | None
-    expires_in: float = Field(description="How long the code is still good, seconds.")
+    expires_in: float = Field(description="Time that the code is still valid, seconds.")
     error: ErrorFields | None
 
 
@@ -62,7 +67,7 @@ def identity_router(keyring: Keyring) -> APIRouter:
         if http.headers.get(TOKEN_HEADER) != "1":
             raise AuthError(
                 "Tokens are given to escape-vre with-token only.",
-                hint="In a terminal: escape-vre with-token AUDIENCE -- COMMAND.",
+                hint="Use escape-vre with-token AUDIENCE -- COMMAND in a terminal.",
             )
         token = await keyring.token(query.audience)
         left = None if token.expires is None else max(0.0, token.expires - time.time())

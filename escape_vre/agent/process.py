@@ -191,7 +191,7 @@ def _desk(
         service = services.get(name)
         if not isinstance(service, Fetchable):
             raise ConfigurationError(
-                f"The service {name} that this job needs is not installed any more.",
+                f"The service {name} that this job needs is no longer installed.",
                 hint="Install it again, or remove the job from the list.",
             )
         return service

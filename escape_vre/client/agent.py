@@ -77,12 +77,14 @@ class AgentClient:
                     return
         except (http.client.HTTPException, OSError, ValueError) as e:
             raise BadResponseError(
-                "The list broke off before its end.", hint="Try again; what is shown is not all."
+                "The list is incomplete: the connection was lost.",
+                hint="Try again to get the whole list.",
             ) from e
         finally:
             connection.close()
         raise BadResponseError(
-            "The list broke off before its end.", hint="Try again; what is shown is not all."
+            "The list is incomplete: the connection was lost.",
+            hint="Try again to get the whole list.",
         )
 
     def wait(
@@ -163,14 +165,14 @@ class AgentClient:
                 return self._request(method, target(path, query), body, headers)
             except TimeoutError as e:
                 raise AgentUnavailableError(
-                    f"The escape-vre agent has not answered for {self.timeout_s:.0f} s.",
+                    f"The escape-vre agent did not answer within {self.timeout_s:.0f} s.",
                     hint="Try again; if it happens again, run 'escape-vre agent stop'.",
                 ) from e
             except (OSError, http.client.HTTPException) as e:
                 if last:
                     raise AgentUnavailableError(
                         "The escape-vre agent ended before it answered.",
-                        hint=f"Its log is {self.location.log}.",
+                        hint=f"See its log: {self.location.log}.",
                     ) from e
         raise AssertionError("unreachable")
 

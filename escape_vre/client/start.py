@@ -77,7 +77,7 @@ def await_end(location: Location, pid: int | None = None) -> None:
         if time.monotonic() > deadline:
             raise AgentUnavailableError(
                 "The escape-vre agent was told to end and is still stopping its jobs.",
-                hint=f"Try again in a moment; its log is {location.log}.",
+                hint=f"Try again in a moment. See its log: {location.log}.",
             )
         time.sleep(0.02)
 
@@ -169,5 +169,5 @@ def _reason(log: Path, offset: int) -> EscapeError:
     except (ValueError, KeyError, TypeError):
         return AgentUnavailableError(
             f"The escape-vre agent failed to start: {last}.",
-            hint=f"Its log is {log}; 'escape-vre agent run' shows what happens.",
+            hint=f"See its log, {log}, or run 'escape-vre agent run'.",
         )

@@ -66,7 +66,7 @@ def read_json(response: http.client.HTTPResponse) -> Any:
     except ValueError as e:
         raise BadResponseError(
             f"The agent answered {response.status} with something that is not JSON.",
-            hint="Its version may not fit this one: restart your Jupyter server.",
+            hint="Its version may not match. Restart your Jupyter server.",
         ) from e
     if response.status >= 400:
         raise error_of(found, response.status)
@@ -86,6 +86,6 @@ def error_of(body: Any, status: int) -> EscapeError:
     if isinstance(fields, dict):
         return EscapeError.from_dict(fields)
     return BadResponseError(
-        f"The agent answered {status} without saying why.",
-        hint="Its version may not fit this one: restart your Jupyter server.",
+        f"The agent answered with status {status} and no reason.",
+        hint="Its version may not match. Restart your Jupyter server.",
     )

@@ -37,12 +37,12 @@ def run(audience: str, command: Sequence[str]) -> int:
     words = list(command[1:] if command[:1] == ["--"] else command)
     if not words:
         raise UsageError(
-            "There is no command to run.",
-            hint="For example: escape-vre with-token rucio -- rucio whoami.",
+            "No command was given.",
+            hint="Add one, as in: escape-vre with-token rucio -- rucio whoami.",
         )
     program = shutil.which(words[0])
     if program is None:
-        say(f"escape-vre: there is no command {words[0]}.")
+        say(f"escape-vre: The command {words[0]} does not exist.")
         return NOT_FOUND
     agent = AgentClient()
     found = agent.token(audience)

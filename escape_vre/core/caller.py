@@ -1,6 +1,6 @@
-"""Who calls the agent, and from where: what clients send in headers.
+"""The caller of the agent, as clients describe it in headers.
 
-Standard library only, for clients write what the agent reads.
+Standard library only, because clients write what the agent reads.
 """
 
 import base64
@@ -113,7 +113,9 @@ class Caller:
         if self.contents_root is None:
             path = Path(to)
             if not path.is_absolute():
-                raise UsageError("The folder is not absolute.", hint="Send its full path.")
+                raise UsageError(
+                    "The path of the folder is not absolute.", hint="Use its full path."
+                )
             return path
         root = _plain(self.contents_root)
         chosen = _plain(root / to.lstrip("/"))
@@ -122,8 +124,8 @@ class Caller:
             inside = chosen.resolve().is_relative_to(root.resolve())
         if not inside:
             raise UsageError(
-                "That folder is outside the files that this Jupyter server shows.",
-                hint="Choose one inside, or use %dl get --to in a notebook.",
+                "The folder is outside the files that this Jupyter server shows.",
+                hint="Choose a folder inside, or use %dl get --to in a notebook.",
             )
         return chosen
 
@@ -190,7 +192,7 @@ def unpack_environment(
         }
     except (ValueError, binascii.Error, AttributeError) as e:
         raise UsageError(
-            f"The header {ENVIRONMENT_HEADER} cannot be read.", hint="Update escape-vre."
+            f"The header {ENVIRONMENT_HEADER} is not valid.", hint="Update escape-vre."
         ) from e
     known = {name: value for name, value in found.items() if name in ALLOWED_VARIABLES}
     if len(known) < len(found):

@@ -1,4 +1,4 @@
-"""Signing in without a Hub: a code that a person enters elsewhere, then tokens that renew.
+"""Sign-in without a Hub: a code that a user enters elsewhere, then renewable tokens.
 
 One code path for the panel's dialog, ``%dl login`` and ``escape-vre dl login``.
 """
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 SignInState = Literal["waiting", "done", "failed", "cancelled"]
 SLOWER_S = 5.0
-"""How much more seldom to ask a provider that finds us too quick (RFC 8628 section 3.5)."""
+"""Increase of the polling interval after ``slow_down`` (RFC 8628 section 3.5), seconds."""
 LONGEST_S = 60.0
 REVOKE_S = 5.0
 CLOSE_S = 3.0
@@ -30,7 +30,7 @@ CLOSE_S = 3.0
 
 @dataclass(slots=True)
 class SignIn:
-    """One sign-in under way, or how it ended."""
+    """One sign-in in progress, or its result."""
 
     id: str
     code: DeviceCode
@@ -39,13 +39,13 @@ class SignIn:
     task: asyncio.Task[None] | None = None
 
     async def changed(self, timeout_s: float) -> None:
-        """Return when it is over, or after so many seconds."""
+        """Return when it has ended, or after this many seconds."""
         if self.task is not None:
             await asyncio.wait([self.task], timeout=timeout_s)
 
 
 class DeviceTokens:
-    """One identity at one provider: a token source that a person can sign in to.
+    """One identity at one provider: a token source that a user can sign in to.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class DeviceTokens:
         Raises
         ------
         AuthError
-            Nobody is signed in; ``details.device`` is our id.
+            The user is not signed in; ``details.device`` is our id.
         RemoteError
             The provider does not answer; ``details.retry_after_s``.
         """
@@ -99,7 +99,7 @@ class DeviceTokens:
         return grant.token
 
     async def start(self) -> SignIn:
-        """Begin a sign-in, or join the one that waits; raises EscapeError."""
+        """Begin a sign-in, or join the one in progress; raises EscapeError."""
         async with self._starting:
             under_way = self.sign_in
             if under_way is not None and under_way.state == "waiting":
@@ -110,7 +110,7 @@ class DeviceTokens:
             return sign_in
 
     async def cancel(self, sign_in: SignIn) -> None:
-        """Stop waiting for the person."""
+        """Stop waiting for the user."""
         if sign_in.task is not None and not sign_in.task.done():
             sign_in.task.cancel()
             await asyncio.wait([sign_in.task])
@@ -130,7 +130,7 @@ class DeviceTokens:
                 log.warning("the provider did not end the session: %s", e)
 
     async def close(self) -> None:
-        """End what is under way, and the connections."""
+        """End sign-ins in progress, and close connections."""
         if self.sign_in is not None:
             await self.cancel(self.sign_in)
         with contextlib.suppress(TimeoutError):
@@ -139,7 +139,7 @@ class DeviceTokens:
         await self._provider.close()
 
     async def _follow(self, sign_in: SignIn) -> None:
-        """Ask, as often as the provider allows, until the person is through."""
+        """Poll, as often as the provider allows, until the user has finished."""
         try:
             grant = await self._finished(sign_in.code)
             async with self._file.held():
@@ -171,7 +171,7 @@ class DeviceTokens:
         raise AuthError("The code has expired.", hint="Sign in again for a new code.")
 
     async def _keep(self, grant: Grant) -> None:
-        """Save what the next token is got with; on a full disk, remember it until there is room."""
+        """Save the refresh token; if the disk is full, keep it in memory until there is space."""
         if grant.refresh_token is not None:
             self._unsaved = grant.refresh_token
             await asyncio.to_thread(self._file.save, grant.refresh_token)

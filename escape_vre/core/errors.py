@@ -1,7 +1,7 @@
 """The one tree of errors, from the wire to the notebook; standard library only.
 
-Every error carries what a person needs: a sentence of what happened (``message``), a sentence of
-what to do (``hint``), and whether trying again may help. Third-party exceptions become one of
+Every error says what happened (``message``), what to do (``hint``), and whether trying again may
+help. Third-party exceptions become one of
 these once, in a service's ``client.py``; panels and magics show message and hint, never a
 traceback.
 """
@@ -14,16 +14,16 @@ from escape_vre.core.text import sentence
 
 
 class EscapeError(Exception):
-    """Something a person should be told.
+    """An error for the user.
 
     Parameters
     ----------
     message : str
         One sentence: what happened.
     hint : str
-        One sentence: what to do about it; empty only where nothing can be done.
+        One sentence: what to do; empty only if nothing can be done.
     details : dict, optional
-        More for whoever looks closer (never a secret), JSON-serialisable.
+        More details (never a secret), JSON-serialisable.
     """
 
     code: ClassVar[str] = "error"
@@ -45,16 +45,16 @@ class EscapeError(Exception):
 
     @property
     def worth_waiting(self) -> bool:
-        """Whether a sign-in, or a sign-in service that comes back, mends this without us.
+        """Whether a sign-in, or the recovery of a sign-in service, resolves this.
 
-        ``details`` then hold ``sign_in``, a URL where a person mends it, ``device``, an identity
-        that a person can sign in to through the agent, or ``retry_after_s``.
+        ``details`` then have ``sign_in``, a URL where the user signs in, ``device``, an identity
+        that the user can sign in to through the agent, or ``retry_after_s``.
         """
         return not self.details.keys().isdisjoint({"sign_in", "device", "retry_after_s"})
 
     @property
     def sentences(self) -> list[str]:
-        """What happened, what to do, and where to sign in if that is what to do; a line each."""
+        """What happened, what to do, and where to sign in, if necessary; one line each."""
         where = self.details.get("sign_in")
         lines = [self.message, self.hint, f"Sign in: {where}" if where else ""]
         return [sentence(line) for line in lines if line]
@@ -86,42 +86,42 @@ class EscapeError(Exception):
 
 
 class UsageError(EscapeError):
-    """What was asked for makes no sense as it was asked."""
+    """The request is not valid."""
 
     code = "usage"
     status = 400
 
 
 class AuthError(EscapeError):
-    """The service does not accept who we are, or what we are allowed."""
+    """The service does not accept the user's identity or permissions."""
 
     code = "auth"
     status = 401
 
 
 class NotFoundError(EscapeError):
-    """The named thing does not exist, or not for this account."""
+    """The named thing does not exist, or is hidden from this account."""
 
     code = "not_found"
     status = 404
 
 
 class ConflictError(EscapeError):
-    """Something else already stands where this would go."""
+    """Something else already exists at the destination."""
 
     code = "conflict"
     status = 409
 
 
 class QuotaError(EscapeError):
-    """No room: a disk is full, a quota used up."""
+    """Not enough space: a disk is full, or a quota is used up."""
 
     code = "quota"
     status = 507
 
 
 class IntegrityError(EscapeError):
-    """The bytes are not the ones that were promised."""
+    """The bytes differ from the catalogue's checksum or size."""
 
     code = "integrity"
     status = 502
@@ -129,7 +129,7 @@ class IntegrityError(EscapeError):
 
 
 class ConfigurationError(EscapeError):
-    """A setting is missing or wrong; the administrator of this installation can mend it."""
+    """A setting is missing or wrong; the administrator of this installation can fix it."""
 
     code = "configuration"
     status = 500
@@ -151,14 +151,14 @@ class RemoteTimeoutError(RemoteError):
 
 
 class RemoteUnavailableError(RemoteError):
-    """A remote service cannot be reached, or says that it is down."""
+    """A remote service cannot be reached, or reports that it is down."""
 
     code = "remote_unavailable"
     status = 503
 
 
 class BadResponseError(RemoteError):
-    """A remote service answered something that is not in its protocol."""
+    """The answer of a remote service does not follow its protocol."""
 
     code = "bad_response"
 

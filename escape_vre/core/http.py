@@ -79,7 +79,7 @@ def tls_context(
         except (OSError, ssl.SSLError) as e:
             raise ConfigurationError(
                 f"The certificate authorities in {file} cannot be read.",
-                hint="Correct ca_file in the configuration.",
+                hint="Fix ca_file in the configuration.",
             ) from e
     if context is None:
         context = ssl.create_default_context()
@@ -97,7 +97,7 @@ def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None
         if not path.is_file():
             raise ConfigurationError(
                 f"There is no certificate or key in {path}.",
-                hint="Renew it (for instance with voms-proxy-init), or correct its path.",
+                hint="Renew it (for example with voms-proxy-init), or fix its path.",
             )
     try:
         # Some storages ask for it only once they know which file is wanted (TLS 1.3).
@@ -106,8 +106,8 @@ def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None
         context.load_cert_chain(cert, key, password=lambda: "")
     except (OSError, ssl.SSLError, ValueError) as e:
         raise ConfigurationError(
-            f"The certificate in {cert_file} cannot be used.",
-            hint="Renew it (for instance with voms-proxy-init), or correct its path. A key that"
+            f"Could not use the certificate in {cert_file}.",
+            hint="Renew it (for example with voms-proxy-init), or fix its path. A key that"
             " is protected by a password cannot be used.",
         ) from e
 
@@ -176,7 +176,7 @@ class RemoteClient:
         except TimeoutError as e:
             raise RemoteTimeoutError(
                 f"{self._name} has not answered in full for {WHOLE_S:.0f} s.",
-                hint="It may be busy: try again in a moment.",
+                hint="It may be busy. Try again in a moment.",
             ) from e
 
     async def _asked(
@@ -221,8 +221,8 @@ class RemoteClient:
             yield
         except httpx.TimeoutException as e:
             raise RemoteTimeoutError(
-                f"{self._name} has not answered for {self._timeout_s:.0f} s.",
-                hint="It may be busy: try again in a moment.",
+                f"{self._name} did not answer within {self._timeout_s:.0f} s.",
+                hint="It may be busy. Try again in a moment.",
             ) from e
         except bodies.BodyError as e:
             raise BadResponseError(
@@ -234,12 +234,15 @@ class RemoteClient:
             # httpx has one class for a server that hangs up and for one that speaks no HTTP.
             cut = "disconnected" in str(e) or "closed connection" in str(e)
             kind = CutOffError if cut else BadResponseError
-            raise kind(f"{self._name} broke off its answer.", hint="Try again.") from e
+            raise kind(
+                f"{self._name} closed the connection before the end of its answer.",
+                hint="Try again.",
+            ) from e
         except (httpx.NetworkError, httpx.ProxyError) as e:
-            raise ResetError(f"The connection to {self._name} broke.", hint="Try again.") from e
+            raise ResetError(f"The connection to {self._name} was lost.", hint="Try again.") from e
         except (httpx.TransportError, httpx.InvalidURL) as e:
             raise RemoteUnavailableError(
-                f"The connection to {self._name} broke.", hint="Try again."
+                f"The connection to {self._name} was lost.", hint="Try again."
             ) from e
 
     def _unreachable(self, error: httpx.ConnectError) -> RemoteError:
@@ -256,9 +259,9 @@ class RemoteClient:
                     hint="Check its URL in the configuration, and your certificate.",
                 )
             if isinstance(cause, ConnectionResetError):
-                return ResetError(f"The connection to {self._name} broke.", hint="Try again.")
+                return ResetError(f"The connection to {self._name} was lost.", hint="Try again.")
             cause = cause.__cause__ or cause.__context__
         return RemoteUnavailableError(
             f"{self._name} cannot be reached.",
-            hint="Is it running, and are you online? Try again in a moment.",
+            hint="Check your network, then try again.",
         )

@@ -1,6 +1,6 @@
-"""The way from a user's server to its JupyterHub: what clients send, and what the agent keeps.
+"""How a user's server reaches its JupyterHub: what clients send and the agent keeps.
 
-Standard library only, for clients write what the agent reads. See ``docs/adr/0003-tokens.md``.
+Standard library only, because clients write what the agent reads. See ``docs/adr/0003-tokens.md``.
 """
 
 import base64
@@ -97,19 +97,19 @@ def unpack_hub(header: str) -> HubAccess:
         urlsplit(fields[0]).scheme not in ("http", "https")
     ):
         # Without a cause, which would quote what cannot be read, and that is the token.
-        raise UsageError(f"The header {HUB_HEADER} cannot be read.", hint="Update escape-vre.")
+        raise UsageError(f"The header {HUB_HEADER} is not valid.", hint="Update escape-vre.")
     return HubAccess(*fields)
 
 
 class Hubs:
-    """The ways to the Hub that this person's servers have shown; in memory, the latest of each."""
+    """How the user's servers reach the Hub; in memory, the latest of each server."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], HubAccess] = {}
         self.heard = False
 
     def __iter__(self) -> Iterator[HubAccess]:
-        """Go through the servers, the one that was heard of last first."""
+        """Iterate over the servers, the most recent first."""
         return iter(list(reversed(self._known.values())))
 
     def learn(self, header: str | None) -> None:
@@ -127,7 +127,7 @@ class Hubs:
             del self._known[next(iter(self._known))]
 
     def postpone(self, access: HubAccess) -> None:
-        """Ask by this server last: its token was refused, most often because it has ended."""
+        """Move this server to the end: its token was refused, usually because it has ended."""
         key = (access.url, access.server)
         if self._known.get(key) == access:
             self._known = {key: self._known.pop(key), **self._known}

@@ -21,16 +21,16 @@ from escape_vre.core.hub import HubAccess, Hubs
 from escape_vre.core.tokens import Token, jwt_expiry
 
 RETRY_AFTER_S = 5.0
-"""When to ask again a Hub that does not answer, or whose way is not known yet, seconds."""
+"""Pause before asking again a Hub that does not answer or is not known yet, seconds."""
 
 NOTHING_FOR_S = 300.0
-"""How long a Hub that has no token for us is not asked again where it need not have one."""
+"""Pause before asking again a Hub that has no token, if it does not need one, seconds."""
 
 _CODES = ("auth", "not_found", "configuration", "remote_unavailable")
 
 
 class HubTokens:
-    """Tokens for one audience, from whichever Hub this person's servers belong to.
+    """Tokens for one audience, from the Hub of the user's servers.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class HubTokens:
         self._nothing: dict[str, float] = {}
 
     async def token(self, environment: Mapping[str, str]) -> Token | None:
-        """Ask by one server after another until the Hub takes one for running.
+        """Ask for one server after another until the Hub accepts one as running.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class HubTokens:
             )
         return ConfigurationError(
             "The configuration uses the JupyterHub's sign-in, but this is not a server of one.",
-            hint="Choose another auth in the configuration, such as oidc.",
+            hint="Choose another auth in the configuration, for example oidc.",
         )
 
     async def _ask(self, access: HubAccess) -> Token:
@@ -143,7 +143,7 @@ def _granted(response: httpx.Response, asked: float) -> Token:
 
 
 def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
-    """Say what the Hub refuses: in its own words where it knows ours, else by the status."""
+    """Convert the Hub's refusal: its own error if it sent one, otherwise by status."""
     fields = _json(response).get("error")
     if isinstance(fields, dict) and fields.get("code") in _CODES:
         error = EscapeError.from_dict(fields)
@@ -154,18 +154,18 @@ def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
         return error
     if response.status_code in (401, 403):
         return AuthError(
-            "The JupyterHub does not accept the token of this server.",
+            "The JupyterHub does not accept this server's token.",
             hint="Restart the server from the Hub's control panel.",
         )
     if response.status_code in (429, 500, 502, 503, 504):
         return RemoteUnavailableError(
-            f"The JupyterHub is too busy or down ({response.status_code}).",
+            f"The JupyterHub is too busy or down (status {response.status_code}).",
             hint="escape-vre asks again automatically.",
             details={"retry_after_s": _retry_after(response)},
         )
     return ConfigurationError(
         "This JupyterHub does not provide tokens.",
-        hint="Its administrator can add escape-vre to it, or choose another auth for this service.",
+        hint="Ask its administrator to add escape-vre, or choose another auth for this service.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Where tokens come from that belong to the person, whichever service needs them."""
+"""The user's token sources, for all services."""
 
 import ssl
 from pathlib import Path
@@ -17,12 +17,12 @@ HUB_TIMEOUT_S = 30.0
 
 
 class Keyring:
-    """What the agent knows of its person's sign-ins; one for each agent.
+    """The user's sign-ins; one keyring per agent.
 
     Parameters
     ----------
     state : Path
-        The agent's state folder, where sign-ins without a Hub outlive it.
+        The agent's state folder, where sign-ins without a Hub are stored.
     """
 
     def __init__(self, state: Path) -> None:
@@ -37,7 +37,7 @@ class Keyring:
         return HubTokens(audience, hubs=self.hubs, http=self._client, optional=optional)
 
     def device(self, registration: Registration, *, title: str) -> DeviceTokens:
-        """Return the identity that a person signs in to by a code, the same for equal ones."""
+        """Return the identity for a sign-in by code; equal settings share one."""
         found = self._devices.get(registration.id)
         if found is None:
             found = DeviceTokens(
@@ -56,7 +56,7 @@ class Keyring:
             return self._devices[name]
         except KeyError:
             raise NotFoundError(
-                "There is no such sign-in in the configuration.",
+                "This sign-in is not in the configuration.",
                 hint="Reload the page, or see %dl login --help.",
             ) from None
 

@@ -1,4 +1,4 @@
-"""Where the agent's files are: its state, and on this host its socket, pid and lock."""
+"""The agent's files: its state, and on this host its socket, pid and lock."""
 
 import contextlib
 import hashlib
@@ -99,7 +99,7 @@ class Location:
                 claim(folder, hint="Set ESCAPE_VRE_HOME to a folder of your own.")
         except OSError as e:
             raise ConfigurationError(
-                f"escape-vre cannot keep its state in {e.filename}: {e.strerror}.",
+                f"escape-vre cannot write its state to {e.filename}: {e.strerror}.",
                 hint="Free some disk space or correct the permissions, or set ESCAPE_VRE_HOME to a"
                 " folder of your own.",
             ) from e
@@ -153,7 +153,7 @@ def state_dir() -> Path:
 
 
 def _jupyter_data_dir() -> Path:
-    """Return what ``jupyter_core.paths.jupyter_data_dir()`` says, without needing jupyter_core."""
+    """Return the value of ``jupyter_core.paths.jupyter_data_dir()``, without jupyter_core."""
     if given := os.environ.get("JUPYTER_DATA_DIR"):
         return Path(given).absolute()
     if sys.platform == "darwin":
@@ -173,7 +173,7 @@ def locate() -> Location:
     """
     if sys.platform == "win32":
         raise ConfigurationError(
-            "escape-vre needs unix-domain sockets, which native Windows lacks here.",
+            "escape-vre does not run on native Windows, because it needs unix-domain sockets.",
             hint="Run Jupyter in WSL (Windows Subsystem for Linux).",
         )
     state = state_dir()

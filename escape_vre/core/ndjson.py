@@ -89,7 +89,7 @@ def ndjson(
 async def _lines(
     rows: AsyncGenerator[BaseModel | None, None], end: Callable[[], dict[str, Any]], tally: Tally
 ) -> AsyncGenerator[bytes, None]:
-    """Yield lines: the first at once, the rest in batches, for each yield is a system call."""
+    """Yield lines: the first at once, the rest in batches, because each yield is a system call."""
     count = 0
     ready: list[str] = []
     async with aclosing(rows):

@@ -1,4 +1,4 @@
-"""What we say to an OpenID Connect provider: discovery, device sign-in, refresh, revocation.
+"""Client of an OpenID Connect provider: discovery, device sign-in, refresh, revocation.
 
 OpenID Connect Discovery 1.0, RFC 8628 (device authorization grant), RFC 7636 (PKCE), RFC 6749
 section 6 (refresh), RFC 7009 (revocation). We are a public client: there is no secret.
@@ -41,7 +41,7 @@ LONGEST_S = 10 * 365 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Who we are at which provider, and what we ask for."""
+    """Our client at a provider, and what we ask for."""
 
     issuer: str
     client_id: str
@@ -51,14 +51,14 @@ class Registration:
 
     @property
     def id(self) -> str:
-        """A name for it that tells nothing."""
+        """A name for it that reveals nothing."""
         said = "\n".join((self.issuer, self.client_id, self.audience, self.scope))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a provider gave: a token, and what to get the next one with."""
+    """A provider's answer: an access token, and the next refresh token."""
 
     token: Token
     refresh_token: str | None = field(repr=False)
@@ -66,7 +66,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """A sign-in that a person is to finish elsewhere (RFC 8628 section 3.2)."""
+    """A sign-in that the user finishes elsewhere (RFC 8628 section 3.2)."""
 
     device_code: str = field(repr=False)
     verifier: str = field(repr=False)
@@ -78,7 +78,7 @@ class DeviceCode:
 
 
 class Pending(Exception):  # noqa: N818 — no error: the person has not finished
-    """The person has not signed in yet; ``slower`` when we ask too often."""
+    """The user has not signed in yet; ``slower`` if we ask too often."""
 
     def __init__(self, *, slower: bool) -> None:
         super().__init__()
@@ -126,14 +126,14 @@ class Provider:
         return self._device_code(body, verifier, asked)
 
     async def finish(self, code: DeviceCode) -> Grant:
-        """Ask whether the person has signed in.
+        """Ask whether the user has signed in.
 
         Raises
         ------
         Pending
             Not yet.
         AuthError
-            The person has refused, or the code has expired.
+            The user has refused, or the code has expired.
         """
         form = {
             "grant_type": DEVICE_GRANT,
@@ -150,7 +150,7 @@ class Provider:
         Raises
         ------
         AuthError
-            The session has ended: somebody has to sign in again.
+            The session has ended: the user has to sign in again.
         """
         form = {
             "grant_type": "refresh_token",
@@ -224,7 +224,7 @@ class Provider:
             body = _body(response)
             if response.status_code != 200 or body.get("issuer") != issuer:
                 raise ConfigurationError(
-                    f"{issuer} is not the issuer of an identity provider.",
+                    f"{issuer} is not an OpenID Connect issuer.",
                     hint=f"The provider calls itself {body['issuer']}; use that."
                     if body.get("issuer")
                     else "Fix issuer in the configuration.",
@@ -236,13 +236,13 @@ class Provider:
         url = (await self._metadata()).get(endpoint)
         if not isinstance(url, str):
             raise ConfigurationError(
-                f"The identity provider {self._registration.issuer} offers no device sign-in.",
-                hint="Ask its administrators to allow it, or choose another auth.",
+                f"{self._registration.issuer} does not support sign-in with a code.",
+                hint="Ask its administrators to enable the device grant, or choose another auth.",
             )
         response = await self._request("POST", url, data=dict(form))
         if response.status_code in (429, 500, 502, 503, 504):
             raise RemoteUnavailableError(
-                f"The identity provider is too busy or down ({response.status_code}).",
+                f"The identity provider is too busy or down (status {response.status_code}).",
                 hint="escape-vre asks again automatically.",
                 details={"retry_after_s": RETRY_AFTER_S},
             )
@@ -264,12 +264,12 @@ class Provider:
             raise
 
     def _refusal(self, body: Mapping[str, Any], response: httpx.Response) -> Exception:
-        """Say what an error of RFC 6749 section 5.2 or RFC 8628 section 3.5 means."""
+        """Convert an error of RFC 6749 section 5.2 or RFC 8628 section 3.5."""
         error, said = body.get("error"), str(body.get("error_description") or "")
         if error in ("authorization_pending", "slow_down"):
             return Pending(slower=error == "slow_down")
         if error == "access_denied":
-            return AuthError("The sign-in was refused.", hint="Sign in again to try once more.")
+            return AuthError("The sign-in was refused.", hint="Sign in again to retry.")
         if error == "expired_token":
             return AuthError("The code has expired.", hint="Sign in again for a new code.")
         if error == "invalid_grant":
@@ -281,13 +281,13 @@ class Provider:
                 " audience, or register this client for the device sign-in.",
             )
         return BadResponseError(
-            f"The identity provider answered {response.status_code} without saying why.",
+            f"The identity provider answered with status {response.status_code} and no reason.",
             hint="Check issuer in the configuration.",
         )
 
     def _nonsense(self) -> EscapeError:
         return BadResponseError(
-            "The identity provider answered something that is not in its protocol.",
+            "The answer of the identity provider does not follow OpenID Connect.",
             hint="Check issuer in the configuration.",
         )
 

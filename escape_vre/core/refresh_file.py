@@ -1,8 +1,8 @@
 """A refresh token on disk: one party at a time, saved before it is used.
 
-A provider that rotates refresh tokens takes each once, and ends the session of whoever sends one
-twice. So whoever refreshes holds the file's lock, reads what is there now, and writes the new one
-before anybody sees the access token. The lock works between nodes that share a home directory,
+A provider that rotates refresh tokens takes each once, and ends the session if one is sent
+twice. So an agent that refreshes holds the file's lock, reads the current token, and writes the
+new one before the access token is used. The lock works between nodes that share a home directory,
 where their file server can lock at all.
 """
 
@@ -31,7 +31,7 @@ class RefreshFile:
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """Keep everybody else from refreshing meanwhile, in this process and others.
+        """Keep other tasks and processes from refreshing at the same time.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class RefreshFile:
             while disk.lock(descriptor) == "held":
                 if time.monotonic() > deadline:
                     raise RemoteTimeoutError(
-                        "Another of your agents has been renewing the sign-in for too long.",
+                        "Another of your agents has held the sign-in's lock for too long.",
                         hint="This continues automatically when that agent has finished or ended.",
                         details={"retry_after_s": LONGEST_S},
                     )
@@ -56,7 +56,7 @@ class RefreshFile:
             os.close(descriptor)
 
     def read(self) -> str | None:
-        """Return the refresh token; None where nobody is signed in."""
+        """Return the refresh token; None if the user is not signed in."""
         try:
             found = json.loads(self.path.read_bytes())["refresh_token"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -64,7 +64,7 @@ class RefreshFile:
         return found if isinstance(found, str) and found else None
 
     def save(self, refresh_token: str) -> None:
-        """Write a refresh token: wholly, durably, for us alone. Raises OSError."""
+        """Write a refresh token atomically and durably, mode 0600. Raises OSError."""
         part = self.path.with_suffix(f".{os.getpid()}.tmp")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _OURS, 0o600)
         try:
@@ -76,6 +76,6 @@ class RefreshFile:
         disk.sync_folder(self.path.parent)
 
     def remove(self) -> None:
-        """Forget the refresh token."""
+        """Remove the refresh token."""
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()

@@ -1,4 +1,4 @@
-"""ResourceRef, the one name for a thing anywhere, and the sanitiser that makes a path part of one.
+"""ResourceRef, the one name for a thing in any service, and the sanitiser for parts of paths.
 
 Standard library only: kernels of any environment import this.
 """
@@ -19,7 +19,7 @@ _SCHEMES = ("rucio", "doi", "ivo", "https", "zooniverse")
 
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceRef:
-    """The name of one thing, wherever it lives.
+    """The name of one thing in any service.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ class ResourceRef:
         scheme, colon, body = text.partition(":")
         if not colon or scheme not in _SCHEMES or not body:
             raise UsageError(
-                f"{_shown(text)} is not a reference to anything.",
-                hint="A reference looks like rucio:scope:name, doi:10.5281/zenodo.1 or ivo://….",
+                f"{_shown(text)} is not a valid reference.",
+                hint="A reference has the form rucio:scope:name, doi:10.5281/zenodo.1 or ivo://….",
             )
         if scheme == "rucio":
             scope, colon, name = body.partition(":")
@@ -74,7 +74,7 @@ class ResourceRef:
 
 
 def parse_did(text: str) -> ResourceRef:
-    """Read a DID as a person types it: ``scope:name``, with or without ``rucio:`` before it.
+    """Read a DID as a user types it: ``scope:name``, with or without ``rucio:`` before it.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _shown(text: str) -> str:
 def _malformed(text: str) -> UsageError:
     return UsageError(
         f"{_shown(text)} is not a DID.",
-        hint="A DID is a scope and a name with a colon between them, such as demo:m31.fits.",
+        hint="A DID is scope:name, such as demo:m31.fits.",
     )
 
 

@@ -24,7 +24,7 @@ def plugins() -> dict[str, Plugin]:
         if not isinstance(plugin, Plugin) or plugin.name != point.name:
             raise ConfigurationError(
                 f"The service {point.name} ({point.value}) is not a Plugin of that name.",
-                hint="Uninstall the package that brings it, or ask its authors.",
+                hint="Uninstall the package that provides it, or contact its authors.",
             )
         if found.setdefault(plugin.name, plugin) is not plugin:
             raise ConfigurationError(

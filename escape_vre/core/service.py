@@ -35,14 +35,14 @@ class StorageAccess:
         Parameters
         ----------
         refused : mapping
-            Those that the storage has just refused (401): others are wanted, if there are any.
+            Headers that the storage has just refused (401): return others, if possible.
         check : callable
-            Called now and then while a token is waited for; raises when the job is to stop.
+            Called from time to time during a wait for a token; raises if the job should stop.
 
         Raises
         ------
         EscapeError
-            No token can be had.
+            No token is available.
         """
         del url, refused, check
         return {}
@@ -78,7 +78,7 @@ class StorageAccess:
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """One file to be fetched: where it can be had, and how to know that it arrived whole.
+    """One file to get: its replicas, and how to verify it.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class FetchQuery:
-    """What a job wants fetched; ``files`` are patterns that choose some files of a collection."""
+    """What a job gets; ``files`` are patterns that choose some files of a collection."""
 
     instance: str
     refs: Sequence[str]
@@ -127,11 +127,11 @@ class Fetchable(Protocol):
         ...
 
     async def storage(self, query: FetchQuery) -> StorageAccess:
-        """Return how to be let in by the storages of an instance."""
+        """Return the credentials for the storages of an instance."""
         ...
 
     def refusals(self, query: FetchQuery) -> AsyncGenerator[EscapeError, None]:
-        """Yield why nobody lets us in, again when the reason changes, until somebody does.
+        """Yield why access is refused, again when the reason changes, until it is granted.
 
         Asked after an error that is :attr:`~EscapeError.worth_waiting`; raises any other.
         """
@@ -190,7 +190,7 @@ class Service(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...
 
 

@@ -26,7 +26,7 @@ CONFIG_NAME = "escape_vre_config"
 
 
 class Agent(Configurable):
-    """How the background process behaves."""
+    """Settings of the background process."""
 
     data_dir = Unicode(
         "data",
@@ -44,19 +44,19 @@ class Agent(Configurable):
         900.0,
         help="The agent ends after this long without a request or a job, seconds.",
     ).tag(config=True)
-    keep_finished_days = Float(30.0, help="How long finished jobs stay in the list, days.").tag(
+    keep_finished_days = Float(30.0, help="Time that finished jobs stay in the list, days.").tag(
         config=True
     )
 
 
 class Transfers(Configurable):
-    """How bytes move."""
+    """Settings of transfers."""
 
     connections = Int(
-        16, min=1, help="Connections that move bytes at the same time, over all hosts."
+        16, min=1, help="Maximum number of simultaneous transfer connections, over all hosts."
     ).tag(config=True)
     connections_per_host = Int(
-        16, min=1, help="Connections that move bytes at the same time to one host."
+        16, min=1, help="Maximum number of simultaneous transfer connections to one host."
     ).tag(config=True)
     timeout_s = Float(
         60.0,
@@ -78,7 +78,7 @@ Settings = TypeVar("Settings", bound=Configurable)
 
 
 def configured(kind: type[Settings], config: Config) -> Settings:
-    """Make a group of settings.
+    """Create a group of settings.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def configured(kind: type[Settings], config: Config) -> Settings:
             near = difflib.get_close_matches(name, known, n=1)
             raise ConfigurationError(
                 f"{kind.__name__}.{name} is not a setting.",
-                hint=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}.",
+                hint=f"Did you mean {near[0]}?" if near else f"Known settings: {', '.join(known)}.",
             )
     try:
         return kind(config=config)
@@ -130,6 +130,6 @@ def _load(file: Path) -> Config:
         return Config()
     except (ConfigError, ValueError, SyntaxError, NameError, OSError) as e:
         raise ConfigurationError(
-            f"The configuration file {file} cannot be read: {e}.",
+            f"Could not read the configuration file {file}: {e}.",
             hint="Fix the file, or move it away, then try again.",
         ) from e

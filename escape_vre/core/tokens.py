@@ -1,10 +1,10 @@
-"""Who we are to a service: an ordered chain of token sources.
+"""The user's identity at a service: an ordered chain of token sources.
 
 A source is asked again before its token expires, a file is read again when it changed, and nothing
 keeps a token longer. Tokens live in memory only and are never shown: ``repr`` leaves them out.
 
 Some refusals end by themselves or by a sign-in (:attr:`EscapeError.worth_waiting`);
-:meth:`TokenChain.refusals` is how to wait for that without pressing anybody.
+:meth:`TokenChain.refusals` waits for that without asking too often.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ RENEW_BEFORE_S = 60.0
 """A token is renewed this long before it expires, seconds; a short one in its last quarter."""
 
 POLL_S = (3.0, 20.0)
-"""The first and the longest pause between two questions whether somebody has signed in."""
+"""The first and the longest pause between two checks for a sign-in, seconds."""
 
 RETRY_S = (1.0, 60.0)
 """The shortest and the longest pause that a sign-in service may ask for."""
@@ -43,7 +43,7 @@ class Token:
 
     @property
     def fresh(self) -> bool:
-        """Whether it will still be good in a minute, or for a quarter of its short life."""
+        """Whether it is valid for another minute, or for a quarter of a short lifetime."""
         if self.expires is None:
             return True
         margin = min(RENEW_BEFORE_S, (self.expires - self.obtained) / 4)
@@ -73,7 +73,7 @@ class Clock(Protocol):
 
 
 class TokenFile:
-    """A file that something else keeps fresh, such as a Hub's side-car or ``oidc-token``."""
+    """A file that another program keeps fresh, such as a Hub's sidecar or ``oidc-token``."""
 
     def __init__(self, path: Path | None = None, *, variable: str = "") -> None:
         self._path = path
@@ -168,13 +168,13 @@ class TokenChain:
         return await self.get(environment)
 
     async def get(self, environment: Mapping[str, str]) -> Token:
-        """Return a token that will be good for a while.
+        """Return a token that stays valid for a while.
 
         Raises
         ------
         EscapeError
-            No source has one: AuthError when none knows us. The message is the last source's
-            reason, or that of one that is worth waiting for.
+            No source has one: AuthError if none accepts us. The message is the last source's
+            reason, or that of a source that is worth waiting for.
         """
         if kept := self.kept:
             return kept
@@ -238,7 +238,7 @@ class TokenChain:
         self._granted = asyncio.Event()
 
     async def renew(self, environment: Mapping[str, str], refused: str) -> Token:
-        """Return another token than one that a storage has refused, if there is another."""
+        """Return a token other than the one that a storage has refused, if there is one."""
         if self._kept is not None and self._kept.value == refused:
             self._kept = None
         return await self.get(environment)
@@ -246,13 +246,13 @@ class TokenChain:
     async def refusals(self, environment: Mapping[str, str]) -> AsyncGenerator[EscapeError, None]:
         """Yield why there is no token, again when the reason has changed, until there is one.
 
-        The sources are asked now and then, by all who wait together; and whoever else gets a
-        token from this chain meanwhile, such as a panel, ends the waiting at once.
+        The sources are asked from time to time, once for all callers; if another caller gets a
+        token from this chain in the meantime, the waiting ends at once.
 
         Raises
         ------
         EscapeError
-            One that waiting does not mend.
+            An error that waiting does not resolve.
         """
         pause, longest = POLL_S
         told: str | None = None
@@ -272,7 +272,7 @@ class TokenChain:
             pause = min(pause * 1.5, longest)
 
     async def _refusal(self, environment: Mapping[str, str], pause: float) -> EscapeError | None:
-        """Return why we are refused, from a moment ago if that is known; None when we are not."""
+        """Return why we are refused, if necessary from a moment ago; None if we are not."""
         if self._refused:
             at, error = self._refused
             if time.monotonic() - at < _wanted(error, pause) / 2:

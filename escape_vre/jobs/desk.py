@@ -1,4 +1,4 @@
-"""The job engine: takes requests, runs them, resumes what a crash left, tells who watches."""
+"""The job engine: takes requests, runs them, resumes jobs after a crash, informs watchers."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ TICK_S = 0.25
 JUST_S = 10.0
 RUNNING_AT_ONCE = 4
 WAITED_S = 0.5
-"""Pause before a job that has waited goes on, so that two services at odds make no noise."""
+"""Pause before a waiting job continues, so that two disagreeing services are not flooded."""
 
 
 class JobDesk:
@@ -80,13 +80,13 @@ class JobDesk:
         self._clearing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Read what is on disk, and go on with what nobody else runs."""
+        """Read jobs from disk, and continue those that no other agent runs."""
         self._finished = await asyncio.to_thread(self._log.summaries, keep_days=self._keep_days)
         await self._adopt()
         self._loops = [asyncio.create_task(self._tick()), asyncio.create_task(self._renew())]
 
     async def stop(self) -> None:
-        """Stop every job where it is; the next agent goes on with it."""
+        """Stop every job where it is; the next agent continues it."""
         self._stopping = True
         for task in self._loops:
             task.cancel()
@@ -108,7 +108,7 @@ class JobDesk:
     def submit(
         self, request: JobRequest, *, client: str | None, environment: Mapping[str, str]
     ) -> tuple[Job, bool]:
-        """Take a request, or join the job that does the same already.
+        """Take a request, or join the job that already does the same.
 
         Returns
         -------
@@ -152,7 +152,8 @@ class JobDesk:
         if job := self._elsewhere.get(job_id):
             return job
         raise NotFoundError(
-            f"There is no job {job_id}.", hint="It may have been removed; see %dl jobs."
+            f"There is no job {job_id}.",
+            hint="It may have been removed. List the jobs with %dl jobs.",
         )
 
     def files(self, job_id: str) -> Iterable[JobFile]:
@@ -172,13 +173,13 @@ class JobDesk:
         }
 
     async def cancel(self, job_id: str) -> Job:
-        """End a job for everybody who waits for it."""
+        """End a job for all clients."""
         run = self._runs.get(job_id)
         if run is None:
             job = self.job(job_id)
             if not job.finished:
                 raise ConflictError(
-                    f"{job.title} is fetched by your agent on another machine.",
+                    f"{job.title} is running in your agent on another machine.",
                     hint="Cancel it there; it can be taken over when that machine is silent"
                     " for a minute.",
                 )
@@ -189,7 +190,7 @@ class JobDesk:
         return self.job(job_id)
 
     async def release(self, job_id: str, client: str) -> Job:
-        """Stop waiting for a job, which ends when nobody does any more."""
+        """Stop waiting for a job; it ends when no client waits for it."""
         run = self._runs.get(job_id)
         if run is None:
             return self.job(job_id)
@@ -201,8 +202,8 @@ class JobDesk:
         job = self.job(job_id)
         if job.state not in ("failed", "cancelled"):
             raise ConflictError(
-                f"{job.title} is {job.state}; only what failed or was cancelled is tried again.",
-                hint="Nothing needs to be done.",
+                f"{job.title} is {job.state}; only failed and cancelled jobs can be retried.",
+                hint="You do not have to do anything.",
             )
         stored = self._finished.pop(job_id)
         run = Run(stored.request, stored.job, None, environment, {client or ANYBODY})
@@ -216,7 +217,7 @@ class JobDesk:
     def forget(self, job_id: str) -> None:
         """Drop a finished job from the list; its data stays."""
         if not self.job(job_id).finished:
-            raise ConflictError("The job has not ended yet.", hint="Cancel it first.")
+            raise ConflictError("The job has not finished yet.", hint="Cancel it first.")
         self._finished.pop(job_id, None)
         self._log.forget(job_id)
 
@@ -266,8 +267,8 @@ class JobDesk:
             log.exception("job %s failed", run.job.id)
             job = run.fail(
                 EscapeError(
-                    f"{run.job.title} failed unexpectedly ({type(e).__name__}).",
-                    hint="Please report this; the agent's log has the details.",
+                    f"{run.job.title} failed: internal error ({type(e).__name__}).",
+                    hint="Report this, with the agent's log.",
                 )
             )
         if job is None and (run.control.ending == "stop" or self._stopping):
@@ -309,7 +310,7 @@ class JobDesk:
         return None
 
     async def _wait(self, run: Run, reason: EscapeError) -> None:
-        """Wait until a person has signed in, or a sign-in service is back; in nobody's way."""
+        """Wait until the user has signed in, or a sign-in service answers; blocks nothing else."""
         run.batch = None
         self._write(run, run.wait(reason))
         service = self._fetchable(run.request.service)
@@ -461,7 +462,7 @@ class JobDesk:
                 del told[job_id]
 
     async def _renew(self) -> None:
-        """Keep our leases, give up those we lost, take over those that nobody keeps."""
+        """Renew our leases, drop those we lost, take over those that are not renewed."""
         while True:
             await asyncio.sleep(RENEW_S)
             for run in list(self._runs.values()):
@@ -489,7 +490,7 @@ class JobDesk:
                 continue
             lease = self._take(job_id)
             if lease is None:
-                note = "Another machine that shares your home directory fetches this."
+                note = "Your agent on another machine with the same home directory runs this job."
                 self._elsewhere[job_id] = stored.job.model_copy(update={"note": note})
                 continue
             self._elsewhere.pop(job_id, None)

@@ -1,4 +1,4 @@
-"""Who runs a job, when several nodes share the state directory.
+"""Ownership of jobs when several nodes share the state directory.
 
 The owner of a job is whoever made its lease of the highest number, ``lease.<n>``. A lease is made
 with ``O_EXCL``, which NFS keeps exclusive too, so of two agents that see the same silent owner one
@@ -18,7 +18,7 @@ SILENT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One agent: its host, its process and the lock that it holds while it lives."""
+    """One agent: its host, its process, and the lock that it holds while it runs."""
 
     host: str
     pid: int
@@ -31,7 +31,7 @@ class Owner:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the owner, being of this host, has let go of its lock; else unknown: False."""
+        """Whether the owner is on this host and its lock is free; False if unknown."""
         return self.host == host_key() and is_free(Path(self.lock))
 
 
@@ -49,7 +49,7 @@ class Lease:
 
     @classmethod
     def take(cls, home: Path, me: Owner) -> "Lease | None":
-        """Take a job that nobody holds, or whose owner is dead or silent.
+        """Take a job without an owner, or with a dead or silent one.
 
         Returns
         -------
@@ -77,7 +77,7 @@ class Lease:
         return lease
 
     def renew(self) -> bool:
-        """Say that we are alive; False when the job has another owner now."""
+        """Renew the lease; False if the job now has another owner."""
         if not self.holds():
             return False
         try:
@@ -87,7 +87,7 @@ class Lease:
         return True
 
     def holds(self) -> bool:
-        """Tell whether the job is still ours; asked before every write to its log."""
+        """Return whether the job is still ours; checked before every write to its log."""
         return _highest(self._home) == self._number
 
 

@@ -26,7 +26,7 @@ from escape_vre.jobs.models import FINISHED, Job, JobFile, JobRequest
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is on disk of one job."""
+    """The data of one job on disk."""
 
     request: JobRequest
     job: Job
@@ -90,7 +90,7 @@ class JobLog:
         return self.folder / f"{job_id}.files"
 
     def forget(self, job_id: str) -> None:
-        """Drop a finished job."""
+        """Remove a finished job."""
         (self.folder / f"{job_id}.json").unlink(missing_ok=True)
         self._files(job_id).unlink(missing_ok=True)
 
@@ -99,7 +99,7 @@ class JobLog:
         return [path.parent.name for path in self.folder.glob("*/log.jsonl")]
 
     def read(self, job_id: str) -> Stored | None:
-        """Return the last state of an unfinished job; None when its log says nothing whole."""
+        """Return the last state of an unfinished job; None if its log has no complete line."""
         try:
             lines = (self.home(job_id) / "log.jsonl").read_bytes().splitlines()
         except OSError:

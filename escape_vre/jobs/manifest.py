@@ -1,4 +1,4 @@
-"""What is here: which file on this disk is which DID, as it was when we wrote it.
+"""The record of what is here: which file on this disk is which DID, as we wrote it.
 
 *Here* means that a record's size and modification time still match. Records lie in the state
 directory, in 256 shards of JSON lines by the hash of the ref, so that a look-up reads one small
@@ -44,7 +44,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What is here of a dataset or container: its folder, and how many files are intact."""
+    """The part of a dataset or container that is here: its folder and number of intact files."""
 
     directory: str
     files: int
@@ -112,7 +112,7 @@ class Manifest:
         part.replace(final)
 
     def collection(self, instance: str, ref: str) -> Collection | None:
-        """Return what is here of a collection; None when nothing of it was ever fetched."""
+        """Return what is here of a collection; None if there never was anything."""
         try:
             with self._lines(instance, ref) as lines:
                 directory = str(json.loads(next(lines))["directory"])

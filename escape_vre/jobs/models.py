@@ -1,4 +1,4 @@
-"""What a job is: typed data, no I/O."""
+"""Typed data of jobs; no I/O."""
 
 import os
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ class ErrorInfo(BaseModel):
 
 
 class JobRequest(BaseModel):
-    """What a job is to do: all that a later process needs to do it again. Holds no secret."""
+    """The request of a job, with everything a later process needs to repeat it; no secret."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,13 +42,14 @@ class JobRequest(BaseModel):
     )
     destination: str = Field(description="Absolute folder.")
     flat: bool = Field(
-        default=False, description="Chosen folder: the scope of what was asked for is left out."
+        default=False,
+        description="Whether the user chose the folder; paths then leave out the scope.",
     )
     title: str
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What two requests share when one job serves both."""
+        """Key of requests that share one job."""
         return (
             self.kind,
             self.service,
@@ -77,7 +78,7 @@ class Job(BaseModel):
     bytes_total: int | None = None
     files_done: int = 0
     files_total: int | None = None
-    files_here: int = Field(default=0, description="Of files_done, those that were here before.")
+    files_here: int = Field(default=0, description="Those of files_done that were already here.")
     files_failed: int = Field(default=0, description="Files that could not be fetched.")
     files_unverified: int = Field(
         default=0, description="Of files_done, those that the catalogue has no checksum of."
@@ -94,13 +95,13 @@ class Job(BaseModel):
     note: str | None = None
     waiting: ErrorInfo | None = Field(
         default=None,
-        description="Why it waits and goes on by itself: for somebody to sign in, where"
-        " details.sign_in says, or for a sign-in service to come back.",
+        description="Why the job waits, until it continues automatically: the user has to sign in,"
+        " at details.sign_in, or a sign-in service does not answer.",
     )
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether the job has ended."""
         return self.state in FINISHED
 
 

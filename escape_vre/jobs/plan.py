@@ -211,7 +211,7 @@ class Plan:
         return NotFoundError(
             f"There is no file in {self._request.title}"
             + (f" that matches {', '.join(wanted)}." if wanted else "."),
-            hint="Look at its content with %dl ls.",
+            hint="List its contents with %dl ls.",
         )
 
     # ── reading it ──────────────────────────────────────────────────────────────────────────

@@ -17,14 +17,14 @@ from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.place import drop_abandoned
 
 ANYBODY = "anybody"
-"""Stands for clients that never let go, such as a panel: only Cancel ends their job."""
+"""Stands for clients that never release a job, such as a panel: only Cancel ends their job."""
 
 _RATE_WINDOW_S = 3.0
 
 
 @dataclass(slots=True)
 class Run:
-    """A job, who waits for it, and what it is doing now."""
+    """A job, the clients that wait for it, and its current activity."""
 
     request: JobRequest
     job: Job
@@ -36,11 +36,11 @@ class Run:
     task: asyncio.Task[None] | None = None
     plan: Plan | None = None
     ended: Job | None = None
-    """How it ended; until that is on disk, ``job`` and everybody else have it running."""
+    """The result; until it is on disk, ``job`` still shows the job as running."""
     _samples: list[tuple[float, int]] = field(default_factory=list)
 
     def set_state(self, state: Literal["queued", "running"], **fields: Any) -> Job:
-        """Have the job run, or wait for its turn."""
+        """Run the job, or let it wait for its turn."""
         times: dict[str, Any] = {"waiting": None}
         if state == "running":
             times["started"] = self.job.started or now()
@@ -51,7 +51,7 @@ class Run:
         return self.job
 
     def wait(self, error: EscapeError) -> Job:
-        """Have the job wait, for a reason that ends without us."""
+        """Let the job wait for a reason that is resolved elsewhere."""
         reason = ErrorInfo.model_validate(error.as_dict())
         return self.set_state(
             "queued", started=self.job.started, waiting=reason, **self.control.counts

@@ -33,7 +33,7 @@ def sign_in(agent: AgentClient, identity: str) -> None:
         found = agent.post(f"/sign-ins/{found['id']}/cancel")
         if found["state"] != "done":
             raise CancelledJobError(
-                "Stopped: you are not signed in.", hint="Run %dl login again for a new code."
+                "Stopped. You are not signed in.", hint="Run %dl login again for a new code."
             ) from e
     finally:
         line.clear()

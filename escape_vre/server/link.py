@@ -99,7 +99,7 @@ class AgentLink:
                     if last:
                         raise AgentUnavailableError(
                             "The escape-vre agent ended before it answered.",
-                            hint=f"Try again; its log is {self.location.log}.",
+                            hint=f"Try again. See its log: {self.location.log}.",
                         ) from e
                     continue
                 break

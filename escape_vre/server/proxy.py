@@ -61,7 +61,7 @@ class AgentProxyHandler(APIHandler):
             self._refuse(
                 AgentUnavailableError(
                     "The escape-vre agent cannot run on this server.",
-                    hint="The server's log says why.",
+                    hint="See the server's log.",
                 )
             )
             return

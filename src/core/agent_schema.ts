@@ -462,7 +462,7 @@ export interface components {
     };
     /**
      * Client
-     * @description Who waits for a job; without a name, somebody who never lets go.
+     * @description The client that waits for a job; without an id, one that never releases it.
      */
     Client: {
       /** Client */
@@ -573,7 +573,7 @@ export interface components {
     GetQuery: {
       /**
        * Client
-       * @description Any id, to be released by.
+       * @description Any id, used to release the job.
        */
       client?: string | null;
       /**
@@ -588,13 +588,13 @@ export interface components {
       refs: string[];
       /**
        * To
-       * @description Folder; null for the usual place.
+       * @description Folder; null for the usual folder.
        */
       to?: string | null;
     };
     /**
      * Identity
-     * @description Who we are at an instance, and that it works.
+     * @description The user's account at an instance, which answers.
      */
     Identity: {
       /** Account */
@@ -644,7 +644,7 @@ export interface components {
         | 'x509_proxy';
       /**
        * Identity
-       * @description For oidc: what a person signs in to by POST /sign-ins.
+       * @description For oidc: the identity for POST /sign-ins.
        */
       identity?: string | null;
       /** Name */
@@ -701,7 +701,7 @@ export interface components {
       files_failed: number;
       /**
        * Files Here
-       * @description Of files_done, those that were here before.
+       * @description Those of files_done that were already here.
        * @default 0
        */
       files_here: number;
@@ -741,7 +741,7 @@ export interface components {
       state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
       /** Title */
       title: string;
-      /** @description Why it waits and goes on by itself: for somebody to sign in, where details.sign_in says, or for a sign-in service to come back. */
+      /** @description Why the job waits, until it continues automatically: the user has to sign in, at details.sign_in, or a sign-in service does not answer. */
       waiting?: components['schemas']['ErrorInfo'] | null;
     };
     /**
@@ -775,7 +775,7 @@ export interface components {
     };
     /**
      * Matches
-     * @description What a text may become.
+     * @description The possible completions of a text.
      */
     Matches: {
       /** Matches */
@@ -808,7 +808,7 @@ export interface components {
     };
     /**
      * RowState
-     * @description What a row shows beside its name.
+     * @description The state of a row.
      */
     RowState: {
       /** Bytes */
@@ -880,7 +880,7 @@ export interface components {
       error: components['schemas']['ErrorFields'] | null;
       /**
        * Expires In
-       * @description How long the code is still good, seconds.
+       * @description Time that the code is still valid, seconds.
        */
       expires_in: number;
       /** Id */
@@ -901,7 +901,7 @@ export interface components {
     };
     /**
      * Site
-     * @description What one site (RSE) has of a DID: files of how many, bytes, and for a file its URLs.
+     * @description One site's (RSE's) part of a DID: its number of files, bytes, and for a file its URLs.
      */
     Site: {
       /** Available */
@@ -932,7 +932,7 @@ export interface components {
     };
     /**
      * States
-     * @description What the visible rows show, in the order they were asked for.
+     * @description The states of the visible rows, in the order of the request.
      */
     States: {
       /** Rows */
@@ -959,7 +959,7 @@ export interface components {
       audience: string;
       /**
        * Expires In
-       * @description Seconds; null where nobody said.
+       * @description Seconds; null if unknown.
        */
       expires_in: number | null;
       /**
@@ -1069,7 +1069,7 @@ export interface operations {
     parameters: {
       query?: {
         text?: string;
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
       };
       header?: never;
@@ -1112,9 +1112,9 @@ export interface operations {
       query: {
         /** @description rucio:scope:name */
         ref: string;
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
-        /** @description Rows at most. */
+        /** @description Maximum number of rows. */
         limit?: number;
       };
       header?: never;
@@ -1157,7 +1157,7 @@ export interface operations {
       query: {
         /** @description rucio:scope:name */
         ref: string;
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
       };
       header?: never;
@@ -1199,11 +1199,11 @@ export interface operations {
     parameters: {
       query: {
         scope: string;
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
         pattern?: string;
         type?: 'all' | 'collection' | 'container' | 'dataset' | 'file';
-        /** @description Rows at most. */
+        /** @description Maximum number of rows. */
         limit?: number;
       };
       header?: never;
@@ -1326,7 +1326,7 @@ export interface operations {
       query: {
         /** @description rucio:scope:name */
         ref: string;
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
       };
       header?: never;
@@ -1367,7 +1367,7 @@ export interface operations {
   scopes_datalake_scopes_get: {
     parameters: {
       query?: {
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
       };
       header?: never;
@@ -1450,7 +1450,7 @@ export interface operations {
   whoami_datalake_whoami_get: {
     parameters: {
       query?: {
-        /** @description Instance; default the first one. */
+        /** @description Instance; default: the first one. */
         instance?: string | null;
       };
       header?: never;
@@ -1899,7 +1899,7 @@ export interface operations {
   follow_sign_ins__sign_in_id__get: {
     parameters: {
       query?: {
-        /** @description Answer later if it goes on, seconds. */
+        /** @description Wait up to this long for the end of the sign-in, seconds. */
         wait_s?: number;
       };
       header?: never;

@@ -17,6 +17,8 @@ function job(id: string, more: Partial<IJob> = {}): IJob {
     bytes_total: null,
     files_done: 0,
     files_here: 0,
+    files_failed: 0,
+    files_unverified: 0,
     files_total: null,
     rate: null,
     eta_s: null,

@@ -46,7 +46,7 @@ export function addCommands(options: ICommandsOptions): void {
     {
       id: CommandIDs.open,
       label: trans.__('Show Data Lake'),
-      caption: trans.__('Show the data lake in the side bar'),
+      caption: trans.__('Show the data lake in the sidebar'),
       icon: datalakeIcon,
       run: activate
     },

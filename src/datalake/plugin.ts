@@ -20,7 +20,7 @@ const PANEL_ID = 'escape-vre-datalake';
 
 export const datalakePlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
-  description: 'Shows the data lake in the side bar.',
+  description: 'Shows the data lake in the sidebar.',
   autoStart: true,
   requires: [IAgent, IJobs],
   optional: [

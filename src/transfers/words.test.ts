@@ -16,6 +16,8 @@ function job(more: Partial<IJob>): IJob {
     files_done: 0,
     files_total: null,
     files_here: 0,
+    files_failed: 0,
+    files_unverified: 0,
     rate: null,
     eta_s: null,
     started: null,

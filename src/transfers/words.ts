@@ -63,6 +63,14 @@ export function measures(job: IJob, trans: ITrans): string[] {
   if (isFinished(job.state) && job.files_here > 0) {
     parts.push(trans.__('%1 already here', formatCount(job.files_here)));
   }
+  if (job.files_failed > 0) {
+    parts.push(trans.__('%1 failed', formatCount(job.files_failed)));
+  }
+  if (job.state === 'done' && job.files_unverified > 0) {
+    parts.push(
+      trans.__('%1 without a checksum', formatCount(job.files_unverified))
+    );
+  }
   const seconds = secondsOf(job);
   if (job.state === 'done' && seconds !== null) {
     parts.push(trans.__('in %1', formatDuration(Math.max(0, seconds))));

@@ -184,7 +184,7 @@ class Connections:
             address = _next(address, where, access, has_checksum=has_checksum)
             hops += 1
         raise BadResponseError(
-            f"The storage {first.host} redirects without end.", hint="Try another replica."
+            f"The storage {first.host} redirects too many times.", hint="Contact the site."
         )
 
     def _put_by(
@@ -248,7 +248,7 @@ def _next(address: Address, where: str, access: StorageAccess, *, has_checksum: 
     if not where:
         raise BadResponseError(
             f"The storage {address.host} redirects without saying where.",
-            hint="Tell the site; another replica may serve.",
+            hint="Tell the site; another replica may work.",
         )
     found = Address.read(where, base=address)
     before, after = address.origin, found.origin

@@ -1,4 +1,4 @@
-"""How a batch of files is told to stop, and how it tells how far it is."""
+"""Stop signal and progress of a batch of files."""
 
 import socket
 import threading
@@ -31,7 +31,7 @@ class Control:
         """Final paths of the files that have a part on disk now."""
 
     def restart(self) -> None:
-        """Count from nothing again, for a batch that goes on where an earlier one stopped."""
+        """Reset the counters, for a batch that continues an earlier one."""
         with self._lock:
             self._brought = self.files_done - self.files_here
             self.bytes_done = self.files_done = self.files_failed = self._found = 0
@@ -43,7 +43,7 @@ class Control:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What has been done, as a job tells it."""
+        """The progress, in the terms of a job."""
         return {
             "bytes_done": self.bytes_done,
             "files_done": self.files_done,
@@ -67,14 +67,14 @@ class Control:
             raise CancelledJobError("The transfer was stopped.")
 
     def watch(self, used: socket.socket | None) -> None:
-        """Have a socket shut when the job is to stop."""
+        """Register a socket to be closed when the job has to stop."""
         if used is not None:
             with self._lock:
                 self._sockets.add(used)
         self.check()
 
     def unwatch(self, used: socket.socket | None) -> None:
-        """Leave a socket alone again."""
+        """Unregister a socket."""
         if used is not None:
             with self._lock:
                 self._sockets.discard(used)

@@ -69,7 +69,7 @@ class Part:
     etag: str
 
     def restart(self, control: Control) -> None:
-        """Begin at the first byte again."""
+        """Start again at the first byte."""
         os.ftruncate(self.descriptor, 0)
         os.lseek(self.descriptor, 0, os.SEEK_SET)
         control.add_bytes(-self.offset)
@@ -94,7 +94,7 @@ class Fetch:
     def run(
         self, source: FileSource, final: Path, known: list[Copy], address: Address | None
     ) -> Arrived:
-        """Bring one file to its final path, from this disk where it is here already.
+        """Get one file to its final path; copied from this disk if it is already here.
 
         Parameters
         ----------
@@ -318,7 +318,7 @@ def no_replica(source: FileSource) -> NotFoundError:
 
 
 def _keep_part(error: EscapeError, place: Place, control: Control) -> bool:
-    """Keep what has come so far where a later try can go on from it."""
+    """Keep the part if a later attempt can continue it."""
     if not place.has_manifest:
         return False
     if control.ending is not None:  # whatever a socket that we have shut looks like
@@ -358,7 +358,7 @@ _writers = _Writers()
 
 
 def _open_part(place: Place, source: FileSource, control: Control) -> Part:
-    """Open the part for us alone; another agent that writes to it is waited for."""
+    """Open the part exclusively; wait for another agent that writes to it."""
     while True:
         descriptor = place.open_part()
         try:

@@ -22,7 +22,7 @@ from escape_vre.jobs.transfer.download import Fetch
 log = logging.getLogger(__name__)
 
 IDLE_S = 30.0
-"""Workers and their connections are let go after so long without work, seconds."""
+"""Idle time after which workers end and close their connections, seconds."""
 TICK_S = 0.25
 PATIENCE_S = 0.5
 """A job that is cancelled has ended after so long, even if one of its workers hangs, seconds."""
@@ -43,7 +43,7 @@ class Mover:
         self._watching = False
 
     def submit(self, batch: Batch) -> None:
-        """Begin to move a batch; its ``on_end`` is called when it is through."""
+        """Start a batch; its ``on_end`` is called when it has ended."""
         with self._ready:
             self._batches.append(batch)
             self._staff()
@@ -146,8 +146,8 @@ class Mover:
         except Exception as e:
             log.exception("moving %s failed", errand.source.ref)
             error = EscapeError(
-                f"Fetching {errand.source.ref} failed unexpectedly ({type(e).__name__}).",
-                hint="Please report this; the agent's log has the details.",
+                f"{errand.source.ref} failed: internal error ({type(e).__name__}).",
+                hint="Report this, with the agent's log.",
             )
             self._failed(batch, errand, address, error, connections)
         else:

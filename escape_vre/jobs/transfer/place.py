@@ -221,7 +221,7 @@ class Place:
             os.rmdir(PARTS, dir_fd=self._folder)
 
     def publish(self) -> None:
-        """Give the finished part its final name, never over another file.
+        """Rename the finished part to its final name, never over another file.
 
         Raises
         ------
@@ -255,7 +255,7 @@ def drop_abandoned(final: Path) -> None:
 
 
 def forget_part(final: Path) -> None:
-    """Drop what a killed agent left of a file that is whole by now."""
+    """Remove the part that a killed agent left of a file that is now complete."""
     with _begun(final) as (place, _):
         if place is not None:
             place.drop_part()
@@ -324,10 +324,10 @@ def reading(name: str | Path, *, folder: int | None = None, links: bool = True) 
 
 
 def occupied(path: Path) -> ConflictError:
-    """Say that something else stands under the final name."""
+    """Return the error for a final name that is already taken."""
     return ConflictError(
         f"{path} already exists, with other content.",
-        hint="It was left as it is: move or rename it, or get the data to another folder.",
+        hint="It was not changed. Move or rename it, or get the data to another folder.",
         details={"path": str(path)},
     )
 

@@ -1,4 +1,4 @@
-"""Where bytes arrive: written to a part and summed on the way, in a thread of its own if large."""
+"""Writes bytes to a part and computes the checksum, in a separate thread for large files."""
 
 import errno
 import hashlib
@@ -20,7 +20,7 @@ _datasync = getattr(os, "fdatasync", os.fsync)  # macOS has fsync alone
 
 
 class Checksum(Protocol):
-    """What sums bytes."""
+    """A checksum."""
 
     def update(self, data: memoryview, /) -> None:
         """Add bytes."""
@@ -47,7 +47,7 @@ class Adler32:
 
 
 def chosen(checksums: Mapping[str, str]) -> tuple[str, Checksum] | None:
-    """Choose what to verify: Adler-32 where it is known, for it costs a fifth of MD5."""
+    """Choose the checksum: Adler-32 if known, because it costs a fifth of MD5."""
     if checksums.get("adler32"):
         return "adler32", Adler32()
     if checksums.get("md5"):
@@ -128,7 +128,7 @@ class Sink:
             self._syncing.start()
 
     def _sync(self) -> None:
-        """Bring what is written to the disk meanwhile, so that the last fsync has little to do."""
+        """Sync written bytes during the transfer, so that the last fsync is short."""
         try:
             _datasync(self._descriptor)
         except OSError as e:
@@ -157,7 +157,7 @@ class Sink:
 
 
 def disk_error(error: OSError, where: str) -> EscapeError:
-    """Say what a failed write means."""
+    """Convert a failed write to an error."""
     if isinstance(error, disk.ForeignLinkError):
         return UsageError(
             f"{where} leads through a symbolic link that another user has made.",
@@ -165,7 +165,7 @@ def disk_error(error: OSError, where: str) -> EscapeError:
         )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return QuotaError(
-            f"The disk of {where} is full.",
+            f"Not enough space in {where}: the disk is full.",
             hint="Free some space, or get the data to another folder, then try again.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -175,7 +175,7 @@ def disk_error(error: OSError, where: str) -> EscapeError:
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UsageError(
-            f"{where} cannot be used as a folder: a file of that name is in the way.",
+            f"{where} cannot be used as a folder: a file with this name exists.",
             hint="Move the file away, or choose another folder.",
         )
     if error.errno == errno.ENAMETOOLONG:
@@ -184,6 +184,6 @@ def disk_error(error: OSError, where: str) -> EscapeError:
             hint="Choose a folder with a shorter path.",
         )
     return RemoteError(
-        f"Writing to {where} failed: {error.strerror or error}.",
+        f"Could not write to {where}: {error.strerror or error}.",
         hint="Check the disk, then try again.",
     )

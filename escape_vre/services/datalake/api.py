@@ -54,13 +54,13 @@ def get(
     dids : str
         Files, datasets or containers, ``scope:name`` each.
     to : str or Path, optional
-        Folder, relative to the present one; default the data folder, as ``<scope>/<name>``.
+        Folder, relative to the current one; default: the data folder, as ``<scope>/<name>``.
     files : sequence of str
-        Only the files of these names; ``*`` and ``?`` may stand in them.
+        Only files with these names; ``*`` and ``?`` are wildcards.
     instance : str, optional
-        Name of the data lake; default the first one.
+        Name of the data lake; default: the first one.
     progress : bool
-        Show a bar.
+        Show a progress bar.
 
     Returns
     -------
@@ -153,12 +153,12 @@ def ls(
     Parameters
     ----------
     what : str
-        Nothing for the scopes; ``scope`` or ``scope:pattern*`` for DIDs; ``scope:name`` for the
-        content of that very DID.
+        Empty for the scopes; ``scope`` or ``scope:pattern*`` for DIDs; ``scope:name`` for the
+        contents of that DID.
     type : str
         ``all``, ``collection``, ``container``, ``dataset`` or ``file``.
     limit : int
-        Rows at most; the table says when there are more.
+        Maximum number of rows; the table says if there are more.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def _listing(
     query = {"instance": instance, "limit": limit}
     if any(c in pattern for c in "*?") or not pattern:
         query |= {"scope": scope, "pattern": pattern or "*", "type": type}
-        return agent.stream("/datalake/dids", **query), f"No DID of {scope} matches {pattern}."
+        return agent.stream("/datalake/dids", **query), f"No DID in {scope} matches {pattern}."
     ref = ResourceRef.rucio(scope, pattern)
     did = agent.get("/datalake/did", instance=instance, ref=str(ref))
     if did["type"] == "file":
@@ -241,7 +241,7 @@ def _rows(stream: Any) -> list[dict[str, Any]]:
 
 
 def info(did: str, *, instance: str | None = None) -> Info:
-    """Return everything about a DID: size, checksums, metadata, and which sites have it.
+    """Return everything about a DID: size, checksums, metadata, and sites.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def _job_id(agent: AgentClient, start: str) -> str:
     found = [j["id"] for j in agent.get("/jobs")["jobs"] if start and j["id"].startswith(start)]
     if len(found) != 1:
         raise NotFoundError(
-            f"{len(found) or 'No'} jobs begin with {start or 'nothing'}.",
+            f"{len(found) or 'No'} job ids begin with {start!r}.",
             hint="Run %dl jobs to see their ids.",
         )
     return str(found[0])
@@ -287,7 +287,7 @@ def _job_id(agent: AgentClient, start: str) -> str:
 def login(*, instance: str | None = None) -> str:
     """Sign in to a data lake with a code for your browser; returns one sentence.
 
-    Shows an address and a code, and waits until they have been used in some browser.
+    Shows an address and a code, and waits until the code is confirmed in a browser.
 
     Raises
     ------
@@ -300,7 +300,7 @@ def login(*, instance: str | None = None) -> str:
     agent = AgentClient()
     found = _instance(agent, instance)
     try:
-        return text.sentence(f"You are signed in already: {_who(agent, found)}.")
+        return text.sentence(f"You are already signed in: {_who(agent, found)}.")
     except AuthError as e:
         if "sign_in" in e.details:
             raise

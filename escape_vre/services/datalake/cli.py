@@ -1,4 +1,4 @@
-"""The words of ``escape-vre dl`` and of ``%dl``: one grammar for both."""
+"""The commands of ``escape-vre dl`` and ``%dl``: one parser for both."""
 
 import argparse
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         made.set_defaults(run=run)
         if name not in ("jobs", "cancel", "retry", "help"):
             lake = made.add_argument(
-                "--instance", metavar="NAME", help="data lake; default the first"
+                "--instance", metavar="NAME", help="data lake (default: the first)"
             )
             completed_by(lake, _instances)
         if name not in ("login", "logout", "help"):
@@ -50,14 +50,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
     completed_by(info.add_argument("did", metavar="scope:name"), _dids)
 
-    command("jobs", _jobs, "Show the jobs.")
+    command("jobs", _jobs, "List the jobs.")
     for name, run, text in (
         ("cancel", _cancel, "Cancel a job."),
-        ("retry", _retry, "Try a failed or cancelled job again."),
+        ("retry", _retry, "Retry a failed or cancelled job."),
     ):
         job = command(name, run, text).add_argument("job", help="its id, which may be shortened")
         completed_by(job, _job_ids)
-    command("login", _login, "Sign in to a data lake, with a code for your browser.")
+    command("login", _login, "Sign in to a data lake with a code.")
     command("logout", _logout, "Sign out of a data lake.")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")
     command("help", lambda _: parser.format_help().rstrip(), "Show this help.")
@@ -68,13 +68,17 @@ def _add_ls(parser: argparse.ArgumentParser) -> None:
     completed_by(what, _dids)
     parser.add_argument("--type", default="all", choices=TYPES, help="only rows of this type")
     parser.add_argument(
-        "--limit", type=at_least_one, default=200, metavar="N", help="rows at most (200)"
+        "--limit",
+        type=at_least_one,
+        default=200,
+        metavar="N",
+        help="maximum number of rows (default: 200)",
     )
 
 
 def _add_get(parser: argparse.ArgumentParser) -> None:
     completed_by(parser.add_argument("dids", nargs="+", metavar="scope:name"), _dids)
-    parser.add_argument("--to", metavar="DIR", help="folder; default the data folder")
+    parser.add_argument("--to", metavar="DIR", help="destination folder (default: the data folder)")
     parser.add_argument(
         "--files",
         action="append",

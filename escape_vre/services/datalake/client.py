@@ -233,7 +233,7 @@ class RucioClient:
     def _broken_off(self, why: str) -> EscapeError:
         return BadResponseError(
             f"{self._title} broke off the list: {why}.",
-            hint="What is shown is not all; try again.",
+            hint="The list is incomplete. Try again.",
         )
 
     async def _headers(self) -> tuple[Token, dict[str, str]]:
@@ -242,8 +242,8 @@ class RucioClient:
 
     def _nonsense(self) -> EscapeError:
         return BadResponseError(
-            f"{self._title} answered something that is not in Rucio's protocol.",
-            hint="Check its URL: is there a Rucio server of version 35 or newer?",
+            f"The answer of {self._title} does not follow Rucio's protocol.",
+            hint="Check that its URL is a Rucio server of version 35 or newer.",
         )
 
 
@@ -307,7 +307,7 @@ class X509Source:
 
 
 class PasswordSource:
-    """Where a password comes from: a file, read each time, or a value of rucio.cfg."""
+    """The source of a password: a file, read each time, or a value of rucio.cfg."""
 
     def __init__(self, path: str | None = None, *, variable: str = "", value: str = "") -> None:
         self._path = path
@@ -321,7 +321,7 @@ class PasswordSource:
                 return await asyncio.to_thread(_read_line, self._path)
             except OSError as e:
                 raise AuthError(
-                    f"The password file {self._path} cannot be read: {e.strerror}.",
+                    f"Could not read the password file {self._path}: {e.strerror}.",
                     hint="Write it again, readable only to you.",
                 ) from e
         return environment.get(self._variable) or self._value or None
@@ -402,11 +402,11 @@ class ServerClock:
 
 
 def rucio_error(response: httpx.Response, title: str) -> EscapeError:
-    """Say what a refusal of Rucio means, by status and exception class."""
+    """Convert a refusal of Rucio, by status and exception class."""
     status = response.status_code
     kind, said = _reason(response)
     if status == 401:
-        return AuthError(f"{title} does not accept your sign-in any more.", hint="Sign in again.")
+        return AuthError(f"{title} no longer accepts your sign-in.", hint="Sign in again.")
     if status == 403:
         return AuthError(
             f"{title} does not allow this: {said or 'access denied'}.",
@@ -414,33 +414,40 @@ def rucio_error(response: httpx.Response, title: str) -> EscapeError:
         )
     if status == 404 and kind:
         return NotFoundError(
-            f"{title} does not know this: {said or kind}.",
+            f"{title} did not find this: {said or kind}.",
             hint="Check the spelling of scope and name.",
         )
     if status == 409:
-        return ConflictError(f"{title} says: {said or kind}.", hint="Choose another name.")
+        return ConflictError(
+            f"{title} refused the request: {said or kind}.", hint="Choose another name."
+        )
     if status == 413 or "Quota" in kind:
-        return QuotaError(f"{title} refuses for lack of quota: {said}.", hint="Ask for more quota.")
+        return QuotaError(
+            f"{title} refused the request because the quota is used up: {said}.",
+            hint="Ask the site for more quota.",
+        )
     if "Problem validating" in said:  # a 500 in Rucio 41, for names its schema does not allow
         return UsageError(
-            f"{title} does not allow such a name.",
-            hint="Letters, digits and . - _ / make up a name; a colon parts it from its scope.",
+            f"{title} does not allow this name.",
+            hint="A name has letters, digits and . - _ /; a colon separates it from its scope.",
         )
     if status in (400, 406) and kind:
         return UsageError(
-            f"{title} does not understand: {said or kind}.", hint="Check scope and name."
+            f"{title} does not accept the request: {said or kind}.", hint="Check scope and name."
         )
     if status in BUSY:
-        busy = BusyError(f"{title} is too busy or down ({status}).", hint="Try again in a moment.")
+        busy = BusyError(
+            f"{title} is too busy or down (status {status}).", hint="Try again in a moment."
+        )
         busy.after_s = retry_after(response.headers)
         return busy
     if status >= 500:
         return RemoteUnavailableError(
             f"{title} failed ({status}{': ' + said if said else ''}).",
-            hint="Try again; if it stays so, tell the administrators of the data lake.",
+            hint="Try again. If it continues, tell the administrators of the data lake.",
         )
     return BadResponseError(
-        f"{title} answered {status}, which is not in Rucio's protocol.",
+        f"{title} answered with status {status}, which does not follow Rucio's protocol.",
         hint="Check its URL in the configuration.",
     )
 

@@ -1,4 +1,4 @@
-"""Which files a DID stands for, where each can be had, and where it goes."""
+"""The files of a DID, their replicas, and their destinations."""
 
 import fnmatch
 import logging
@@ -26,7 +26,7 @@ MOST_HOLDERS = 1000
 
 
 def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
-    """Tell whether a file's name, or its DID, matches one of the patterns; all do without any."""
+    """Return whether a file's name or DID matches a pattern; without patterns, all match."""
     if not patterns:
         return True
     scope, _, name = source.ref.removeprefix("rucio:").partition(":")

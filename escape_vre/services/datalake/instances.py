@@ -37,7 +37,7 @@ class DataLake(Configurable):
 
     instances = List(
         Dict(),
-        help="Rucio servers, the first one being the default. Each is a mapping of name, title,"
+        help="Rucio servers; the first is the default. Each is a mapping of name, title,"
         " url, auth_url, auth (auto, hub, oidc, userpass, token_file, environment, rucio_cfg, x509"
         " or x509_proxy), audience, issuer, client_id, scope, account, vo, username, password_file,"
         " token_file, ca_file, storage_cert_file, storage_key_file, storage_token, storage_hosts,"
@@ -68,7 +68,7 @@ class Instances:
     Raises
     ------
     ConfigurationError
-        An entry makes no sense; the message names it.
+        An entry is not valid; the message names it.
     """
 
     def __init__(self, config: Config, keyring: Keyring) -> None:
@@ -83,7 +83,7 @@ class Instances:
             found = _checked(entry, where)
             if self._settings.setdefault(found.name, found) is not found:
                 raise ConfigurationError(
-                    f"{where}: there is another data lake called {found.name}.",
+                    f"{where}: the name {found.name} is used twice.",
                     hint="Give each instance its own name.",
                 )
         if default := peer.default(() if ours else self._settings):
@@ -185,8 +185,8 @@ class Instances:
             if settings is None:
                 raise ConfigurationError(
                     "No data lake is configured.",
-                    hint="Set DataLake.instances in escape_vre_config.json, or write a rucio.cfg;"
-                    " 'escape-vre demo' shows one that runs on this machine.",
+                    hint="Set DataLake.instances in escape_vre_config.json, or write a rucio.cfg."
+                    " Run 'escape-vre demo' to try one on this machine.",
                 )
             if name in (None, "", settings.name):
                 return settings, password
@@ -276,7 +276,7 @@ def _checked(entry: Mapping[str, Any], where: str) -> InstanceSettings:
 def _completed(
     settings: InstanceSettings, environment: Mapping[str, str]
 ) -> tuple[InstanceSettings, str]:
-    """Fill what an entry of ``auth: rucio_cfg`` leaves out from that file."""
+    """Fill the missing fields of an ``auth: rucio_cfg`` entry from that file."""
     if settings.auth != "rucio_cfg":
         return settings, ""
     path = in_home(settings.rucio_cfg) if settings.rucio_cfg else rucio_cfg.find(environment)

@@ -31,34 +31,34 @@ class Model(BaseModel):
 
 
 class InstanceSettings(BaseModel):
-    """One entry of ``DataLake.instances``: a Rucio server, and who we are there."""
+    """One entry of ``DataLake.instances``: a Rucio server, and the sign-in to it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, description="Short name, used in commands.")
-    title: str = Field(default="", description="Name that people see; default the short one.")
+    title: str = Field(default="", description="Name that users see; default: the short name.")
     url: str = Field(pattern=r"^https?://", description="URL of the Rucio server.")
     auth_url: str | None = Field(
-        default=None, pattern=r"^https?://", description="URL of its authentication; default url."
+        default=None, pattern=r"^https?://", description="URL of its authentication; default: url."
     )
     auth: Auth = Field(default="auto", description="Where the credentials come from.")
     audience: str = Field(
         default="rucio",
         min_length=1,
-        description="For auto, hub and oidc: what tokens for this data lake are asked for by.",
+        description="For auto, hub and oidc: audience of the tokens for this data lake.",
     )
     issuer: str | None = Field(
         default=None,
         pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])",
-        description="For oidc: URL of the identity provider, exactly as its tokens say it.",
+        description="For oidc: URL of the identity provider, exactly as in its tokens.",
     )
     client_id: str | None = Field(
-        default=None, description="For oidc: what the provider calls escape-vre."
+        default=None, description="For oidc: id of the client escape-vre at the provider."
     )
     scope: str = Field(
         default="openid profile offline_access",
-        description="For oidc: scopes to ask for; without offline_access a sign-in ends with its"
-        " session.",
+        description="For oidc: scopes to request; without offline_access, the sign-in ends with the"
+        " provider's session.",
     )
     account: str | None = Field(default=None, description="Rucio account.")
     vo: str | None = Field(
@@ -66,11 +66,13 @@ class InstanceSettings(BaseModel):
         min_length=1,
         description="Virtual organisation, at a Rucio server that serves several.",
     )
-    username: str | None = Field(default=None, description="For userpass; default the account.")
-    password_file: str | None = Field(
-        default=None, description="For userpass: file that holds the password, readable to you."
+    username: str | None = Field(
+        default=None, description="For userpass: user name; default: the account."
     )
-    token_file: str | None = Field(default=None, description="For token_file: its path.")
+    password_file: str | None = Field(
+        default=None, description="For userpass: file with the password, readable only by you."
+    )
+    token_file: str | None = Field(default=None, description="For token_file: path of the file.")
     token_variable: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
@@ -78,9 +80,12 @@ class InstanceSettings(BaseModel):
         " RUCIO_AUTH_TOKEN.",
     )
     rucio_cfg: str | None = Field(
-        default=None, description="For rucio_cfg: its path; default where rucio looks for it."
+        default=None,
+        description="For rucio_cfg: path of the file; default: where rucio looks for it.",
     )
-    ca_file: str | None = Field(default=None, description="Authorities to trust; PEM or folder.")
+    ca_file: str | None = Field(
+        default=None, description="Certificate authorities to trust: PEM file or folder."
+    )
     storage_cert_file: str | None = Field(
         default=None,
         description="Certificate (PEM) to show to storages, and for x509 to Rucio: an X.509 proxy,"
@@ -152,12 +157,12 @@ class Instance(Model):
     account: str | None
     auth: Auth
     identity: str | None = Field(
-        default=None, description="For oidc: what a person signs in to by POST /sign-ins."
+        default=None, description="For oidc: the identity for POST /sign-ins."
     )
 
 
 class Identity(Model):
-    """Who we are at an instance, and that it works."""
+    """The user's account at an instance, which answers."""
 
     instance: str
     account: str
@@ -199,7 +204,7 @@ class Did(Model):
 
 
 class Site(Model):
-    """What one site (RSE) has of a DID: files of how many, bytes, and for a file its URLs."""
+    """One site's (RSE's) part of a DID: its number of files, bytes, and for a file its URLs."""
 
     rse: str
     state: str
@@ -210,7 +215,7 @@ class Site(Model):
 
 
 class RowState(Model):
-    """What a row shows beside its name."""
+    """The state of a row."""
 
     ref: str
     bytes: int | None = None

@@ -24,8 +24,8 @@ from escape_vre.services.datalake.models import (
 )
 from escape_vre.services.datalake.service import DataLakeService
 
-Name = Annotated[str | None, Query(description="Instance; default the first one.")]
-Limit = Annotated[int, Query(ge=1, le=1_000_000, description="Rows at most.")]
+Name = Annotated[str | None, Query(description="Instance; default: the first one.")]
+Limit = Annotated[int, Query(ge=1, le=1_000_000, description="Maximum number of rows.")]
 Ref = Annotated[str, Query(description="rucio:scope:name")]
 
 
@@ -49,7 +49,7 @@ class Sites(BaseModel):
 
 
 class Matches(BaseModel):
-    """What a text may become."""
+    """The possible completions of a text."""
 
     matches: list[str]
 
@@ -62,7 +62,7 @@ class StatesQuery(Question):
 
 
 class States(BaseModel):
-    """What the visible rows show, in the order they were asked for."""
+    """The states of the visible rows, in the order of the request."""
 
     rows: list[RowState]
 
@@ -72,9 +72,9 @@ class GetQuery(Question):
 
     instance: str | None = None
     refs: list[str] = Field(min_length=1)
-    to: str | None = Field(default=None, description="Folder; null for the usual place.")
+    to: str | None = Field(default=None, description="Folder; null for the usual folder.")
     files: list[str] = Field(default=[], description="Patterns that choose some files.")
-    client: str | None = Field(default=None, description="Any id, to be released by.")
+    client: str | None = Field(default=None, description="Any id, used to release the job.")
 
 
 def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:

@@ -47,7 +47,7 @@ _HOUSEKEEPING = {
     "transient",
     "updated_at",
 }
-"""Columns by which Rucio keeps house; they tell a scientist nothing."""
+"""Rucio's internal columns, without meaning for users."""
 
 
 async def did_rows(
@@ -136,7 +136,7 @@ def with_length(site: Site, length: int) -> Site:
 def did_in_full(
     ref: ResourceRef, status: Mapping[str, Any], metadata: Mapping[str, Any], note: str | None
 ) -> Did:
-    """Put a DID's status and its metadata together, without how Rucio keeps house."""
+    """Combine a DID's status and metadata, without Rucio's internal columns."""
     scope, name = ref.did
     shown = {key: value for key, value in metadata.items() if value is not None}
     kept = sorted(shown.keys() - _SHOWN_ELSEWHERE - _HOUSEKEEPING)

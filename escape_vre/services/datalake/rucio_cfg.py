@@ -1,4 +1,4 @@
-"""What a ``rucio.cfg`` says about an instance, for people who use the ``rucio`` command already.
+"""Reads an instance from a ``rucio.cfg``, for users of the ``rucio`` command.
 
 Places, interpolation and the order of what is looked at are those of rucio-clients 41
 (``rucio/common/config.py``, ``rucio/client/baseclient.py``). ``~`` and variables in paths are
@@ -183,5 +183,5 @@ def _certificate(client: _Client, sign_in: str) -> tuple[str | None, str | None]
 def _unusable(path: Path) -> ConfigurationError:
     return ConfigurationError(
         f"{path} has no usable [client] section with a rucio_host.",
-        hint="Copy the file that your experiment gives for the rucio command.",
+        hint="Use the file that your experiment provides for the rucio command.",
     )

@@ -1,4 +1,4 @@
-"""What the data lake decides: which files a DID stands for, where they go, what a row shows."""
+"""The decisions of the data lake: the files of a DID, their destination, the state of a row."""
 
 import asyncio
 import time
@@ -77,7 +77,7 @@ class DataLakeService:
         return self._instances.all(environment)
 
     async def whoami(self, instance: str | None, environment: Environment) -> Identity:
-        """Return who we are at an instance, and that it answers."""
+        """Return our account at an instance, which must answer."""
         connected = self._instances.connect(instance, environment)
         began = time.perf_counter()
         account, (version, note) = await asyncio.gather(
@@ -241,7 +241,7 @@ class DataLakeService:
     ) -> JobRequest:
         """Make the job request of a get."""
         if not refs:
-            raise UsageError("No DID was given.", hint="Name at least one DID.")
+            raise UsageError("No DID was given.", hint="Give at least one DID.")
         connected = self._instances.connect(instance, environment)
         dids = [ref.body for ref in refs]
         title = dids[0] if len(dids) == 1 else f"{dids[0]} and {len(dids) - 1} more"
@@ -261,7 +261,7 @@ class DataLakeService:
     ) -> None:
         """Raise NotFoundError for a DID that does not exist, so that no job is made for a typo.
 
-        What else goes wrong is left to the job, which is there to be tried again.
+        Other errors are left to the job, which can be retried.
         """
         connected = self._instances.connect(instance, environment)
         for ref in refs:
@@ -290,13 +290,13 @@ class DataLakeService:
                         yield source
 
     async def storage(self, query: FetchQuery) -> StorageAccess:
-        """Return how the storages of an instance let us in."""
+        """Return the credentials for the storages of an instance."""
         connected = self._instances.connect(query.instance, query.environment)
         await connected.storage.sign_in()
         return connected.storage
 
     def refusals(self, query: FetchQuery) -> AsyncGenerator[EscapeError, None]:
-        """Yield why an instance has no token for us, until it has."""
+        """Yield why there is no token for an instance, until there is one."""
         connected = self._instances.connect(query.instance, query.environment)
         return connected.tokens.refusals(query.environment)
 

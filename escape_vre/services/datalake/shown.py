@@ -1,4 +1,4 @@
-"""What a notebook or terminal shows of the data lake; standard library only."""
+"""Output of the data lake in notebooks and terminals; standard library only."""
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class Files(list[Path]):
         """
         if len(self) != 1:
             raise UsageError(
-                f"There are {len(self)} files, not one.",
+                f"This get returned {len(self)} files, not one.",
                 hint="Choose one by its index, as in files[0], or loop over all.",
             )
         return self[0]

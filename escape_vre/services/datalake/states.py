@@ -1,4 +1,4 @@
-"""What visible rows show beside their names: size, where, how much of it is here."""
+"""The state of visible rows: size, sites, how much is here."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ COUNTS_AT_ONCE = 8
 
 @dataclass(slots=True)
 class Remote:
-    """What Rucio says of one DID. Sizes in bytes; sites map to whether they have all of it."""
+    """Rucio's data about one DID. Sizes in bytes; sites map to whether they have all of it."""
 
     kind: DidType
     bytes: int | None = None
@@ -152,7 +152,7 @@ def _add(found: Remote, row: Mapping[str, Any]) -> None:
 
 
 async def _count_the_rest(rucio: RucioClient, remote: Mapping[Did, Remote]) -> None:
-    """Ask for those collections, one by one, that Rucio keeps no count of."""
+    """Ask, one by one, for collections without counts in Rucio."""
     slots = asyncio.Semaphore(COUNTS_AT_ONCE)
 
     async def ask(did: Did, found: Remote) -> None:
@@ -204,7 +204,7 @@ def _merged(
 ) -> RowState:
     state = local or RowState(ref=str(ref))
     if remote is None and answer.complete:
-        return state.model_copy(update={"problem": "it is not in the catalogue any more"})
+        return state.model_copy(update={"problem": "it is no longer in the catalogue"})
     remote = remote or Remote("file")
     here = state.local
     if here == "partly" and remote.length is not None:
@@ -212,7 +212,7 @@ def _merged(
     problem = None
     nowhere = remote.sites is not None and not any(remote.sites.values())
     if remote.kind == "file" and here == "elsewhere" and nowhere:
-        problem = "no site has it available"
+        problem = "no site has an available replica"
     if job is not None and job.waiting is not None:
         problem = job.waiting.message.rstrip(".")
     fraction = None

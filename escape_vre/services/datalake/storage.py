@@ -1,4 +1,4 @@
-"""How storages let us in: a certificate, a Rucio token that they accept too, or neither."""
+"""Credentials for storages: a certificate, a Rucio token that they also accept, or neither."""
 
 import asyncio
 import ssl
@@ -52,7 +52,7 @@ class LakeStorage(StorageAccess):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def sign_in(self) -> None:
-        """Make sure that there is a token where one is needed, before any worker asks."""
+        """Get a token, if one is needed, before any worker asks."""
         self._loop = asyncio.get_running_loop()
         if self._shows_token:
             await self._tokens.get(self._environment)

@@ -110,7 +110,7 @@ def test_in_a_terminal(client, provider):
     out, _ = running.communicate(timeout=60)
     assert (running.returncode, out) == (0, "You are signed in: demo at Demo data lake.\n")
     again, _ = login().communicate(timeout=60)
-    assert again == "You are signed in already: demo at Demo data lake.\n"
+    assert again == "You are already signed in: demo at Demo data lake.\n"
     out, _ = login("logout").communicate(timeout=60)
     assert out == "You are signed out of Demo data lake.\n"
     _, said = login("whoami").communicate(timeout=60)
@@ -132,7 +132,7 @@ def test_interrupted_in_a_terminal(client, provider, identity):
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 1
-    assert "you are not signed in" in said
+    assert "You are not signed in" in said
     begun = client.post("/sign-ins", {"identity": identity})
     assert begun["user_code"] != code, "the first was given up"
 
@@ -152,7 +152,7 @@ def test_it_outlives_the_agent_and_shows_nothing(client, identity, provider, own
 
 
 def test_where_nobody_signs_in_it_says_so(dl):
-    assert api.login() == "You are signed in already: demo at Demo data lake."
+    assert api.login() == "You are already signed in: demo at Demo data lake."
     with pytest.raises(UsageError, match="nothing to sign out of"):
         api.logout()
 
@@ -235,7 +235,7 @@ def test_a_command_that_is_not_there_or_none(signed_in, tmp_path):
     for words, status, said in (
         (("no-such-command",), 127, "no-such-command"),
         ((str(tmp_path / "script"),), 126, "script"),
-        ((), 1, "no command"),
+        ((), 1, "No command was given"),
     ):
         (tmp_path / "script").write_text("no program\n")
         (tmp_path / "script").chmod(0o755)

@@ -392,7 +392,7 @@ def test_another_hosts_job_is_shown_and_left_alone(dl, lake, big, own_agent):
     lease = max(home.glob("lease.*"))
     lease.write_text(json.dumps({"host": "another", "pid": 1, "lock": "/elsewhere"}))
     seen = AgentClient().get(f"/jobs/{job['id']}")
-    assert "Another machine" in seen["note"]
+    assert "another machine" in seen["note"]
     with pytest.raises(ConflictError):
         dl.post(f"/jobs/{job['id']}/cancel")
     old = time.time() - 120

@@ -118,7 +118,7 @@ def test_states_of_visible_rows(dl, lake):
     assert (dataset["local"], file["local"], container["local"]) == ("elsewhere",) * 3
     assert file["bytes"] > 0
     assert container["length"] == 12
-    assert "not in the catalogue" in missing["problem"]
+    assert "no longer in the catalogue" in missing["problem"]
     api.get("demo:fermi.lightcurves", progress=False)
     dataset, file, container, _ = dl.post("/datalake/states", {"refs": refs})["rows"]
     assert (dataset["local"], container["local"]) == ("here", "partly")
@@ -206,7 +206,7 @@ def test_ls_prints_a_table(dl):
     assert printed[0].split() == ["type", "name", "size", "files", "state"]
     assert any("fermi.lightcurves" in line and "elsewhere" in line for line in printed)
     assert "<table>" in escape_vre.ls("demo:fermi.lightcurves")._repr_html_()
-    assert repr(escape_vre.ls("demo:zzz*")) == "No DID of demo matches zzz*."
+    assert repr(escape_vre.ls("demo:zzz*")) == "No DID in demo matches zzz*."
     assert "First 2 shown" in repr(escape_vre.ls("demo", limit=2))
     assert len(escape_vre.ls("demo:fermi.photons.fits")) == 1
 

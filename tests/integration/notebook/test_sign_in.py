@@ -115,5 +115,5 @@ def test_stop_gives_the_code_up(python, lake):
             shown = Shown(lambda html: html and running.manager.interrupt_kernel())
             running.client.execute_interactive("%dl login", timeout=60, output_hook=shown)
     (error,) = shown.errors
-    assert "you are not signed in" in error
+    assert "You are not signed in" in error
     assert "Traceback" not in error

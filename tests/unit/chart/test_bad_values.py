@@ -151,7 +151,7 @@ BY_THE_JOB = {
     ),
     "name-of-nobody": (
         z2jh(hub={"config": {"Authenticator": {"allowed_users": ["Anna Müller"]}}}),
-        "allowed_users has 'Anna Müller', and nobody is called so here",
+        "allowed_users has 'Anna Müller', which is not a user name of this hub",
     ),
 }
 

@@ -81,7 +81,7 @@ def test_another_file_that_ends_may_take_the_folder_away(storage, tmp_path, monk
 
 def test_a_file_in_the_way_of_the_folder_is_said(storage, tmp_path):
     (tmp_path / PARTS).write_text("mine")
-    with pytest.raises(UsageError, match="in the way"):
+    with pytest.raises(UsageError, match="a file with this name exists"):
         run(source(SMALL, storage.put("f", SMALL)), tmp_path / "f")
     assert (tmp_path / PARTS).read_text() == "mine"
 
