@@ -399,7 +399,7 @@ class JobDesk:
     def _note_collections(self, instance: str, plan: Plan) -> None:
         """Record what is here now of each collection, and make the new names durable."""
         for ref, numbers in plan.collections():
-            parents = {Path(copy.path).parent for copy in plan.members(numbers)}
+            parents = {Path(copy.path).parent for _, copy in plan.members(numbers)}
             if parents:
                 directory = Path(os.path.commonpath(parents))
                 self.manifest.record_collection(instance, ref, directory, plan.members(numbers))

@@ -98,7 +98,7 @@ class Manifest:
                 os.close(descriptor)
 
     def record_collection(
-        self, instance: str, ref: str, directory: Path, members: Iterable[Copy]
+        self, instance: str, ref: str, directory: Path, members: Iterable[tuple[str, Copy]]
     ) -> None:
         """Remember the files that are here of a collection, beside those known before."""
         final = self._collections / f"{manifest_key(instance, ref)}.jsonl"
@@ -106,9 +106,10 @@ class Manifest:
         seen = Fingerprints()
         with self._lock, part.open("w") as file:
             file.write(json.dumps({"ref": ref, "directory": str(directory)}) + "\n")
-            for copy in itertools.chain(members, self._members(instance, ref)):
+            for member, copy in itertools.chain(members, self._members(instance, ref)):
                 if seen.add((copy.path,)):
-                    file.write(json.dumps([copy.path, copy.size, copy.mtime_ns]) + "\n")
+                    line = [member, copy.path, copy.size, copy.mtime_ns]
+                    file.write(json.dumps(line) + "\n")
         part.replace(final)
 
     def collection(self, instance: str, ref: str) -> Collection | None:
@@ -118,15 +119,20 @@ class Manifest:
                 directory = str(json.loads(next(lines))["directory"])
         except (OSError, ValueError, KeyError, TypeError, StopIteration):
             return None
-        return Collection(directory, sum(copy.intact for copy in self._members(instance, ref)))
+        here = Fingerprints()  # a file may have copies in several folders
+        members = self._members(instance, ref)
+        return Collection(
+            directory, sum(here.add((member,)) for member, copy in members if copy.intact)
+        )
 
-    def _members(self, instance: str, ref: str) -> Iterator[Copy]:
-        """Yield the files recorded of a collection, one line of its file at a time."""
+    def _members(self, instance: str, ref: str) -> Iterator[tuple[str, Copy]]:
+        """Yield the refs and files recorded of a collection, one line of its file at a time."""
         try:
             with self._lines(instance, ref) as lines:
                 next(lines, None)
                 for line in lines:
-                    yield Copy(*json.loads(line))
+                    member, *copy = json.loads(line)
+                    yield str(member), Copy(*copy)
         except (OSError, ValueError, TypeError):
             return
 

@@ -264,13 +264,13 @@ class Plan:
                 by_ref.setdefault(ref, []).append(number)
         yield from by_ref.items()
 
-    def members(self, numbers: Sequence[int]) -> Iterator[Copy]:
-        """Yield the files of a collection that are here."""
+    def members(self, numbers: Sequence[int]) -> Iterator[tuple[str, Copy]]:
+        """Yield the files of a collection that are here, each with its ref."""
         wanted = ", ".join(str(number) for number in numbers)
-        for (arrived,) in self._rows(
-            "n, arrived", skip=1, where=f"collections IN ({wanted}) AND arrived IS NOT NULL"
+        for ref, arrived in self._rows(
+            "n, ref, arrived", skip=1, where=f"collections IN ({wanted}) AND arrived IS NOT NULL"
         ):
-            yield Copy(*json.loads(arrived))
+            yield _text(ref), Copy(*json.loads(arrived))
 
     def folders(self) -> list[Path]:
         """Return the folders that a file has arrived in."""

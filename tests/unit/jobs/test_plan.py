@@ -102,7 +102,9 @@ def test_the_manifest_forgets_what_changed_or_went(manifest, tmp_path):
     file = tmp_path / "f"
     file.write_text("one")
     manifest.record("demo", "rucio:demo:f", Copy.of(file))
-    manifest.record_collection("demo", "rucio:demo:set", tmp_path, [Copy.of(file)])
+    manifest.record_collection(
+        "demo", "rucio:demo:set", tmp_path, [("rucio:demo:f", Copy.of(file))]
+    )
     assert manifest.collection("demo", "rucio:demo:set").files == 1
     file.write_text("another")
     assert manifest.copies("demo", ["rucio:demo:f"]) == {}
@@ -111,3 +113,15 @@ def test_the_manifest_forgets_what_changed_or_went(manifest, tmp_path):
     assert manifest.collection("demo", "rucio:demo:other") is None
     Path(file).unlink()
     assert manifest.copies("demo", ["rucio:demo:f"]) == {}
+
+
+def test_two_copies_of_one_file_count_once(manifest, tmp_path):
+    copies = []
+    for name in ("here", "there"):
+        (tmp_path / name).write_text("x")
+        copies.append(("rucio:demo:f", Copy.of(tmp_path / name)))
+    manifest.record_collection("demo", "rucio:demo:set", tmp_path, copies[:1])
+    manifest.record_collection("demo", "rucio:demo:set", tmp_path, copies[1:])
+    assert manifest.collection("demo", "rucio:demo:set").files == 1
+    (tmp_path / "there").unlink()
+    assert manifest.collection("demo", "rucio:demo:set").files == 1
