@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from escape_vre.client import AgentClient
+from escape_vre.client.agent import FINISHED
 from escape_vre.core import text
 from escape_vre.core.errors import (
     AuthError,
@@ -91,7 +92,7 @@ def get(
     try:
         job = agent.post("/datalake/get", query)
         with Progress(job["title"], enabled=progress) as bar:
-            ended = agent.wait(job["id"], bar.update)
+            ended = job if job["state"] in FINISHED else agent.wait(job["id"], bar.update)
             _raise_unless_done(agent, ended)
             paths = [Path(row["path"]) for row in _files(agent, ended)]
             bar.done(arrival(ended, paths, time.monotonic() - began))

@@ -153,7 +153,7 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
             destination=caller.folder(query.to) if query.to else desk.data_dir(),
             flat=bool(query.to),
         )
-        job, new = desk.submit(request, client=query.client, environment=caller.environment)
+        job, new = await lake.begin(request, caller.environment, desk, client=query.client)
         if not new:
             response.status_code = 200
         return job.model_copy(update={"contents_path": caller.contents_path(job.path)})

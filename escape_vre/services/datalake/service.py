@@ -19,7 +19,7 @@ from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
 from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.models import JobRequest
+from escape_vre.jobs.models import Job, JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
 from escape_vre.services.datalake.instances import Connected, Instances
 from escape_vre.services.datalake.intake import count, did_type
@@ -255,6 +255,31 @@ class DataLakeService:
             flat=flat,
             title=title,
         )
+
+    async def begin(
+        self, request: JobRequest, environment: Environment, desk: JobDesk, *, client: str | None
+    ) -> tuple[Job, bool]:
+        """Return the job of a get, and whether it is new: what is here needs none."""
+        before = await self._here_already(request, environment, desk)
+        if before is not None:
+            return before, False
+        return desk.submit(request, client=client, environment=environment)
+
+    async def _here_already(
+        self, request: JobRequest, environment: Environment, desk: JobDesk
+    ) -> Job | None:
+        """Return the job that brought all of this, if it is still here and the same today."""
+        job = await desk.intact(request)
+        if job is None or request.files:
+            return None
+        refs = [ResourceRef.parse(ref) for ref in request.refs[: STATES_LIMIT + 1]]
+        if len(refs) > STATES_LIMIT:
+            return None
+        try:
+            rows = await self.states(request.instance, environment, refs, desk)
+        except EscapeError:
+            return None  # the job says what is wrong
+        return job if all(row.local == "here" and not row.note for row in rows) else None
 
     async def check(
         self, instance: str | None, environment: Environment, refs: Sequence[ResourceRef]
