@@ -35,6 +35,7 @@ class Sizes:
     big_bytes: int = 10**9
     dids: int = 100_000
     members: int = 10_000
+    job_files: int = 1_000_000
     runs: int = 3
     quick_runs: int = 9
     starts: int = 11
@@ -49,6 +50,7 @@ SMALL = Sizes(
     big_bytes=10**8,
     dids=3000,
     members=500,
+    job_files=20_000,
     runs=2,
     quick_runs=3,
     starts=3,

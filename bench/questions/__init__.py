@@ -13,6 +13,7 @@ NAMES = (
     "javascript",
     "jupyter-start",
     "agent",
+    "million-files",
     "hub-tokens",
     "hub-sessions",
     "one-big-file",
