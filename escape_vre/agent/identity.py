@@ -25,7 +25,7 @@ Wait = Annotated[
 
 
 class TokenQuery(Question):
-    """Whom a token is to be for."""
+    """The audience of a token."""
 
     audience: str = Field(min_length=1)
 

@@ -20,7 +20,7 @@ _OPEN_FOLDER = os.O_DIRECTORY | os.O_CLOEXEC if hasattr(os, "O_DIRECTORY") else 
 _MAX_LINKS = 40  # as Linux, path_resolution(7)
 
 Lock = Literal["ours", "held", "none"]
-"""We hold it; somebody else does; this file system has no locks."""
+"""We hold it; another process does; this file system has no locks."""
 
 
 class ForeignLinkError(PermissionError):

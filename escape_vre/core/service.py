@@ -24,7 +24,7 @@ Environment = Mapping[str, str]
 class StorageAccess:
     """How to be let in by storages; asked in a worker thread, again for every request.
 
-    Whoever inherits this is let in by whoever is open to everybody, and by nobody else.
+    The defaults send no credentials and allow nothing that is not safe everywhere.
     """
 
     def headers(

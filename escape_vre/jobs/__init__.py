@@ -1,1 +1,1 @@
-"""Jobs that outlive whoever asked for them, and the only writer of downloaded bytes."""
+"""Jobs that outlive their clients, and the only writer of downloaded bytes."""

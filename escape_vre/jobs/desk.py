@@ -303,7 +303,7 @@ class JobDesk:
         self._afterwards(run)
 
     def _afterwards(self, run: Run) -> None:
-        """Clear up in the background what nobody waits for."""
+        """Do in the background what no client waits for."""
         if run.plan is not None:
             task = asyncio.create_task(asyncio.to_thread(self._clear_up, run, run.plan))
             self._clearing.add(task)
@@ -434,7 +434,7 @@ class JobDesk:
             disk.sync_folder(folder)
 
     async def _finish(self, run: Run, job: Job) -> None:
-        # Nobody asks for the files of a cancelled job, and there may be a million.
+        # The files of a cancelled job are never asked for, and there may be a million.
         stored = Stored(run.request, job, () if job.state == "cancelled" else run.files)
         if run.lease is None or run.lease.holds():
             try:

@@ -54,7 +54,7 @@ class Lease:
         Returns
         -------
         Lease or None
-            None when somebody else holds it, or was quicker.
+            None when another agent holds it, or was quicker.
         """
         number = _highest(home)
         if number and not _abandoned(home, number, me):

@@ -1,7 +1,7 @@
 """From the files that a service names to the paths they go to, and what came of each.
 
 A job may have millions of files, and the agent little memory. So its files are rows of a private,
-temporary SQLite database: on this machine's disk, in nobody's home, gone when it is closed.
+temporary SQLite database: on this machine's disk, outside the home folder, gone when it is closed.
 """
 
 import json
@@ -71,7 +71,7 @@ class Plan:
         self.bytes: int | None = 0
 
     def close(self) -> None:
-        """Forget everything; who still reads gets a ConflictError."""
+        """Forget everything; a reader gets a ConflictError from then on."""
         if not self._open:
             return
         self._open = False
@@ -207,12 +207,10 @@ class Plan:
             )
 
     def _nothing(self) -> NotFoundError:
-        wanted = self._request.files
-        return NotFoundError(
-            f"There is no file in {self._request.title}"
-            + (f" that matches {', '.join(wanted)}." if wanted else "."),
-            hint="List its contents with %dl ls.",
-        )
+        title = self._request.title
+        wanted = ", ".join(self._request.files)
+        said = f"No file in {title} matches {wanted}." if wanted else f"{title} has no files."
+        return NotFoundError(said, hint="List its contents with %dl ls.")
 
     # ── reading it ──────────────────────────────────────────────────────────────────────────
 

@@ -970,7 +970,7 @@ export interface components {
     };
     /**
      * TokenQuery
-     * @description Whom a token is to be for.
+     * @description The audience of a token.
      */
     TokenQuery: {
       /** Audience */

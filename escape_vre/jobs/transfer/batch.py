@@ -1,7 +1,7 @@
 """The files of one job that still have to be moved, and what is known of the hosts they are at.
 
 A worker takes a file only when its host has room, so that the files of a host that hangs wait in
-a queue of their own and stop nobody. One attempt asks one replica; what failed goes back into the
+a queue of their own and hold up no others. One attempt asks one replica; what failed goes back into the
 queue of the next one.
 """
 
@@ -180,7 +180,7 @@ class Batch:
 
     @property
     def is_through(self) -> bool:
-        """Whether nothing is left to do and nobody is at it."""
+        """Whether nothing is left to do and no worker is busy with it."""
         return self._under_way == 0 and not self.has_more and not self._failed
 
     @property

@@ -106,7 +106,7 @@ class Control:
 
 
 def shut(used: socket.socket) -> None:
-    """Wake whoever waits for a socket."""
+    """Wake the thread that waits for a socket."""
     try:
         used.shutdown(socket.SHUT_RDWR)
     except OSError:

@@ -248,7 +248,7 @@ class Place:
 
 
 def drop_abandoned(final: Path) -> None:
-    """Drop the part of a file, unless somebody writes to it."""
+    """Drop the part of a file, unless another worker writes to it."""
     with _begun(final) as (place, descriptor):
         if place is not None and disk.lock(descriptor) != "held":
             place.drop_part()
@@ -326,7 +326,7 @@ def reading(name: str | Path, *, folder: int | None = None, links: bool = True) 
 def occupied(path: Path) -> ConflictError:
     """Return the error for a final name that is already taken."""
     return ConflictError(
-        f"{path} already exists, with other content.",
+        f"{path} already exists, with different content.",
         hint="It was not changed. Move or rename it, or get the data to another folder.",
         details={"path": str(path)},
     )

@@ -14,7 +14,7 @@ from escape_vre.services.datalake import api
 TYPES = ("all", "collection", "container", "dataset", "file")
 
 Run = Callable[[argparse.Namespace], Any]
-"""Does a command and returns what is to be shown."""
+"""Does a command and returns what to show."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
