@@ -1,8 +1,8 @@
 """The files of one job that still have to be moved, and what is known of the hosts they are at.
 
 A worker takes a file only when its host has room, so that the files of a host that hangs wait in
-a queue of their own and hold up no others. One attempt asks one replica; what failed goes back into the
-queue of the next one.
+a queue of their own and hold up no others. One attempt asks one replica; what failed goes back
+into the queue of the next one.
 """
 
 import heapq
