@@ -69,7 +69,7 @@ def test_what_is_no_row_goes_to_standard_error(catalogue):
     assert rows.stderr == done.stderr
     nothing = run("dl", "ls", "t:zzz*")
     assert (nothing.returncode, nothing.stdout) == (0, "")
-    assert nothing.stderr == "No DID of t matches zzz*.\n"
+    assert nothing.stderr == "No DID in t matches zzz*.\n"
 
 
 @pytest.mark.parametrize("words", [("ls", "t:zzz*"), ("jobs",), ("get", "t:set", "--files", "z")])
@@ -205,7 +205,7 @@ def test_tab_completes_in_a_shell(catalogue):
 
 
 def test_login_and_logout_are_there_in_python(catalogue):
-    assert escape_vre.login() == "You are signed in already: jdoe at The lab's lake."
+    assert escape_vre.login() == "You are already signed in: jdoe at The lab's lake."
     with pytest.raises(UsageError, match="no sign-in with a code"):
         escape_vre.logout()
     assert {"login", "logout"} <= set(dir(escape_vre))
