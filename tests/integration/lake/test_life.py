@@ -235,6 +235,6 @@ def test_a_lake_ends_when_its_folder_is_gone(tmp_path, other):
 
 def test_erases_only_lakes(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(LakeError, match="something else"):
+    with pytest.raises(LakeError, match="not the folder of a lake"):
         Lake(tmp_path).erase()
     assert (tmp_path / "thesis.tex").exists()

@@ -131,8 +131,11 @@ def test_a_long_get_shows_a_bar_that_is_replaced(python, big):
         ("%dl nonsense", "usage: %dl"),
         ("%dl get", "usage: %dl get"),
         ("%dl info demo:nope", "There is no demo:nope"),
-        ("%dl cancel 123", "No jobs begin with 123"),
-        ("import escape_vre; escape_vre.get('demo:fermi.lightcurves').path", "There are 5 files"),
+        ("%dl cancel 123", "No job ids begin with '123'"),
+        (
+            "import escape_vre; escape_vre.get('demo:fermi.lightcurves').path",
+            "This get returned 5 files",
+        ),
     ],
 )
 def test_a_mistake_is_answered_in_two_lines_without_a_traceback(python, code, expected):

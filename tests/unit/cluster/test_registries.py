@@ -98,8 +98,9 @@ def pip(monkeypatch, tmp_path):
     """Let pip read one configuration file."""
     for name in ("PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
-    file = tmp_path / "pip.conf"
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(file))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    file = tmp_path / "pip" / "pip.conf"
+    file.parent.mkdir()
     return file
 
 

@@ -256,7 +256,7 @@ async def test_overdue_answers_are_limited(hub, idp, given, monkeypatch):
                 await hub.sessions.token(user, "rucio")
         assert idp.calls["exchange"] == idp.at_once == 2
         wakes.set()
-        await until(lambda: idp.at_once == 0)
+        await until(lambda: hub.provider._wire._late == 0)
     assert (await hub.sessions.token(users[3], "rucio")).access_token in idp.given
 
 
