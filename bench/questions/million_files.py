@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.fixtures import Bench
@@ -20,6 +21,7 @@ _CANCEL_S = 2.0
 _CHUNK = 1000
 _LISTED_S = 1800.0
 _MOVED_S = 20.0
+_PAUSE_S = 0.2
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -28,7 +30,8 @@ def measure(bench: Bench) -> Iterator[Row]:
     cancels: list[float] = []
     listed: list[float] = []
     for _ in range(2):
-        with _catalogue(bench.sizes.job_files) as instance, bench.user(instance) as user:
+        catalogue = _catalogue(bench.sizes.job_files, bench.scratch / "token")
+        with catalogue as instance, bench.user(instance) as user:
             pid = user.start_agent()
             forget_peak(pid)
             client = AgentClient()
@@ -69,7 +72,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 @contextmanager
-def _catalogue(count: int) -> Iterator[dict[str, Any]]:
+def _catalogue(count: int, token: Path) -> Iterator[dict[str, Any]]:
     """Run a catalogue of one dataset, whose storage answers 404; yields the instance."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -88,8 +91,11 @@ def _catalogue(count: int) -> Iterator[dict[str, Any]]:
                 self._rows(replicas=path == "/replicas/list")
             elif path in self.fixed:
                 self._give(200, json.dumps(self.fixed[path]).encode())
+            elif path.startswith("/data/"):
+                time.sleep(_PAUSE_S)  # a job that is under way when it is cancelled
+                self._give(404, b"")
             else:
-                self._give(404 if path.startswith("/data/") else 200, b"")
+                self._give(200, b"")
 
         do_POST = do_GET  # noqa: N815 — http.server's name
 
@@ -114,13 +120,14 @@ def _catalogue(count: int) -> Iterator[dict[str, Any]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads, server.block_on_close = True, False
     port = server.server_port
+    token.write_text("any")
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield {
             "name": "bench",
             "url": f"http://127.0.0.1:{port}",
             "auth": "token_file",
-            "token_file": __file__,
+            "token_file": str(token),
         }
     finally:
         server.shutdown()

@@ -13,6 +13,7 @@ import binascii
 import contextlib
 import json
 import os
+import re
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,6 +63,10 @@ class TokenSource(Protocol):
             It should have one, but was refused, or cannot be asked now.
         """
         ...
+
+
+_CAN_BE_SENT = re.compile(r"[!-~]+( [!-~]+)*")
+"""What may stand in a header (RFC 9110 section 5.5)."""
 
 
 class Clock(Protocol):
@@ -209,6 +214,13 @@ class TokenChain:
                 continue
             if token is None:
                 continue
+            if not _CAN_BE_SENT.fullmatch(token.value):
+                refused = refused or AuthError(
+                    f"Your token for {self._service} is not a token: it has characters that"
+                    " cannot be sent.",
+                    hint=self._hint,
+                )
+                continue
             token = await self._by_their_clock(token)
             if token.expires is not None and token.expires <= time.time():
                 if refused is None:
@@ -305,7 +317,10 @@ def jwt_claims(token: str) -> dict[str, Any]:
 def jwt_expiry(token: str) -> float | None:
     """Return the ``exp`` of a JWT (RFC 7519 section 4.1.4), seconds since 1970; None if none."""
     expires = jwt_claims(token).get("exp")
-    return float(expires) if isinstance(expires, int | float) else None
+    try:
+        return float(expires) if isinstance(expires, int | float) else None
+    except OverflowError:
+        return None
 
 
 def jwt_life_s(token: str) -> float | None:

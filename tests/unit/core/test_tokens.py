@@ -1,13 +1,14 @@
 """The chain of sources: kept while good, asked together, waited for gently."""
 
 import asyncio
+import base64
 import time
 
 import pytest
 
 from escape_vre.core import tokens
 from escape_vre.core.errors import AuthError, ConfigurationError, RemoteUnavailableError
-from escape_vre.core.tokens import Token, TokenChain
+from escape_vre.core.tokens import Token, TokenChain, TokenFile, jwt_expiry
 
 
 class Source:
@@ -170,3 +171,17 @@ def test_a_good_token_costs_no_question_about_the_time():
     clock = Clock(7200.0)
     asyncio.run(TokenChain([Source(good())], service="the lake", hint="", clock=clock).get({}))
     assert clock.asked == 0
+
+
+@pytest.mark.parametrize("text", ["≤", "a\nb", "a\x1bb", "a\x7fb"])
+def test_a_file_that_holds_no_token_is_said(tmp_path, text):
+    file = tmp_path / "token"
+    file.write_text(text)
+    chain = TokenChain([TokenFile(file)], service="lab", hint="Sign in again.")
+    with pytest.raises(AuthError, match="is not a token"):
+        asyncio.run(chain.get({}))
+
+
+def test_a_lifetime_beyond_all_numbers_is_none():
+    claims = base64.urlsafe_b64encode(b'{"exp": 1' + b"0" * 400 + b"}").decode().rstrip("=")
+    assert jwt_expiry(f"x.{claims}.x") is None
