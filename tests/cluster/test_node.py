@@ -125,7 +125,7 @@ def test_server_has_our_extension_and_an_agent(pods):
     # The agent starts on a read-only root, and answers through the server.
     said = pods.inside("server", "python3", "-c", ask, "escape-vre/datalake/instances")
     assert json.loads(said) is not None
-    assert " runs, " in pods.inside("server", "escape-vre", "agent", "status")
+    assert " is running, " in pods.inside("server", "escape-vre", "agent", "status")
 
 
 def test_image_that_does_not_exist_says_so(pods):

@@ -84,7 +84,7 @@ def test_each_has_a_server_an_agent_tokens_and_a_volume_of_their_own(site, enter
         assert asked_by_bob(f"{api}/{path}")[0] in (403, 404)
     # Agent and volume: another pod, another claim.
     sockets = {user: site.inside(user, "sh", "-c", "escape-vre agent status") for user in PEOPLE}
-    assert all(" runs, " in said for said in sockets.values())
+    assert all(" is running, " in said for said in sockets.values())
     site.inside("alice", "sh", "-c", "echo alice > ~/whose")
     assert not site.has("bob", "whose")
     assert site.claim("alice") != site.claim("bob")
