@@ -164,7 +164,7 @@ def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
             details={"retry_after_s": _retry_after(response)},
         )
     return ConfigurationError(
-        "This JupyterHub does not provide tokens.",
+        f"This JupyterHub does not provide tokens (status {response.status_code}).",
         hint="Ask its administrator to add escape-vre, or choose another auth for this service.",
     )
 
