@@ -1,5 +1,6 @@
 """One job of a million files: the memory that it takes, and how soon it can be cancelled."""
 
+import contextlib
 import json
 import threading
 import time
@@ -102,8 +103,9 @@ def _catalogue(count: int, token: Path) -> Iterator[dict[str, Any]]:
         def _give(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(OSError):  # the job was cancelled meanwhile
+                self.end_headers()
+                self.wfile.write(body)
 
         def _rows(self, *, replicas: bool) -> None:
             self.send_response(200)
