@@ -1,4 +1,8 @@
-"""The job engine: takes requests, runs them, resumes jobs after a crash, informs watchers."""
+"""The job engine: takes requests, runs them, resumes jobs after a crash, informs watchers.
+
+Long, because it is the only owner of the tables of running and finished jobs, and still runs the
+one kind of job itself: *get* leaves it when kinds become objects.
+"""
 
 import asyncio
 import contextlib

@@ -1,10 +1,8 @@
 """What a failed connection, a refusal or wrong bytes of a storage mean, in a sentence each."""
 
-import email.utils
 import http.client
 import socket
 import ssl
-import time
 
 from escape_vre.core.errors import (
     AuthError,
@@ -16,8 +14,8 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from escape_vre.core.retry import BUSY, retry_after
 
-BUSY = (429, 502, 503, 504)
 MAX_PAUSE_S = 60.0
 
 
@@ -96,7 +94,7 @@ def refusal(response: http.client.HTTPResponse, host: str) -> EscapeError:
         )
     if status in BUSY:
         busy = BusyError(f"The storage {host} is busy ({said}).", hint="Try again later.")
-        busy.pause_s = _pause(response.getheader("Retry-After", ""))
+        busy.pause_s = _pause(response)
         return busy
     if status >= 500:
         return RemoteUnavailableError(
@@ -107,16 +105,11 @@ def refusal(response: http.client.HTTPResponse, host: str) -> EscapeError:
     )
 
 
-def _pause(retry_after: str) -> float | None:
-    """Read a Retry-After header: seconds, or a date."""
-    try:
-        seconds = float(int(retry_after))
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), MAX_PAUSE_S)
+def _pause(response: http.client.HTTPResponse) -> float | None:
+    """Return what Retry-After asks for, within reason, seconds; None where it asks nothing."""
+    names = ("Retry-After", "Date")
+    seconds = retry_after({name: response.getheader(name, "") for name in names})
+    return None if seconds is None else min(seconds, MAX_PAUSE_S)
 
 
 def too_slow(host: str) -> EscapeError:
