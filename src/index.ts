@@ -1,6 +1,6 @@
 import { agentPlugin, jobsPlugin } from './core/plugin';
 import { datalakePlugin } from './datalake/plugin';
-import { transfersPlugin, transfersStatusPlugin } from './transfers/plugin';
+import { transfersPlugin, transfersStatusPlugin } from './activity/plugin';
 
 export default [
   agentPlugin,

@@ -18,7 +18,7 @@ import { showSignIn } from '../signin/dialog';
 import { insert } from './insert';
 import { canOpen } from './viewer';
 import type { IDatalake } from './tokens';
-import { isCollection } from './node';
+import { isCollection } from '../ui/outline/node';
 
 export interface IActionsOptions {
   agent: IAgent;

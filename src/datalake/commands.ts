@@ -11,7 +11,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { datalakeIcon, getIcon, insertIcon, scopeIcon } from '../ui/icons';
 import { CommandIDs } from './commandids';
-import type { ILoaded } from './sidebar';
+import type { ILoaded } from '../ui/sidebar/sidebar';
 
 export interface ICommandsOptions {
   app: JupyterFrontEnd;

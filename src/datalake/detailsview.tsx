@@ -13,7 +13,7 @@ import { Name } from '../ui/name';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
 import { describe } from './rowstate';
-import { StateShape } from './shape';
+import { StateShape } from '../ui/outline/shape';
 import type { IDatalake } from './tokens';
 
 export interface IDetailsOptions {

@@ -5,13 +5,13 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { IAgent, IJobs } from '../core/tokens';
-import { TransfersView } from '../transfers/view';
+import { TransfersView } from '../activity/view';
 import { Actions } from './actions';
 import { acceptRows, dragRows } from './drag';
-import { startWhereLeft } from './memory';
+import { startWhereLeft } from '../ui/outline/memory';
 import { Datalake } from './model';
-import { DatalakePanel } from './panel';
-import type { ILoaded } from './sidebar';
+import { DatalakePanel } from '../ui/sidebar/panel';
+import type { ILoaded } from '../ui/sidebar/sidebar';
 
 export interface ILoaderOptions {
   app: JupyterFrontEnd;

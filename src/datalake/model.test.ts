@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Signal } from '@lumino/signaling';
 import type { IJob } from '../core/api';
 import type { IAgent, IJobs } from '../core/tokens';
-import { isPlace } from './memory';
+import { isPlace } from '../ui/outline/memory';
 import { Datalake } from './model';
 import type { IPlace } from './query';
 

@@ -21,19 +21,19 @@ import type { IAgent, IJobs } from '../core/tokens';
 import { Gate } from '../signin/gate';
 import type { Window } from '../signin/gate';
 import type { IGate } from '../signin/tokens';
-import { Details } from './details';
-import { askWhoami, CHECKING, checkHealth } from './health';
-import { Listing } from './listing';
-import type { Column, IOrder } from './order';
+import { Details } from '../ui/sidebar/details';
+import { askWhoami, CHECKING, checkHealth } from '../ui/sidebar/health';
+import { Listing } from '../ui/outline/listing';
+import type { Column, IOrder } from '../ui/outline/order';
 import type { IPlace, IQuery } from './query';
 import { matchingScopes, patternOf, understand, widerPattern } from './query';
-import { Selection } from './selection';
-import { Sorting } from './sorting';
-import { States } from './states';
+import { Selection } from '../ui/outline/selection';
+import { Sorting } from '../ui/outline/sorting';
+import { States } from '../ui/outline/states';
 import type { IDatalake, IHealth } from './tokens';
-import type { INode } from './node';
-import { isCollection } from './node';
-import { Tree } from './tree';
+import type { INode } from '../ui/outline/node';
+import { isCollection } from '../ui/outline/node';
+import { Tree } from '../ui/outline/tree';
 
 export class Datalake implements IDatalake {
   constructor(options: {

@@ -12,8 +12,8 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IAgent, IJobs } from '../core/tokens';
 import { addCommands, PALETTE } from './commands';
-import { Sidebar } from './sidebar';
-import type { ILoaded } from './sidebar';
+import { Sidebar } from '../ui/sidebar/sidebar';
+import type { ILoaded } from '../ui/sidebar/sidebar';
 
 const PLUGIN_ID = 'escape-vre:datalake';
 const PANEL_ID = 'escape-vre-datalake';

@@ -15,10 +15,10 @@ import {
   scopeIcon
 } from '../ui/icons';
 import { Name } from '../ui/name';
-import { StateShape } from './shape';
+import { StateShape } from '../ui/outline/shape';
 import type { IStateView } from './rowstate';
-import type { INode } from './node';
-import { isCollection, sharedEnd } from './node';
+import type { INode } from '../ui/outline/node';
+import { isCollection, sharedEnd } from '../ui/outline/node';
 
 export interface IRowProps {
   node: INode;

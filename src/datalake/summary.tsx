@@ -5,7 +5,7 @@ import { Live } from '../ui/live';
 import { useSignals } from '../ui/signals';
 import { widerPattern } from './query';
 import type { IDatalake } from './tokens';
-import { isThing } from './node';
+import { isThing } from '../ui/outline/node';
 
 /** One line: where we are, what was searched, how much was found. */
 export function Summary(props: {

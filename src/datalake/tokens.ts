@@ -3,13 +3,13 @@ import type { ISignal } from '@lumino/signaling';
 import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
 import type { AgentError } from '../core/errors';
 import type { IGate } from '../signin/tokens';
-import type { Details } from './details';
-import type { Column, IOrder } from './order';
+import type { Details } from '../ui/sidebar/details';
+import type { Column, IOrder } from '../ui/outline/order';
 import type { IPlace, IQuery } from './query';
-import type { Selection } from './selection';
-import type { States } from './states';
-import type { INode } from './node';
-import type { Tree } from './tree';
+import type { Selection } from '../ui/outline/selection';
+import type { States } from '../ui/outline/states';
+import type { INode } from '../ui/outline/node';
+import type { Tree } from '../ui/outline/tree';
 
 export interface IHealth {
   state: 'checking' | 'connected' | 'slow' | 'failed';

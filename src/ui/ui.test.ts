@@ -7,8 +7,8 @@ import {
   formatPercent,
   formatRate
 } from './format';
-import type { IOutline, Move } from './navigation';
-import { moveFor, typeAhead } from './navigation';
+import type { IOutline, Move } from './outline/navigation';
+import { moveFor, typeAhead } from './outline/navigation';
 
 describe('numbers are written as in Python', () => {
   // tests/unit/core/test_text.py reads the same examples.

@@ -1,12 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { isStopped } from '../core/errors';
-import { formatCount } from '../ui/format';
-import { isSaid } from '../signin/notice';
-import { LONG_MS, NOTICED_MS } from '../ui/waiting';
-import { useElapsed } from '../ui/signals';
-import { Indent } from './row';
-import type { IDatalake } from './tokens';
+import { isStopped } from '../../core/errors';
+import { formatCount } from '../format';
+import { isSaid } from '../../signin/notice';
+import { LONG_MS, NOTICED_MS } from '../waiting';
+import { useElapsed } from '../signals';
+import { Indent } from '../../datalake/row';
+import type { IDatalake } from '../../datalake/tokens';
 import type { INode } from './node';
 import { isThing } from './node';
 

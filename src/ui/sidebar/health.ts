@@ -1,7 +1,7 @@
-import type { IWhoami } from '../core/api';
-import { AgentError } from '../core/errors';
-import type { IAgent } from '../core/tokens';
-import type { IHealth } from './tokens';
+import type { IWhoami } from '../../core/api';
+import { AgentError } from '../../core/errors';
+import type { IAgent } from '../../core/tokens';
+import type { IHealth } from '../../datalake/tokens';
 
 /** Answers slower than this make everything feel slow: say so. */
 const SLOW_MS = 2000;

@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { SingletonLayout, Widget } from '@lumino/widgets';
-import { datalakeIcon } from '../ui/icons';
-import type { Actions } from './actions';
+import { datalakeIcon } from '../icons';
+import type { Actions } from '../../datalake/actions';
 import type { DatalakePanel } from './panel';
-import type { IDatalake } from './tokens';
+import type { IDatalake } from '../../datalake/tokens';
 
 /** What the panel is made of, once somebody wanted to see it. */
 export interface ILoaded {

@@ -1,8 +1,8 @@
-import type { IRow, TypeFilter } from '../core/api';
-import { AgentError, isAbort, stopped } from '../core/errors';
-import type { ITrans } from '../core/errors';
-import type { IAgent, Query } from '../core/tokens';
-import type { IQuery } from './query';
+import type { IRow, TypeFilter } from '../../core/api';
+import { AgentError, isAbort, stopped } from '../../core/errors';
+import type { ITrans } from '../../core/errors';
+import type { IAgent, Query } from '../../core/tokens';
+import type { IQuery } from '../../datalake/query';
 import type { INode, Outcome } from './node';
 import { isCollection } from './node';
 import type { Tree } from './tree';

@@ -1,15 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { TypeFilter } from '../core/api';
-import type { AgentError } from '../core/errors';
-import { isStopped } from '../core/errors';
-import { Empty } from '../ui/empty';
-import { ErrorBox } from '../ui/errorbox';
-import { isSaid } from '../signin/notice';
-import { Waiting } from '../ui/waiting';
+import type { TypeFilter } from '../../core/api';
+import type { AgentError } from '../../core/errors';
+import { isStopped } from '../../core/errors';
+import { Empty } from '../empty';
+import { ErrorBox } from '../errorbox';
+import { isSaid } from '../../signin/notice';
+import { Waiting } from '../waiting';
 import type { IBrowseOptions } from './browse';
-import type { IQuery } from './query';
-import { widerPattern } from './query';
+import type { IQuery } from '../../datalake/query';
+import { widerPattern } from '../../datalake/query';
 
 /** What stands in the place of the list, or null when there is a list. */
 export function insteadOfList(props: IBrowseOptions): React.JSX.Element | null {

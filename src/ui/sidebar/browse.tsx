@@ -2,18 +2,18 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import type { TypeFilter } from '../core/api';
-import type { IJobs } from '../core/tokens';
-import { Notice } from '../signin/notice';
-import { Chips } from '../ui/chips';
-import { useSignals } from '../ui/signals';
-import { CommandIDs } from './commandids';
-import { Headings } from './headings';
-import { List } from './list';
+import type { TypeFilter } from '../../core/api';
+import type { IJobs } from '../../core/tokens';
+import { Notice } from '../../signin/notice';
+import { Chips } from './chips';
+import { useSignals } from '../signals';
+import { CommandIDs } from '../../datalake/commandids';
+import { Headings } from '../outline/headings';
+import { List } from '../outline/list';
 import { Refreshing } from './refreshing';
 import { SearchBox } from './searchbox';
-import { Summary } from './summary';
-import type { IDatalake } from './tokens';
+import { Summary } from '../../datalake/summary';
+import type { IDatalake } from '../../datalake/tokens';
 
 export interface IBrowseOptions {
   model: IDatalake;

@@ -9,13 +9,13 @@ import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
-import type { IJobs } from '../core/tokens';
+import type { IJobs } from '../../core/tokens';
 import { Account } from './account';
 import { Browse } from './browse';
-import { CommandIDs } from './commandids';
-import { DetailsView } from './detailsview';
-import { keepFocus } from '../ui/focus';
-import type { IDatalake } from './tokens';
+import { CommandIDs } from '../../datalake/commandids';
+import { DetailsView } from '../../datalake/detailsview';
+import { keepFocus } from '../focus';
+import type { IDatalake } from '../../datalake/tokens';
 
 export interface IPanelOptions {
   model: IDatalake;

@@ -1,9 +1,9 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IDid, ISite, ISites } from '../core/api';
-import { AgentError, isAbort } from '../core/errors';
-import type { IAgent } from '../core/tokens';
+import type { IDid, ISite, ISites } from '../../core/api';
+import { AgentError, isAbort } from '../../core/errors';
+import type { IAgent } from '../../core/tokens';
 
 /** Selecting by arrow keys passes rows by; ask only where it rests. */
 const REST_MS = 200;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { IRow, IRowState } from '../core/api';
-import { AgentError } from '../core/errors';
+import type { IRow, IRowState } from '../../core/api';
+import { AgentError } from '../../core/errors';
 import { Selection } from './selection';
 import type { INode } from './node';
 import type { Column } from './order';

@@ -1,8 +1,8 @@
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import { JSONExt } from '@lumino/coreutils';
-import type { IPlace } from './query';
-import type { IDatalake } from './tokens';
+import type { IPlace } from '../../datalake/query';
+import type { IDatalake } from '../../datalake/tokens';
 
 const KEY = 'escape-vre:datalake';
 

@@ -1,8 +1,8 @@
 import { searchIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { matchingScopes } from './query';
-import type { IDatalake } from './tokens';
+import { matchingScopes } from '../../datalake/query';
+import type { IDatalake } from '../../datalake/tokens';
 
 /** More completions than this are no help. */
 const MOST = 40;

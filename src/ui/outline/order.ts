@@ -1,5 +1,5 @@
 /** In which order a list stands. Pure. */
-import type { DidType, IRowState } from '../core/api';
+import type { DidType, IRowState } from '../../core/api';
 import type { INode } from './node';
 
 export type Column = 'name' | 'size' | 'state';

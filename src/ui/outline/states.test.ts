@@ -1,8 +1,8 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { IJob, IRow, IRowState } from '../core/api';
-import { AgentError } from '../core/errors';
-import type { IAgent, IJobs } from '../core/tokens';
+import type { IJob, IRow, IRowState } from '../../core/api';
+import { AgentError } from '../../core/errors';
+import type { IAgent, IJobs } from '../../core/tokens';
 import { States } from './states';
 
 const changed = new Signal<IJobs, void>({} as IJobs);

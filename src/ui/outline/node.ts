@@ -1,6 +1,6 @@
-import type { IRow } from '../core/api';
-import type { AgentError } from '../core/errors';
-import { commonEnd } from '../ui/elide';
+import type { IRow } from '../../core/api';
+import type { AgentError } from '../../core/errors';
+import { commonEnd } from '../elide';
 
 /**
  * What a row of the tree stands for: a thing, or a word about the list it

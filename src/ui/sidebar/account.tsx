@@ -7,10 +7,10 @@ import {
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import { wayOf } from '../signin/way';
-import { useSignals } from '../ui/signals';
-import { CommandIDs } from './commandids';
-import type { IDatalake, IHealth } from './tokens';
+import { wayOf } from '../../signin/way';
+import { useSignals } from '../signals';
+import { CommandIDs } from '../../datalake/commandids';
+import type { IDatalake, IHealth } from '../../datalake/tokens';
 
 export interface IAccountOptions {
   model: IDatalake;

@@ -1,9 +1,9 @@
 import { caretDownIcon, caretUpIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { useSignals } from '../ui/signals';
+import { useSignals } from '../signals';
 import type { Column } from './order';
-import type { IDatalake } from './tokens';
+import type { IDatalake } from '../../datalake/tokens';
 
 /** The column headings, which sort; nothing where there are only scopes. */
 export function Headings(props: {

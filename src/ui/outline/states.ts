@@ -1,9 +1,9 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRow, IRowState } from '../core/api';
-import { AgentError, isAbort } from '../core/errors';
-import type { IAgent, IJobs } from '../core/tokens';
+import type { IRow, IRowState } from '../../core/api';
+import { AgentError, isAbort } from '../../core/errors';
+import type { IAgent, IJobs } from '../../core/tokens';
 
 /** The agent takes no more refs in one request. */
 const BULK = 200;

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { Shape } from './rowstate';
+import type { Shape } from '../../datalake/rowstate';
 
 /** Told apart without colour: each state has an outline of its own. */
 const PATHS: Record<Shape, React.JSX.Element> = {

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { useElapsed, useSignals } from '../ui/signals';
-import { LONG_MS, NOTICED_MS } from '../ui/waiting';
-import type { IDatalake } from './tokens';
+import { useElapsed, useSignals } from '../signals';
+import { LONG_MS, NOTICED_MS } from '../waiting';
+import type { IDatalake } from '../../datalake/tokens';
 
 export interface IRefreshingProps {
   model: IDatalake;
