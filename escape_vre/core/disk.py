@@ -12,6 +12,8 @@ import stat
 from pathlib import Path
 from typing import Literal
 
+from escape_vre.core.owner import is_writable_to_others
+
 log = logging.getLogger(__name__)
 
 _UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF}
@@ -159,8 +161,7 @@ def _target(name: str, folder: int, path: Path, *, too_many: bool) -> Path:
     if too_many:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     holder = os.fstat(folder)
-    shared = bool(holder.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
-    if shared and link.st_uid not in (os.geteuid(), 0, holder.st_uid):
+    if is_writable_to_others(holder) and link.st_uid not in (os.geteuid(), 0, holder.st_uid):
         raise ForeignLinkError(errno.EPERM, "another user has made this link", str(path))
     target = os.readlink(name, dir_fd=folder)
     again = os.lstat(name, dir_fd=folder)

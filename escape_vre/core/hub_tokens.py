@@ -18,6 +18,7 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.hub import HubAccess, Hubs
+from escape_vre.core.retry import BUSY, retry_after
 from escape_vre.core.tokens import Token, jwt_expiry
 
 RETRY_AFTER_S = 5.0
@@ -150,18 +151,18 @@ def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
         if response.status_code == 401:
             error.details["sign_in"] = access.public(str(error.details.get("sign_in") or ""))
         if isinstance(error, RemoteError):
-            error.details.setdefault("retry_after_s", _retry_after(response))
+            error.details.setdefault("retry_after_s", _pause_s(response))
         return error
     if response.status_code in (401, 403):
         return AuthError(
             "The JupyterHub does not accept this server's token.",
             hint="Restart the server from the Hub's control panel.",
         )
-    if response.status_code in (429, 500, 502, 503, 504):
+    if response.status_code in (500, *BUSY):
         return RemoteUnavailableError(
             f"The JupyterHub is too busy or down (status {response.status_code}).",
             hint="escape-vre asks again automatically.",
-            details={"retry_after_s": _retry_after(response)},
+            details={"retry_after_s": _pause_s(response)},
         )
     return ConfigurationError(
         f"This JupyterHub does not provide tokens (status {response.status_code}).",
@@ -169,11 +170,9 @@ def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
     )
 
 
-def _retry_after(response: httpx.Response) -> float:
-    try:
-        return float(response.headers.get("Retry-After", RETRY_AFTER_S))
-    except ValueError:
-        return RETRY_AFTER_S
+def _pause_s(response: httpx.Response) -> float:
+    asked = retry_after(response.headers)
+    return RETRY_AFTER_S if asked is None else asked
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

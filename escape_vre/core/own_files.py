@@ -5,8 +5,9 @@ token of theirs would sign us in as them, and a link would send them what it poi
 """
 
 import os
-import stat
 from pathlib import Path
+
+from escape_vre.core.owner import is_file_of, is_writable_to_others
 
 MAX_BYTES = 1024 * 1024
 """No token or certificate is longer."""
@@ -34,11 +35,4 @@ def read_own(path: Path) -> str | None:
 
 
 def _is_ours(found: os.stat_result) -> bool:
-    shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    # A second name would be a hard link that somebody made to another file of ours.
-    return (
-        stat.S_ISREG(found.st_mode)
-        and found.st_uid == os.geteuid()
-        and found.st_nlink == 1
-        and not shared
-    )
+    return is_file_of(found, os.geteuid()) and not is_writable_to_others(found)

@@ -44,7 +44,7 @@ def check_private(folder: Path) -> None:
             f"{folder} is not a folder, so it is not safe to use.",
             hint=f"Remove it (rm {folder}), then try again.",
         )
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if is_writable_to_others(found):
         raise ConfigurationError(
             f"Other users can write to {folder}, so it is not safe to use.",
             hint=f"Remove it (rm -r {folder}), then try again.",
@@ -99,6 +99,19 @@ def why_replaceable(folder: Path) -> str | None:
     except OSError as e:
         return f"{e.filename} cannot be used ({e.strerror})"
     return None
+
+
+def is_file_of(found: os.stat_result, uid: int) -> bool:
+    """Tell whether this is a regular file of one user, with no second name.
+
+    That would be a hard link which another user has made to some other file of that user.
+    """
+    return stat.S_ISREG(found.st_mode) and found.st_uid == uid and found.st_nlink < 2
+
+
+def is_writable_to_others(found: os.stat_result) -> bool:
+    """Tell whether users other than the owner may write."""
+    return bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def is_trusted(found: os.stat_result) -> bool:

@@ -29,6 +29,8 @@ class FakeHub:
         The remaining lifetime of a token that the Hub reports, seconds.
     servers : dict
         Which servers run, by their JupyterHub tokens.
+    headers : dict
+        Further headers of every answer.
     asked : list
         Each request that was served, as server name and audience.
     """
@@ -38,6 +40,7 @@ class FakeHub:
     servers: dict[str, str] = field(default_factory=lambda: {"hub-token-": ""})
     mood: Mood = "well"
     retry_after_s: float = 1.0
+    headers: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     _server: ThreadingHTTPServer | None = None
 
@@ -127,6 +130,8 @@ class FakeHub:
         handler.send_response(status)
         handler.send_header("Content-Type", kind)
         handler.send_header("Content-Length", str(len(body)))
+        for name, value in self.headers.items():
+            handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(body)
 

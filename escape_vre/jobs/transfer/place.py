@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from escape_vre.core import disk
 from escape_vre.core.errors import ConflictError, UsageError
+from escape_vre.core.owner import is_file_of
 from escape_vre.jobs.transfer.sink import BUFFER_BYTES, chosen, normal
 
 PARTS = ".escape-vre"
@@ -127,7 +128,7 @@ class Place:
             raise
         found = os.fstat(descriptor)
         owner = os.fstat(self._parts).st_uid
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid != owner:
+        if not is_file_of(found, owner):
             os.close(descriptor)
             raise self._not_ours()
         return descriptor

@@ -89,6 +89,24 @@ def test_a_hub_that_is_down_is_asked_again_too(hub, mood):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("said", "pause_s"),
+    [
+        ("7", 7.0),
+        ("Thu, 26 Nov 2020 08:00:30 GMT", 0.0),
+        ("soon", 5.0),
+        ("1e400", 5.0),
+        ("-3", 5.0),
+    ],
+)
+def test_a_busy_hub_is_asked_again_when_it_says(hub, said, pause_s):
+    hub.mood = "busy"
+    hub.headers = {"Retry-After": said}
+    with pytest.raises(RemoteUnavailableError) as caught:
+        ask(hub)
+    assert caught.value.details["retry_after_s"] == pause_s
+
+
 def _ask_by(environment):
     async def once():
         keyring = Keyring(Path("nowhere"))
