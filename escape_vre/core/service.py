@@ -164,6 +164,9 @@ class Plugin:
     browser : tuple of str
         The service's routes that a browser may call, such as ``GET /dids``; all others are for
         clients on this machine.
+    kinds : tuple of str
+        ``module:object`` in the agent: the kinds of job that it brings along, beside those that
+        every service can use.
     """
 
     name: str
@@ -175,6 +178,7 @@ class Plugin:
     magics: str = ""
     cli: str = ""
     browser: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 class Service(Protocol):
