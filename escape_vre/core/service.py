@@ -109,6 +109,13 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """Rows of a remote list that made no sense, in place of the files that they stood for."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchQuery:
     """What a job gets; ``files`` are patterns that choose some files of a collection."""
 
@@ -122,8 +129,14 @@ class FetchQuery:
 class Fetchable(Protocol):
     """A service whose refs stand for files."""
 
-    def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource, None]:
-        """Yield a source for every file; raises NotFoundError for a ref that is not there."""
+    def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource | Skipped, None]:
+        """Yield a source for every file, and how many rows could not be read as one.
+
+        Raises
+        ------
+        NotFoundError
+            A ref does not exist.
+        """
         ...
 
     async def storage(self, query: FetchQuery) -> StorageAccess:

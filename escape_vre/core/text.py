@@ -108,3 +108,12 @@ def duration(seconds: float | None) -> str:
 def files(count: int) -> str:
     """Write a number of files."""
     return f"{count:,} file" + ("" if count == 1 else "s")
+
+
+def skipped(rows: int) -> str:
+    """Say how many rows of a catalogue made no sense; an empty text where none did."""
+    if not rows:
+        return ""
+    if rows == 1:
+        return "1 row of the catalogue made no sense and was skipped."
+    return f"{rows:,} rows of the catalogue made no sense and were skipped."

@@ -20,7 +20,7 @@ from escape_vre.core.errors import (
     EscapeError,
     NotFoundError,
 )
-from escape_vre.core.service import Fetchable, FileSource, StorageAccess
+from escape_vre.core.service import Fetchable, FileSource, Skipped, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.lease import RENEW_S, Lease, Owner
 from escape_vre.jobs.log import JobLog, Stored
@@ -372,11 +372,16 @@ class JobDesk:
         if error := await asyncio.to_thread(plan.error, stopped_by):
             raise error
 
-    async def _list(self, run: Run, plan: Plan, sources: AsyncGenerator[FileSource, None]) -> None:
+    async def _list(
+        self, run: Run, plan: Plan, sources: AsyncGenerator[FileSource | Skipped, None]
+    ) -> None:
         """Read which files there are, a few hundred at a time."""
         ready: list[FileSource] = []
         async with aclosing(sources):
             async for source in sources:
+                if isinstance(source, Skipped):
+                    plan.skipped += source.rows
+                    continue
                 ready.append(source)
                 if len(ready) >= CHUNK:
                     await asyncio.to_thread(plan.add, ready)

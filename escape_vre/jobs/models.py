@@ -92,7 +92,10 @@ class Job(BaseModel):
     destination: str
     path: str | None = None
     contents_path: str | None = None
-    note: str | None = None
+    note: str | None = Field(
+        default=None,
+        description="A sentence about its progress; once it has ended, about what was left out.",
+    )
     waiting: ErrorInfo | None = Field(
         default=None,
         description="Why the job waits, until it continues automatically: the user has to sign in,"

@@ -69,6 +69,8 @@ class Plan:
         self._collections: dict[tuple[str, ...], int] = {}
         self.count = 0
         self.bytes: int | None = 0
+        self.skipped = 0
+        """Rows of the catalogue that made no sense; each may have been a file."""
 
     def close(self) -> None:
         """Forget everything; a reader gets a ConflictError from then on."""
@@ -210,7 +212,9 @@ class Plan:
         title = self._request.title
         wanted = ", ".join(self._request.files)
         said = f"No file in {title} matches {wanted}." if wanted else f"{title} has no files."
-        return NotFoundError(said, hint="List its contents with %dl ls.")
+        return NotFoundError(
+            f"{said} {text.skipped(self.skipped)}".rstrip(), hint="List its contents with %dl ls."
+        )
 
     # ── reading it ──────────────────────────────────────────────────────────────────────────
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from escape_vre.core import text
 from escape_vre.core.errors import EscapeError
 from escape_vre.core.service import FetchQuery
 from escape_vre.jobs.lease import Lease
@@ -68,7 +69,8 @@ class Run:
         )
 
     def _decide(self, state: JobState, **fields: Any) -> Job:
-        fields |= {"ended": now(), "waiting": None, "rate": None, "eta_s": None, "note": None}
+        fields |= {"ended": now(), "waiting": None, "rate": None, "eta_s": None}
+        fields["note"] = text.skipped(self.plan.skipped) or None if self.plan else None
         self.ended = self.snapshot().model_copy(update={"state": state, **fields})
         return self.ended
 

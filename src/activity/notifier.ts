@@ -33,7 +33,8 @@ export class Notifier {
         label: trans.__('Open'),
         callback: run(TransferCommandIDs.open)
       };
-      Notification.success(trans.__('%1 is here.', job.title), {
+      const said = trans.__('%1 is here.', job.title);
+      Notification.success(job.note ? `${said} ${job.note}` : said, {
         autoClose: 5000,
         actions: job.contents_path === null ? [] : [open]
       });

@@ -52,9 +52,7 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
           <div className="escape-Transfer-measures">{parts.join(' · ')}</div>
         </>
       )}
-      {!isFinished(job.state) && job.note && (
-        <div className="escape-Transfer-note">{job.note}</div>
-      )}
+      {job.note && <div className="escape-Transfer-note">{job.note}</div>}
       {!isFinished(job.state) && job.waiting && (
         <div className="escape-Transfer-error escape-mod-waiting" role="status">
           {job.waiting.message}{' '}

@@ -722,7 +722,10 @@ export interface components {
        * @constant
        */
       kind: 'get';
-      /** Note */
+      /**
+       * Note
+       * @description A sentence about its progress; once it has ended, about what was left out.
+       */
       note?: string | null;
       /** Path */
       path?: string | null;

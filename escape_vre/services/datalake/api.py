@@ -102,7 +102,7 @@ def get(
             agent.release(job["id"])
         said = "Stopped: the job was cancelled." if job else "Stopped before it started."
         raise CancelledJobError(said, hint="Run this again to get the rest.") from e
-    return Files(paths, told=bar.told)
+    return Files(paths, told=bar.told, note="" if progress else ended["note"] or "")
 
 
 def _files(agent: AgentClient, job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -123,11 +123,13 @@ def _raise_unless_done(agent: AgentClient, job: dict[str, Any]) -> None:
 def arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
     """Say what arrived: how much, where, how long, and what of it is verified."""
     where = job["path"] or job["destination"]
+    left_out = f"; {job['note'].rstrip('.')}" if job["note"] else ""
     what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['bytes_done'])}"
     if job["files_here"] == len(paths):
-        return f"{what}, here already → {where}"
+        return f"{what}, here already{left_out} → {where}"
     here = f" ({job['files_here']:,} here already)" if job["files_here"] else ""
-    return f"{what} in {text.duration(seconds)}{here}, {_verified(job, len(paths))} → {where}"
+    took = f"in {text.duration(seconds)}{here}, {_verified(job, len(paths))}"
+    return f"{what} {took}{left_out} → {where}"
 
 
 def _verified(job: dict[str, Any], count: int) -> str:
@@ -214,7 +216,7 @@ def _note(end: dict[str, Any], shown: int) -> str:
     if end.get("truncated"):
         notes.append(f"First {shown:,} shown; use --limit to see more, or narrow the pattern.")
     if skipped := end.get("skipped"):
-        notes.append(f"Skipped {skipped:,} row{'' if skipped == 1 else 's'} that made no sense.")
+        notes.append(text.skipped(skipped))
     return " ".join(notes)
 
 

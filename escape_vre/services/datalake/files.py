@@ -9,9 +9,10 @@ from typing import Any
 
 from escape_vre.core.errors import EscapeError, RemoteError
 from escape_vre.core.fingerprints import Fingerprints
+from escape_vre.core.ndjson import Tally
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.retry import Retries, Transient
-from escape_vre.core.service import FileSource
+from escape_vre.core.service import FileSource, Skipped
 from escape_vre.services.datalake.addresses import sites_of, urls_of, with_obstacles
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.intake import Did, checksum, count, did_of, did_type
@@ -38,8 +39,11 @@ def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
 
 async def datasets(
     rucio: RucioClient, did: Did, kind: DidType
-) -> AsyncGenerator[tuple[Did, tuple[str, ...]], None]:
-    """Yield the datasets of a collection, each with the refs of the containers above it."""
+) -> AsyncGenerator[tuple[Did, tuple[str, ...]] | Skipped, None]:
+    """Yield the datasets of a collection, each with the refs of the containers above it.
+
+    Rows that could be a dataset's and make no sense are counted in between.
+    """
     pending: list[tuple[Did, DidType, tuple[str, ...]]] = [(did, kind, ())]
     seen = {did}
     while pending:
@@ -52,7 +56,7 @@ async def datasets(
             async for row in rows:
                 child, below = did_of(row, did[0]), did_type(row)
                 if child is None or below is None:
-                    log.warning("a row of %s:%s makes no sense and was skipped", *did)
+                    yield Skipped(1)
                 elif child not in seen:
                     seen.add(child)
                     pending.append((child, below, above))
@@ -86,21 +90,21 @@ async def files_of(
     *,
     parts: tuple[str, ...],
     collections: tuple[str, ...],
-) -> AsyncGenerator[FileSource, None]:
+) -> AsyncGenerator[FileSource | Skipped, None]:
     """Yield the files of a file or dataset; those that no site has now, too.
 
     Both lists are read as they come and neither is kept: a dataset may hold millions of files.
-    What has no address that we can read comes last, with the reason.
+    What has no address that we can read comes last, with the reason. A row that makes no sense
+    stands in both lists, and counts once.
     """
     seen = Fingerprints()
     unread: dict[Did, FileSource] = {}
+    skipped = 0
     for ask in (partial(rucio.replicas, [did]), partial(rucio.files, did)):
-        async with aclosing(_to_the_end(ask)) as rows:
-            async for row in rows:
-                file = did_of(row, did[0])
-                if file is None:
-                    log.warning("a file of %s:%s makes no sense and was skipped", *did)
-                elif seen.add(file):
+        tally = Tally()
+        async with aclosing(_to_the_end(ask, did, tally)) as rows:
+            async for file, row in rows:
+                if seen.add(file):
                     source = _source(row, file, parts, collections)
                     if source.urls or not sites_of(row):
                         yield source
@@ -110,22 +114,33 @@ async def files_of(
                         for explained in await with_obstacles(rucio, unread):
                             yield explained
                         unread.clear()
+        if tally.skipped > skipped:
+            yield Skipped(tally.skipped - skipped)
+            skipped = tally.skipped
     for explained in await with_obstacles(rucio, unread):
         yield explained
 
 
 async def _to_the_end(
-    ask: Callable[[], AsyncGenerator[dict[str, Any], None]],
-) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the rows of a list, from its beginning again where the connection breaks."""
+    ask: Callable[[], AsyncGenerator[dict[str, Any], None]], above: Did, tally: Tally
+) -> AsyncGenerator[tuple[Did, dict[str, Any]], None]:
+    """Yield the files of a list, from its beginning again where the connection breaks.
+
+    The tally counts the rows that name no file.
+    """
     retries = Retries()
     while True:
         began = False
+        tally.skipped = 0
         try:
             async with aclosing(ask()) as rows:
                 async for row in rows:
                     began = True
-                    yield row
+                    file = did_of(row, above[0])
+                    if file is None:
+                        tally.skipped += 1
+                    else:
+                        yield file, row
             return
         except RemoteError as e:
             # What fails before its first row has been asked for several times already.

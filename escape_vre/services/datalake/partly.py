@@ -24,12 +24,3 @@ def unread(what: str, error: EscapeError) -> str:
 def notes(*said: str | None) -> str | None:
     """Put sentences together; None where nothing is missing."""
     return " ".join(filter(None, said)) or None
-
-
-def skipped(rows: int) -> str | None:
-    """Say how many rows of the catalogue make no sense; None where none does."""
-    if not rows:
-        return None
-    if rows == 1:
-        return "1 row of the catalogue makes no sense and was skipped."
-    return f"{rows:,} rows of the catalogue make no sense and were skipped."

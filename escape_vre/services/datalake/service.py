@@ -16,7 +16,7 @@ from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import Tally
 from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
-from escape_vre.core.service import FetchQuery, FileSource, StorageAccess
+from escape_vre.core.service import FetchQuery, FileSource, Skipped, StorageAccess
 from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobRequest
@@ -297,7 +297,7 @@ class DataLakeService:
             except EscapeError:
                 return
 
-    async def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource, None]:
+    async def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource | Skipped, None]:
         """Yield every file of the refs once, with its replicas, the best first."""
         connected = self._instances.connect(query.instance, query.environment)
         seen = Fingerprints()
@@ -311,7 +311,9 @@ class DataLakeService:
                 files = files_of(connected.rucio, ref.did, parts=(), collections=above)
             async with aclosing(files):
                 async for source in files:
-                    if is_wanted(source, query.files) and seen.add(source.parts):
+                    if isinstance(source, Skipped) or (
+                        is_wanted(source, query.files) and seen.add(source.parts)
+                    ):
                         yield source
 
     async def storage(self, query: FetchQuery) -> StorageAccess:
@@ -327,9 +329,13 @@ class DataLakeService:
 
     async def _collection(
         self, connected: Connected, ref: ResourceRef, kind: DidType
-    ) -> AsyncGenerator[FileSource, None]:
+    ) -> AsyncGenerator[FileSource | Skipped, None]:
         async with aclosing(datasets(connected.rucio, ref.did, kind)) as below:
-            async for dataset, containers in below:
+            async for found in below:
+                if isinstance(found, Skipped):
+                    yield found
+                    continue
+                dataset, containers = found
                 above = await holders(connected.rucio, dataset)
                 refs = (*containers, *above, str(ResourceRef.rucio(*dataset)))
                 collections = tuple(dict.fromkeys(refs))

@@ -16,11 +16,22 @@ CELL_WIDTH = 72
 
 
 class Files(list[Path]):
-    """The files of a get: a list of paths, absolute, in the order of the catalogue."""
+    """The files of a get: a list of paths, absolute, in the order of the catalogue.
 
-    def __init__(self, paths: Iterable[Path] = (), *, told: int | None = None) -> None:
+    Parameters
+    ----------
+    told : int, optional
+        The cell whose progress line has said the same.
+    note : str
+        What was left out, as far as no progress line has said it: one sentence, or empty.
+    """
+
+    def __init__(
+        self, paths: Iterable[Path] = (), *, told: int | None = None, note: str = ""
+    ) -> None:
         super().__init__(paths)
         self._told = told
+        self.note = text.sentence(note)
 
     @property
     def path(self) -> Path:
@@ -39,13 +50,14 @@ class Files(list[Path]):
         return self[0]
 
     def __repr__(self) -> str:
+        return "\n".join(filter(None, [text.printable(self._summary()), self.note]))
+
+    def _summary(self) -> str:
         if not self:
             return "No files."
         if len(self) == 1:
-            return text.printable(str(self[0]))
-        return text.printable(f"{text.files(len(self))}: {self[0]} … {self[-1].name}")
-
-    note = ""
+            return str(self[0])
+        return f"{text.files(len(self))}: {self[0]} … {self[-1].name}"
 
     def as_rows(self) -> Iterable[Mapping[str, Any]]:
         """Return the paths as objects, for ``--json``."""

@@ -2,12 +2,14 @@
 
 from contextlib import aclosing
 
+from escape_vre.core import text
 from escape_vre.core.errors import EscapeError
+from escape_vre.core.service import Skipped
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.files import datasets
 from escape_vre.services.datalake.intake import Did
 from escape_vre.services.datalake.models import DidType, Site
-from escape_vre.services.datalake.partly import notes, skipped, unread
+from escape_vre.services.datalake.partly import notes, unread
 from escape_vre.services.datalake.rows import add_site
 
 FAILURES = 5
@@ -29,10 +31,13 @@ async def sites_of_collection(
     failed: list[EscapeError] = []
     try:
         async with aclosing(datasets(rucio, did, kind)) as below:
-            async for dataset, _ in below:
+            async for one in below:
+                if isinstance(one, Skipped):
+                    lost += one.rows
+                    continue
                 asked += 1
                 try:
-                    lost += await _add_sites(rucio, dataset, found)
+                    lost += await _add_sites(rucio, one[0], found)
                 except EscapeError as e:
                     failed.append(e)
                     if len(failed) == FAILURES:
@@ -42,7 +47,7 @@ async def sites_of_collection(
     if failed and len(failed) >= asked:
         raise failed[0]
     missing = unread("the sites of some datasets", failed[0]) if failed else None
-    return sorted(found.values(), key=lambda site: site.rse), notes(missing, skipped(lost))
+    return sorted(found.values(), key=lambda site: site.rse), notes(missing, text.skipped(lost))
 
 
 async def _add_sites(rucio: RucioClient, dataset: Did, found: dict[str, Site]) -> int:

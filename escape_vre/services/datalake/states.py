@@ -6,6 +6,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from escape_vre.core import text
 from escape_vre.core.errors import AuthError, EscapeError
 from escape_vre.core.refs import ResourceRef
 from escape_vre.jobs.manifest import Manifest
@@ -13,7 +14,7 @@ from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.intake import Did, count, did_of, did_type, sentence, word
 from escape_vre.services.datalake.models import DidType, RowState
-from escape_vre.services.datalake.partly import notes, skipped, unread
+from escape_vre.services.datalake.partly import notes, unread
 from escape_vre.services.datalake.rows import states_of_file
 
 _SIZES = "sizes and types"
@@ -63,7 +64,7 @@ class Answer:
     @property
     def note(self) -> str | None:
         """What is not known, in a sentence or two."""
-        return notes(*self.missing.values(), skipped(self.skipped))
+        return notes(*self.missing.values(), text.skipped(self.skipped))
 
 
 async def row_states(

@@ -60,6 +60,21 @@ def test_a_pipe_gets_the_paths_that_arrived_one_a_line(catalogue, tmp_path):
     assert "2 files" in done.stderr
 
 
+def test_rows_that_stand_for_no_file_are_said_by_command_and_magic(catalogue):
+    catalogue.contents["odd"] = [("file", "file2.csv"), ("file", "")]
+    catalogue._known |= {"odd": "dataset", "": "file"}
+    said = "1 row of the catalogue made no sense and was skipped"
+    for state in ("checksums verified", "here already"):
+        done = run("dl", "get", "t:odd")
+        assert len(done.stdout.splitlines()) == 1
+        assert f"{state}; {said} → " in done.stderr
+    assert said in run("dl", "jobs").stdout
+    assert said in run("dl", "ls", "t:odd").stderr
+    quiet = escape_vre.get("t:odd", progress=False)
+    assert quiet.note == f"{said}."
+    assert repr(quiet).splitlines()[1:] == [quiet.note]
+
+
 def test_what_is_no_row_goes_to_standard_error(catalogue):
     done = run("dl", "ls", "t", "--limit", "2")
     assert len(done.stdout.splitlines()) == 3
