@@ -9,11 +9,17 @@ from jupyterhub.roles import assign_default_roles
 from jupyterhub.spawner import Spawner
 from jupyterhub.user import User
 from oauthenticator.generic import GenericOAuthenticator
-from oauthenticator.oauth2 import OAuthLoginHandler
+from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
 from tornado import web
 from traitlets import Instance, default
 
-from escape_vre.core.errors import AuthError, BadResponseError, EscapeError
+from escape_vre.core.errors import (
+    AuthError,
+    BadResponseError,
+    EscapeError,
+    RemoteUnavailableError,
+)
+from escape_vre.core.text import sentence
 from escape_vre.hub import shares, trial
 from escape_vre.hub.claims import claim
 from escape_vre.hub.ending import drain_first
@@ -34,15 +40,25 @@ class EscapeLoginHandler(OAuthLoginHandler):
         try:
             metadata = await self.authenticator.provider.metadata()
         except EscapeError as e:
-            raise web.HTTPError(e.status, str(e)) from e
+            raise _no_sign_in(e) from e
         self.authenticator.authorize_url = metadata.authorization_endpoint
         super().get()
+
+
+class EscapeCallbackHandler(OAuthCallbackHandler):
+    """Takes the code with which the provider sends a browser back."""
+
+    async def get(self) -> None:
+        """Sign a user in; a hub that is told to end meanwhile finishes this first."""
+        self.authenticator.sessions.in_flight.signing_in()
+        await super().get()
 
 
 class EscapeAuthenticator(GenericOAuthenticator):
     """OpenID Connect by issuer, with sessions that are renewed by one caller at a time."""
 
     login_handler = EscapeLoginHandler
+    callback_handler = EscapeCallbackHandler
     user_auth_state_key = CLAIMS
 
     settings = Instance(HubSettings, help="Set by escape_vre.hub.configure.").tag(config=True)
@@ -110,7 +126,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
             await self._refuse_another(handler, model)
         except EscapeError as e:
             self.log.warning("A sign-in failed: %s", e)
-            raise web.HTTPError(e.status, str(e)) from e
+            raise _no_sign_in(e) from e
         login = self.settings.oidc
         if login.admin_groups:
             model["admin"] = self._is_admin(model["name"], set(model["groups"]))
@@ -267,3 +283,11 @@ class EscapeAuthenticator(GenericOAuthenticator):
         login = self.settings.oidc
         by_group = login.admin_access and not groups.isdisjoint(login.admin_groups)
         return name in self.admin_users or by_group
+
+
+def _no_sign_in(error: EscapeError) -> web.HTTPError:
+    """Return the page that says why a sign-in failed."""
+    if isinstance(error, RemoteUnavailableError):
+        # Its hint is for sessions, which the hub renews by itself.
+        return web.HTTPError(error.status, f"{sentence(error.message)} Try again in a moment.")
+    return web.HTTPError(error.status, str(error))

@@ -16,6 +16,7 @@ import httpx
 from traitlets.config import Config
 
 from escape_vre.core.errors import ConfigurationError, EscapeError
+from escape_vre.core.text import sentence
 from escape_vre.hub import mounted
 from escape_vre.hub.configure import check_provider, check_secrets, check_somebody_may
 from escape_vre.hub.password import check_password
@@ -138,7 +139,7 @@ def _kubernetes() -> httpx.Client:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"escape-vre: {text}\n")
+    sys.stderr.write(f"escape-vre: {sentence(text)}\n")
 
 
 def main() -> None:

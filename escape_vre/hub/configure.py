@@ -11,6 +11,7 @@ from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
+from escape_vre.core.text import sentence
 from escape_vre.hub.authenticator import EscapeAuthenticator
 from escape_vre.hub.environment import check_environment
 from escape_vre.hub.names import is_user_name, user_name
@@ -147,7 +148,7 @@ async def _checked(settings: HubSettings) -> str:
             raise ConfigurationError(
                 e.message, hint=f"Correct {PATH}.login.issuer or {PATH}.login.ca_file."
             ) from e
-        return f"{login.issuer}: {e.message}"
+        return f"{login.issuer}: {sentence(e.message)}"
     finally:
         await provider.close()
     return ""

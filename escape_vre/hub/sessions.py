@@ -7,8 +7,8 @@ what the first one saved.
 
 From the moment a renewal is sent until its answer is saved, only the provider knows the new
 refresh token: that takes as long as the provider's answer. A hub that is told to end finishes the
-renewals in flight (:meth:`Sessions.drain`). One that is killed in that time keeps a refresh token
-that is no longer valid: that user signs in once more. Nothing else is lost.
+renewals and sign-ins in flight (:meth:`Sessions.drain`). One that is killed in that time keeps a
+refresh token that is no longer valid: that user signs in once more. Nothing else is lost.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ from typing import Any
 from jupyterhub.user import User
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
+from escape_vre.core.text import sentence
+from escape_vre.hub.ending import InFlight
 from escape_vre.hub.metrics import REFRESHES
 from escape_vre.hub.provider import (
     Provider,
@@ -116,7 +118,7 @@ class Sessions:
         self._users: OrderedDict[str, _Known] = OrderedDict()
         self._audiences = {entry.name: entry for entry in settings.tokens.audiences}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._renewals: set[asyncio.Task[Session]] = set()
+        self.in_flight = InFlight(log)
 
     def newest(self, user_name: str) -> Session | None:
         """Return the newest session in memory; None where there is none."""
@@ -186,7 +188,7 @@ class Sessions:
         return asking.task.result()
 
     async def drain(self, limit_s: float) -> None:
-        """Finish the renewals in flight and begin no more, for a hub that is about to end.
+        """Finish what is in flight and begin no more, for a hub that is about to end.
 
         What a database that was in trouble did not take is saved once more.
 
@@ -197,21 +199,9 @@ class Sessions:
         """
         self._provider.retire()
         unsaved = [known for known in self._users.values() if known.memory.unsaved]
-        work = self._renewals | {
-            self._task(self._in_turn(known.user, known, lambda _: False, None)) for known in unsaved
-        }
-        if not work:
-            return
-        self._log.info("Waiting up to %.0f s for %d renewals of sessions.", limit_s, len(work))
-        _, late = await asyncio.wait(work, timeout=limit_s)
-        if late:
-            self._log.warning(
-                "The identity provider did not answer %d renewals within %.0f s (%s.calls.drain_s):"
-                " these users may have to sign in again.",
-                len(late),
-                limit_s,
-                PATH,
-            )
+        for known in unsaved:
+            self._renewal(known.user, lambda _: False)
+        await self.in_flight.finish(limit_s)
 
     async def _issued(self, user: User, known: _Known, audience: Audience) -> Issued:
         if self._settings.method == "refresh":
@@ -271,10 +261,10 @@ class Sessions:
             if self._settings.method == "refresh"
             else f" If it does not offer token exchange, set {PATH}.tokens.method to refresh."
         )
-        self._log.error("No token for %s: %s", audience.name, error.details.get("reason"))
+        reason = sentence(str(error.details.get("reason")))
+        self._log.error("No token for %s: %s", audience.name, reason)
         refusal = ConfigurationError(
-            f"The identity provider refuses a token for {audience.name}"
-            f" ({error.details.get('reason')}).",
+            f"The identity provider refuses a token for {audience.name} ({reason}).",
             hint=f"The administrators of this hub should allow its client {audience.aud} at the"
             f" provider, or correct {PATH}.tokens.audiences[{number}].{other}",
         )
@@ -307,8 +297,7 @@ class Sessions:
     ) -> asyncio.Task[Session]:
         """Renew the session if it is due, whatever becomes of the caller."""
         work: asyncio.Task[Session] = self._task(self._in_turn(user, self._known(user), due, ask))
-        self._renewals.add(work)
-        work.add_done_callback(self._renewals.discard)
+        self.in_flight.renewing(work)
         return work
 
     async def _in_turn(

@@ -245,8 +245,8 @@ class Calls(Section):
         ge=0,
         le=600,
         description="How long a hub that is told to end (SIGTERM) waits for the answers to renewals"
-        " in flight, seconds. Keep it below the pod's `terminationGracePeriodSeconds`, which is 30"
-        " unless `jupyterhub.hub.extraPodSpec` changes it.",
+        " and sign-ins in flight, seconds. Keep it below the pod's `terminationGracePeriodSeconds`,"
+        " which is 30 unless `jupyterhub.hub.extraPodSpec` changes it.",
     )
 
 

@@ -18,6 +18,7 @@ from kubespawner import KubeSpawner  # type: ignore[import-untyped]  # it has no
 from tornado import web
 from traitlets import default
 
+from escape_vre.core.text import sentence
 from escape_vre.hub.troubles import Trouble, read, refused
 
 LOOK_EVERY_S = 1.0
@@ -39,7 +40,7 @@ class NotStarted(web.HTTPError):
     """
 
     def __init__(self, trouble: Trouble) -> None:
-        super().__init__(500, f"{trouble.text} Kubernetes says: {trouble.said}")
+        super().__init__(500, sentence(f"{trouble.text} Kubernetes says: {trouble.said}"))
         _say(self, trouble)
 
 

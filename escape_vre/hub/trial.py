@@ -17,6 +17,7 @@ from traitlets.config import Config
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.core.http import tls_context
+from escape_vre.core.text import sentence
 from escape_vre.hub.settings import HubSettings, SharedPassword, load
 from escape_vre.hub.traits import listed
 
@@ -205,7 +206,7 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{sentence(text)}\n")
     sys.stdout.flush()
 
 

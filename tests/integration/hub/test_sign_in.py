@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_a_provider_in_trouble_is_said_at_sign_in(hub, module_fake):
     for kind in ("code", "userinfo"):
         with module_fake.failing(kind, status=500):
             said = refused(hub.visitor().sign_in("alice"), 503)
-        assert "The identity provider answered with status 500." in said
+        assert "The identity provider answered with status 500. Try again in a moment." in said
     with module_fake.failing("code", status=200, body=b"<html>"):
         assert "not in JSON" in refused(hub.visitor().sign_in("alice"), 503)
     module_fake.token_fields = {"refresh_token": None}
@@ -172,6 +173,28 @@ def test_a_hub_that_is_upgraded_during_a_renewal_signs_nobody_out(start_hub, fak
     hub.start()
     issued(hub.ask(token))
     assert fake.calls["code"] == 1, "nobody signed in again"
+
+
+def test_a_sign_in_during_an_upgrade_succeeds(start_hub, fake):
+    """SIGTERM while the provider has used up the code and not answered yet."""
+    hub = start_hub(fake)
+    visitor = hub.visitor()
+    answers = threading.Event()
+    with fake.failing("code", held=answers, after=True), ThreadPoolExecutor(1) as browser:
+        # To a page that needs no hub: the old one ends right after its answer.
+        page = browser.submit(visitor.sign_in, "alice", at="hub/oauth_login?next=/user/alice/")
+        wait_until(lambda: fake.calls["code"] == 1, what="the code at the provider")
+        hub.process.terminate()
+        wait_until(lambda: "and 1 sign-ins" in hub.said(), what="the drain")
+        assert hub.process.poll() is None
+        assert "The hub is restarting." in refused(hub.visitor().sign_in("bob"), 503)
+        answers.set()
+        assert hub.process.wait(timeout=60) == 0
+        page.result()
+    hub.start()
+    assert visitor.get("hub/home").url.endswith("/hub/home")
+    assert fake.calls["code"] == 1, "nobody signed in again"
+    assert hub.api("GET", "users/alice").json()["groups"], "what the provider said was saved"
 
 
 def test_keys_rotate_one_restart_at_a_time(start_hub, fake):

@@ -292,7 +292,7 @@ async def test_a_hub_does_not_wait_for_ever_to_end(hub, idp, clock, caplog):
         await hub.sessions.drain(0.1)
         answers.set()
         await asking
-    assert "did not answer 1 renewals" in caplog.text
+    assert "did not answer 1 renewals and 0 sign-ins" in caplog.text
     assert "global.escape.calls.drain_s" in caplog.text
 
 
