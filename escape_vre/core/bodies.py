@@ -4,6 +4,7 @@ httpx inflates whatever one packet holds at once: 600 kB of zeros, compressed, b
 a body is inflated in small steps, and given up when it grows beyond what text can be.
 """
 
+import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -19,6 +20,9 @@ ERROR_BYTES = 1024 * 1024
 
 LINE_BYTES = 4 * 1024 * 1024
 """Longest line of a list."""
+
+LINE_S = 90.0
+"""Longest time that one line may take to come, seconds."""
 
 STEP_BYTES = 64 * 1024
 RATIO = 200
@@ -94,14 +98,18 @@ async def lines(
     Raises
     ------
     BodyError
-        A line is longer than the limit, in bytes.
+        A line is longer than the limit, in bytes, or has been coming for too long.
     """
-    rest = b""
+    rest, began = b"", time.monotonic()
     async with aclosing(_pieces(response)) as pieces:
         async for piece in pieces:
             *ended, rest = (rest + piece).split(b"\n")
             for line in ended:
                 yield line + b"\n"
+            if ended:
+                began = time.monotonic()
+            elif time.monotonic() - began > LINE_S:
+                raise BodyError(f"has not ended a line for {LINE_S:.0f} s")
             if len(rest) > limit:
                 raise BodyError(f"sent a line of more than {limit // 1024 // 1024} MiB")
     if rest:

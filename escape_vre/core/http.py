@@ -21,6 +21,7 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from escape_vre.core.pace import Pace
 from escape_vre.core.proxies import Proxies, ProxyTransport
 from escape_vre.core.retry import BUSY, Retries, Transient, retry_after
 
@@ -125,6 +126,10 @@ class RemoteClient:
         What leads to the service; default none. The process's own variables are not looked at.
     headers : mapping, optional
         Sent with every request.
+    deadline_s : float
+        Longest time for a whole call, seconds: its pauses, all attempts, and the whole body.
+    pace : Pace, optional
+        How often the service may be asked; default any number of times.
     """
 
     def __init__(
@@ -135,9 +140,13 @@ class RemoteClient:
         timeout_s: float,
         proxies: Proxies | None = None,
         headers: Mapping[str, str] | None = None,
+        deadline_s: float = WHOLE_S,
+        pace: Pace | None = None,
     ) -> None:
         self._name = name
         self._timeout_s = timeout_s
+        self._deadline_s = deadline_s
+        self._pace = pace
         self._http = httpx.AsyncClient(
             verify=tls,
             mounts={"all://": ProxyTransport(proxies, tls=tls)} if proxies else None,
@@ -165,17 +174,25 @@ class RemoteClient:
         Raises
         ------
         RemoteTimeoutError
-            The service is silent, or the whole takes longer than 90 s.
+            The service is silent, or the whole takes longer than the deadline.
+        RemoteUnavailableError
+            It cannot be reached, or we have asked it as often as it allows.
         BadResponseError
             The body is longer than 8 MiB, or compressed beyond reason.
         """
+        async with self.deadline():
+            retries = Retries() if idempotent else None
+            return await self._asked(method, url, retries, options)
+
+    @asynccontextmanager
+    async def deadline(self) -> AsyncIterator[None]:
+        """Give up, with RemoteTimeoutError, what takes longer than a whole call may."""
         try:
-            async with asyncio.timeout(WHOLE_S):
-                retries = Retries() if idempotent else None
-                return await self._asked(method, url, retries, options)
+            async with asyncio.timeout(self._deadline_s):
+                yield
         except TimeoutError as e:
             raise RemoteTimeoutError(
-                f"{self._name} has not answered in full for {WHOLE_S:.0f} s.",
+                f"{self._name} has not answered in full for {self._deadline_s:.0f} s.",
                 hint="It may be busy. Try again in a moment.",
             ) from e
 
@@ -195,11 +212,10 @@ class RemoteClient:
                 return response
 
     async def _once(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
-        with self._converted():
-            async with self._http.stream(method, url, **options) as response:
-                if response.status_code >= 400:
-                    return await bodies.read_some(response)
-                return await bodies.read(response)
+        async with self.stream(method, url, **options) as response:
+            if response.status_code >= 400:
+                return await bodies.read_some(response)
+            return await bodies.read(response)
 
     @asynccontextmanager
     async def stream(self, method: str, url: str, **options: Any) -> AsyncIterator[httpx.Response]:
@@ -207,6 +223,12 @@ class RemoteClient:
 
         It is read by :mod:`escape_vre.core.bodies`, within limits.
         """
+        if self._pace and not await self._pace.turn():
+            raise RemoteUnavailableError(
+                f"{self._name} allows {self._pace.per_minute} requests a minute, and too many"
+                " are waiting.",
+                hint="Try again in a minute.",
+            )
         with self._converted():
             async with self._http.stream(method, url, **options) as response:
                 yield response

@@ -7,7 +7,8 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+
+from escape_vre.core.dates import http_date
 
 BUSY = (429, 502, 503, 504)
 """Statuses of a service that may answer in a moment (RFC 6585 section 4, RFC 9110 section 15.6)."""
@@ -64,15 +65,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
-    until = _seconds(text)
+    until = http_date(text)
     if until is None:
         return None
-    now = _seconds(headers.get("Date", "")) or time.time()
+    now = http_date(headers.get("Date")) or time.time()
     return max(0.0, until - now)
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except (ValueError, OverflowError, OSError):
-        return None

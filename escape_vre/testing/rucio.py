@@ -114,7 +114,7 @@ class FakeRucio:
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return super().date_time_string((timestamp or time.time()) + rucio.ahead_s)
 
-            do_POST = do_GET  # noqa: N815 — http.server's name
+            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 — http.server's names
 
             def log_message(self, *_: object) -> None:
                 pass

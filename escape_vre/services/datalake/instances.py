@@ -10,6 +10,7 @@ from traitlets import Dict, List
 from traitlets.config import Config, Configurable
 
 from escape_vre.core.caller import in_home
+from escape_vre.core.clock import ServerClock
 from escape_vre.core.errors import AuthError, ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.keyring import Keyring
@@ -17,7 +18,7 @@ from escape_vre.core.oidc import Registration
 from escape_vre.core.settings import configured
 from escape_vre.core.tokens import TokenChain, TokenSource
 from escape_vre.services.datalake import rucio_cfg
-from escape_vre.services.datalake.client import RucioClient, ServerClock
+from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.models import Instance, InstanceSettings
 from escape_vre.services.datalake.network import VARIABLES as NETWORK_VARIABLES
 from escape_vre.services.datalake.network import Network, network
@@ -257,7 +258,7 @@ class Instances:
             found,
             service=settings.title or settings.name,
             hint=hint(settings),
-            clock=ServerClock(settings.url, http=http),
+            clock=ServerClock(settings.url.rstrip("/") + "/ping", http=http),
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.tokens import BearerToken, EnvironmentToken, TokenFile, TokenSource
-from escape_vre.services.datalake.client import PasswordSource, UserPassSource, X509Source
+from escape_vre.services.datalake.auth import PasswordSource, UserPassSource, X509Source
 from escape_vre.services.datalake.models import InstanceSettings
 
 
