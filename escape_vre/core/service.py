@@ -172,8 +172,13 @@ class Plugin:
         Schemes of the refs that it knows.
     service : str
         ``module:function`` in the agent: ``function(config, keyring) -> Service``.
-    magics, cli : str
-        ``module:function`` on the user's side; empty where there is none.
+    command : str
+        The word before its commands: ``dl`` for ``escape-vre dl`` and ``%dl``; empty where it has
+        none.
+    commands : str
+        ``module:function`` on the user's side: ``function(parser)`` adds its commands.
+    summary : str
+        What its commands do, for a list of words: ``the data lake: list, get, show jobs``.
     browser : tuple of str
         The service's routes that a browser may call, such as ``GET /dids``; all others are for
         clients on this machine.
@@ -188,8 +193,9 @@ class Plugin:
     capabilities: tuple[str, ...]
     icon: str
     service: str
-    magics: str = ""
-    cli: str = ""
+    command: str = ""
+    commands: str = ""
+    summary: str = ""
     browser: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TextIO, runtime_checkable
 
 from escape_vre.core.text import json_line, printable
+from escape_vre.display.commands import service_commands
 
 
 @runtime_checkable
@@ -78,7 +79,9 @@ def tell_json(shown: object) -> None:
 
 def in_shell_words(text: str) -> str:
     """Name the commands as a shell does: messages are written for notebooks."""
-    return text.replace("%dl ", "escape-vre dl ")
+    for word in service_commands() if "%" in text else ():
+        text = text.replace(f"%{word} ", f"escape-vre {word} ")
+    return text
 
 
 def never_fail_to_encode() -> None:

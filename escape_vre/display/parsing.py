@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from escape_vre.core.errors import UsageError
 from escape_vre.core.text import insertable, nearest
 
-Completer = Callable[..., Sequence[str]]
-"""Called with the beginning of a word; ``argcomplete`` adds keywords that may be ignored."""
+Completer = Callable[[str], Sequence[str]]
+"""Called with the beginning of a word; returns what it may become."""
 
 
 class Word(str):
@@ -73,8 +73,17 @@ def subcommands(parser: argparse.ArgumentParser, noun: str = "command") -> Any:
 
 
 def completed_by(action: argparse.Action, completer: Completer) -> None:
-    """Have the values of an argument completed; under the name that ``argcomplete`` looks for."""
-    action.completer = completer  # type: ignore[attr-defined]
+    """Have the values of an argument completed."""
+    # Under the name that argcomplete looks for; it adds keywords, and prefix is one of them.
+    action.completer = lambda prefix, **_: completer(prefix)  # type: ignore[attr-defined]
+
+
+def words_in_shell() -> list[str]:
+    """Return the words of the line that a shell completes; none where it does not."""
+    if "_ARGCOMPLETE" not in os.environ:
+        return []
+    # Its value is the number of words that make up the command itself, such as python -m ….
+    return os.environ.get("COMP_LINE", "").split()[int(os.environ["_ARGCOMPLETE"]) :]
 
 
 def complete_in_shell(parser: argparse.ArgumentParser) -> None:

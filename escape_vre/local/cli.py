@@ -3,13 +3,9 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from escape_vre.display.output import tell
 from escape_vre.display.parsing import subcommands
-
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no other name
 
 Command = tuple[str, Callable[[argparse.Namespace], int], str]
 """Its name, what it runs, and what it does."""

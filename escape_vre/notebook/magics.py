@@ -1,8 +1,15 @@
-"""Registers the magics of every installed service."""
+"""The magics of the installed services, such as ``%dl``: the same commands as in a shell.
 
-from typing import TYPE_CHECKING
+Nothing of a service is imported until its magic is used, for every kernel starts with this module.
+"""
 
-from escape_vre.core.registry import load, plugins
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from escape_vre.display.commands import Command, service_commands
+from escape_vre.display.output import tell, tell_json
+from escape_vre.display.parsing import Parser
 from escape_vre.notebook.completion import add_completion
 
 if TYPE_CHECKING:
@@ -10,8 +17,58 @@ if TYPE_CHECKING:
 
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
-    """Register; called by ``%load_ext escape_vre`` and, lazily, by the start-up file."""
-    for plugin in plugins().values():
-        if plugin.magics:
-            shell.register_magics(load(plugin.magics))
+    """Register the magics; called by ``%load_ext escape_vre`` and by the start-up file."""
+    for word, command in service_commands().items():
+        shell.magics_manager.register_function(_magic(command), "line", word)
     add_completion(shell)
+
+
+def grammar(command: Command) -> Parser:
+    """Return the parser of a magic.
+
+    Raises
+    ------
+    ConfigurationError
+        The commands of its service cannot be imported.
+    """
+    parser = _Parser(prog=f"%{command.word}")
+    command.add_to(parser)
+    return parser
+
+
+class _Parser(Parser):
+    """Does not end the kernel after its help."""
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise _Shown
+
+
+class _Shown(Exception):  # noqa: N818 — not an error: help has been printed
+    pass
+
+
+def _magic(command: Command) -> Callable[[str], Any]:
+    def magic(line: str) -> Any:
+        try:
+            args = grammar(command).parse_args(_words(line))
+        except _Shown:
+            return None
+        shown = args.run(args)
+        if getattr(args, "json", False):
+            tell_json(shown)
+            return None
+        if isinstance(shown, str):
+            tell(shown)  # a sentence is not a value
+            return None
+        return shown
+
+    magic.__doc__ = f"Run a command: {command.summary}. See %{command.word} --help."
+    return magic
+
+
+def _words(line: str) -> list[str]:
+    """Split as a shell does, but leave what cannot be split whole, such as a lone quote."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()

@@ -16,6 +16,7 @@ from traitlets.config import Config
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import Fetchable, Plugin
+from escape_vre.display.parsing import Parser
 
 CAPABILITIES = {"fetchable": Fetchable}
 
@@ -80,6 +81,8 @@ class ServiceContract:
                     assert {} not in schemas, f"{verb} {path} answers something without a model"
 
     def test_the_users_side_can_be_loaded(self) -> None:
-        for where in (self.plugin.magics, self.plugin.cli):
-            if where:
-                assert callable(load(where))
+        if self.plugin.command:
+            parser = Parser(prog=self.plugin.command)
+            load(self.plugin.commands)(parser)
+            assert parser.parse_args([]).run
+            assert self.plugin.summary

@@ -7,7 +7,6 @@ import sys
 import time
 import webbrowser
 from pathlib import Path
-from typing import Any
 
 from escape_vre.core.location import state_dir
 from escape_vre.display.output import say, tell
@@ -15,12 +14,9 @@ from escape_vre.local.demo.check import check
 from escape_vre.local.demo.session import Demo, record_of
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
-    """Add ``demo`` to ``escape-vre``."""
-    text = "Open JupyterLab with a real data lake on this machine; Ctrl-C stops both."
-    parser = subparsers.add_parser(
-        "demo", help="JupyterLab with a real data lake on this machine", description=text
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``escape-vre demo`` takes."""
+    parser.description = "Open JupyterLab with a real data lake on this machine; Ctrl-C stops both."
     parser.add_argument("--home", type=Path, help="folder for its state")
     parser.add_argument("--port", type=int, default=8888, help="port of JupyterLab (default: 8888)")
     parser.add_argument(

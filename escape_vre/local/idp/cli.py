@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from typing import TYPE_CHECKING
 
 from escape_vre.core.location import state_dir
 from escape_vre.display.output import say, tell
@@ -11,21 +10,16 @@ from escape_vre.local.cli import add_commands, is_confirmed, tell_processes
 from . import realm
 from .idp import Idp, Status
 
-if TYPE_CHECKING:
-    from escape_vre.local.cli import Subparsers
 
-
-def add_parser(subparsers: "Subparsers") -> None:
-    """Add ``idp`` with its subcommands; each sets ``run``, a function of the arguments."""
-    idp = subparsers.add_parser(
-        "idp",
-        help="a real identity provider on this machine",
-        description="Start and stop a real OpenID Connect provider on this machine: Keycloak "
-        "with a realm of two users, groups and clients. It listens on 127.0.0.1 only. Java "
-        "is installed if this machine has no version 17 or later.",
+def add_idp_commands(parser: argparse.ArgumentParser) -> None:
+    """Add what ``escape-vre idp`` can do; each sets ``run``, a function of the arguments."""
+    parser.description = (
+        "Start and stop a real OpenID Connect provider on this machine: Keycloak with a realm of"
+        " two users, groups and clients. It listens on 127.0.0.1 only. Java is installed if this"
+        " machine has no version 17 or later."
     )
     commands = add_commands(
-        idp,
+        parser,
         "provider",
         "idp",
         (

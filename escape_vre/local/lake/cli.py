@@ -3,9 +3,7 @@
 import argparse
 import json
 import shlex
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from escape_vre.core.location import state_dir
 from escape_vre.display.output import say, tell
@@ -15,21 +13,16 @@ from .errors import LakeError
 from .lake import Lake
 from .status import Status
 
-if TYPE_CHECKING:
-    from escape_vre.local.cli import Subparsers
 
-
-def add_parser(subparsers: "Subparsers") -> None:
-    """Add ``lake`` with its subcommands; each sets ``run``, a function of the arguments."""
-    lake = subparsers.add_parser(
-        "lake",
-        help="a real Rucio data lake on this machine",
-        description="Start and stop a real Rucio data lake on this machine: a server, its "
-        "daemons and database, and two storage sites with synthetic sample data. It listens on "
-        "127.0.0.1 only.",
+def add_lake_commands(parser: argparse.ArgumentParser) -> None:
+    """Add what ``escape-vre lake`` can do; each sets ``run``, a function of the arguments."""
+    parser.description = (
+        "Start and stop a real Rucio data lake on this machine: a server, its daemons and"
+        " database, and two storage sites with synthetic sample data. It listens on 127.0.0.1"
+        " only."
     )
     commands = add_commands(
-        lake,
+        parser,
         "lake",
         "lake",
         (
@@ -167,20 +160,3 @@ def _sentence(status: Status) -> str:
         "stopped": f"The lake in {home} is stopped; its data is kept.",
         "absent": f"There is no lake in {home}.",
     }.get(status["state"], f"The lake in {home} is broken: {problem}.")
-
-
-def main() -> int:
-    """Run ``lake`` alone: ``python -m escape_vre.local.lake.cli lake start``."""
-    parser = argparse.ArgumentParser(prog="escape-vre")
-    add_parser(parser.add_subparsers(required=True))
-    arguments = parser.parse_args()
-    try:
-        code: int = arguments.run(arguments)
-    except LakeError as error:
-        say(f"{error.message}\n{error.hint}")
-        return 1
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

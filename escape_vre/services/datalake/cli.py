@@ -17,16 +17,9 @@ Run = Callable[[argparse.Namespace], Any]
 """Does a command and returns what to show."""
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
-    """Add ``dl`` to ``escape-vre``."""
-    parser = subparsers.add_parser(
-        "dl", help="the data lake: list, get, show jobs", description="The data lake."
-    )
-    add_commands(parser)
-
-
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the data lake; each sets ``run``."""
+    parser.description = "The data lake."
     commands = subcommands(parser)
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
@@ -88,19 +81,19 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _dids(prefix: str, **_: object) -> list[Word]:
+def _dids(prefix: str) -> list[Word]:
     """Complete scopes, then DIDs."""
     matches = _asked("/datalake/complete", text=prefix).get("matches", [])
     return [Word(match, "scope" if match.endswith(":") else "DID") for match in matches]
 
 
-def _job_ids(prefix: str, **_: object) -> list[Word]:
+def _job_ids(prefix: str) -> list[Word]:
     """Complete the id of a job."""
     jobs = _asked("/jobs").get("jobs", [])
     return [Word(job["id"], "job") for job in jobs if job["id"].startswith(prefix)]
 
 
-def _instances(prefix: str, **_: object) -> list[Word]:
+def _instances(prefix: str) -> list[Word]:
     """Complete the name of a data lake."""
     found = _asked("/datalake/instances").get("instances", [])
     return [Word(lake["name"], "data lake") for lake in found if lake["name"].startswith(prefix)]

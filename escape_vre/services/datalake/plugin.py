@@ -9,8 +9,9 @@ plugin = Plugin(
     capabilities=("fetchable",),
     icon="escape-vre:datalake",
     service="escape_vre.services.datalake.service:create",
-    magics="escape_vre.services.datalake.magics:DataLakeMagics",
-    cli="escape_vre.services.datalake.cli:add_parser",
+    command="dl",
+    commands="escape_vre.services.datalake.cli:add_commands",
+    summary="the data lake: list, get, show jobs",
     browser=(
         "GET /instances",
         "GET /whoami",

@@ -191,7 +191,7 @@ def test_the_next_one_waits_for_one_that_puts_its_jobs_to_rest(own_agent, capsys
             return seen[-1]
 
         with monkeypatch.context() as watching:
-            watching.setattr("escape_vre.core.location.is_free", is_free_once_seen)
+            watching.setattr("escape_vre.client.cli.is_free", is_free_once_seen)
             assert main(["agent", "stop"]) == 0
         assert seen == [False]
         assert capsys.readouterr().out == "The agent has stopped.\n"

@@ -11,8 +11,9 @@ import pytest
 import escape_vre
 from escape_vre.cli import main
 from escape_vre.core.errors import UsageError
+from escape_vre.display.commands import service_commands
 from escape_vre.display.parsing import completions
-from escape_vre.services.datalake.magics import grammar
+from escape_vre.notebook.magics import grammar
 from tests.catalogue import BODY, Catalogue
 
 LONG = "a.name.longer.than.any.column." * 6 + "csv"
@@ -176,7 +177,7 @@ def test_a_mistyped_word_names_the_nearest(words, said, capsys):
 
 def test_the_magic_names_the_nearest_too():
     with pytest.raises(UsageError, match="Did you mean --strict") as caught:
-        grammar().parse_args(["ls", "--strct"])
+        grammar(service_commands()["dl"]).parse_args(["ls", "--strct"])
     assert "%dl ls: there is no option --strct" in str(caught.value)
 
 
@@ -197,7 +198,9 @@ def test_the_magic_names_the_nearest_too():
     ],
 )
 def test_tab_completes_words_with_their_type(catalogue, words, expected):
-    assert {str(word): word.type for word in completions(grammar(), words)} == expected
+    assert {
+        str(word): word.type for word in completions(grammar(service_commands()["dl"]), words)
+    } == expected
 
 
 def test_tab_completes_in_a_shell(catalogue):

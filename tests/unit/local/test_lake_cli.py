@@ -17,10 +17,10 @@ from escape_vre.local.lake.upload import place
 @pytest.fixture
 def run():
     parser = argparse.ArgumentParser()
-    cli.add_parser(parser.add_subparsers())
+    cli.add_lake_commands(parser)
 
     def run(*arguments):
-        parsed = parser.parse_args(["lake", *map(str, arguments)])
+        parsed = parser.parse_args([*map(str, arguments)])
         return parsed.run(parsed)
 
     return run

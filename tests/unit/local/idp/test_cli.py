@@ -11,10 +11,10 @@ from escape_vre.local.idp import Idp, IdpError, cli, idp
 @pytest.fixture
 def run():
     parser = argparse.ArgumentParser()
-    cli.add_parser(parser.add_subparsers())
+    cli.add_idp_commands(parser)
 
     def run(*arguments):
-        parsed = parser.parse_args(["idp", *map(str, arguments)])
+        parsed = parser.parse_args([*map(str, arguments)])
         return parsed.run(parsed)
 
     return run
