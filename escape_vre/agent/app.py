@@ -1,10 +1,10 @@
 """The ASGI application: the installed services, the jobs, and what belongs to the process."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from functools import partial
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,15 +12,18 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
 
+from escape_vre.agent.documents import whole
 from escape_vre.agent.doors import BrowserDoor, HubDoor, TextDoor
 from escape_vre.agent.identity import identity_router
-from escape_vre.core.asgi import CallerOf, ErrorAnswer, Question
+from escape_vre.agent.services import ServiceRoutes, Services
+from escape_vre.core.asgi import CallerOf, ErrorAnswer, ErrorFields, Question
 from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
-from escape_vre.core.service import Environment, NamesVariables, Plugin, Service
+from escape_vre.core.registry import Installed
+from escape_vre.core.service import Environment, NamesVariables
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobFile
 from escape_vre.jobs.run import ANYBODY
@@ -54,6 +57,7 @@ class ServiceInfo(BaseModel):
     schemes: list[str]
     capabilities: list[str]
     icon: str
+    error: ErrorFields | None = Field(description="Why it cannot be used; null if it can.")
 
 
 class Jobs(BaseModel):
@@ -71,36 +75,24 @@ class Client(Question):
 def make_app(
     *,
     desk: JobDesk,
-    services: dict[str, Service],
-    plugins: dict[str, Plugin],
+    services: Services,
     keyring: Keyring,
     info: Callable[[], AgentInfo],
     stop: Callable[[], None],
     follow_links: bool = True,
 ) -> FastAPI:
     """Put the application together."""
-    app = FastAPI(
-        title="escape-vre agent",
-        version=str(API),
-        docs_url=None,
-        redoc_url=None,
-        responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
-    )
+    app = _application("escape-vre agent")
     app.state.follow_links = follow_links
 
     def wanted(environment: Environment) -> set[str]:
-        asking = [one for one in services.values() if isinstance(one, NamesVariables)]
+        asking = services.having(NamesVariables)  # type: ignore[type-abstract]
         return set().union(*(one.variables(environment) for one in asking))
 
     app.state.wanted_variables = wanted
     app.add_middleware(HubDoor, hubs=keyring.hubs)
-    app.add_middleware(BrowserDoor, routes=BrowserRoutes(plugins.values()))
+    app.add_middleware(BrowserDoor, routes=BrowserRoutes(services.found))
     app.add_middleware(TextDoor)
-    app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
-    app.add_exception_handler(OSError, _no_state)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, _unexpected)
-    app.add_exception_handler(HTTPException, _no_route)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
 
     @app.get("/agent", tags=["agent"])
     async def agent(caller: CallerOf) -> AgentInfo:
@@ -117,24 +109,61 @@ def make_app(
         stop()
         return {}
 
+    app.include_router(identity_router(keyring, services.make_all))
+    app.include_router(_jobs_router(desk), prefix="/jobs")
+
+    def around(router: APIRouter) -> FastAPI:
+        below = _application(app.title)
+        below.state = app.state
+        below.include_router(router)
+        return below
+
+    mounted = {name: ServiceRoutes(name, services, desk, around) for name in services.names}
+
     @app.get("/services", tags=["agent"])
     async def installed() -> list[ServiceInfo]:
-        return [
-            ServiceInfo(
-                name=plugin.name,
-                title=plugin.title,
-                schemes=list(plugin.schemes),
-                capabilities=list(plugin.capabilities),
-                icon=plugin.icon,
-            )
-            for plugin in plugins.values()
-        ]
+        return await asyncio.to_thread(
+            lambda: [_described(services.found, *one) for one in mounted.items()]
+        )
 
-    app.include_router(identity_router(keyring))
-    app.include_router(_jobs_router(desk), prefix="/jobs")
-    for name, service in services.items():
-        app.include_router(service.router(desk), prefix=f"/{name}")
+    for name, routes in mounted.items():
+        app.mount(f"/{name}", routes)
+    app.openapi = partial(whole, app.openapi, mounted)  # type: ignore[method-assign]
     return app
+
+
+def _application(title: str) -> FastAPI:
+    """Make an application whose failures are answered as our errors."""
+    app = FastAPI(
+        title=title,
+        version=str(API),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
+    )
+    app.add_exception_handler(EscapeError, _escape_error)  # type: ignore[arg-type]
+    app.add_exception_handler(OSError, _no_state)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(HTTPException, _no_route)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
+    return app
+
+
+def _described(found: Installed, name: str, routes: ServiceRoutes) -> ServiceInfo:
+    error = routes.error()
+    shown = ErrorFields.model_validate(error.as_dict()) if error else None
+    plugin = found.plugins.get(name)
+    if plugin is None:
+        return ServiceInfo(name=name, title=name, schemes=[], capabilities=[], icon="", error=shown)
+    return ServiceInfo(
+        name=name,
+        title=plugin.title,
+        schemes=list(plugin.schemes),
+        capabilities=list(plugin.capabilities),
+        icon=plugin.icon,
+        error=shown,
+    )
 
 
 def _seen_by(caller: Caller, job: Job) -> Job:
@@ -245,8 +274,3 @@ async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         hint="Update escape-vre, then restart Jupyter and reload the page.",
     )
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
-
-
-def openapi_text(app: FastAPI) -> str:
-    """Return the OpenAPI document as it is committed: sorted, indented."""
-    return json.dumps(app.openapi(), indent=2, sort_keys=True) + "\n"

@@ -66,7 +66,7 @@ class HubDoor:
             try:
                 self._hubs.learn(Headers(scope=scope).get(HUB_HEADER))
             except UsageError as e:
-                await _refuse(e, scope, receive, send)
+                await refuse(e, scope, receive, send)
                 return
             name = HUB_HEADER.lower().encode()
             scope = {**scope, "headers": [(k, v) for k, v in scope["headers"] if k != name]}
@@ -89,7 +89,7 @@ class BrowserDoor:
                     f"The agent has no {method} {path} for browsers.",
                     hint="Use a terminal or a notebook.",
                 )
-                await _refuse(error, scope, receive, send)
+                await refuse(error, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -112,7 +112,7 @@ class TextDoor:
                 "The request has characters that no name can have: NUL, or what is not Unicode.",
                 hint="Correct the name, then try again.",
             )
-            await _refuse(error, scope, receive, send)
+            await refuse(error, scope, receive, send)
             return
 
         async def replay() -> Message:
@@ -160,6 +160,7 @@ def _is_text_json(body: bytes) -> bool:
     return True
 
 
-async def _refuse(error: EscapeError, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(error: EscapeError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request with an error."""
     answer = JSONResponse({"error": error.as_dict()}, status_code=error.status)
     await answer(scope, receive, send)

@@ -1,9 +1,11 @@
 """HTTP of the person's sign-ins: a token for a command, and signing in by a code."""
 
+import asyncio
 import time
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from escape_vre.core.asgi import ErrorFields, Question
@@ -58,9 +60,13 @@ class SignInAnswer(BaseModel):
     error: ErrorFields | None
 
 
-def identity_router(keyring: Keyring) -> APIRouter:
-    """Return the routes of the keyring."""
-    router = APIRouter(tags=["identity"])
+def identity_router(keyring: Keyring, make_services: Callable[[], None]) -> APIRouter:
+    """Return the routes of the keyring; the services are what fills it."""
+
+    async def filled() -> None:
+        await asyncio.to_thread(make_services)
+
+    router = APIRouter(tags=["identity"], dependencies=[Depends(filled)])
 
     @router.post("/tokens")
     async def tokens(http: Request, query: TokenQuery) -> TokenAnswer:

@@ -1,5 +1,6 @@
 """``python -m escape_vre.agent.openapi FILE``: write the OpenAPI document of the agent."""
 
+import json
 import sys
 import tempfile
 import time
@@ -7,17 +8,18 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from escape_vre.agent.app import AgentInfo, make_app, openapi_text
+from escape_vre.agent.app import AgentInfo, make_app
+from escape_vre.agent.services import Services
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location
-from escape_vre.core.registry import load, plugins
+from escape_vre.core.registry import installed
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.lease import Owner
 
 
 def document() -> str:
-    """Return the OpenAPI document of the installed services, as text."""
+    """Return the OpenAPI document of the installed services, as text: sorted, indented."""
 
     def unused(*_: object) -> AgentInfo:
         raise NotImplementedError
@@ -33,18 +35,15 @@ def document() -> str:
             keep_days=1,
             data_dir=Path.cwd,
         )
-        found = plugins()
         keyring = Keyring(home)
-        services = {name: load(plugin.service)(Config(), keyring) for name, plugin in found.items()}
         app = make_app(
             desk=desk,
-            services=services,
-            plugins=found,
+            services=Services(installed(), Config(), keyring),
             keyring=keyring,
             info=unused,
             stop=time.time,  # type: ignore[arg-type]
         )
-        return openapi_text(app)
+        return json.dumps(app.openapi(), indent=2, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

@@ -22,13 +22,14 @@ from traitlets.config import Config
 from escape_vre._version import __version__
 from escape_vre.agent.app import API, AgentInfo, make_app
 from escape_vre.agent.doors import OwnUserOnly
+from escape_vre.agent.services import Services
 from escape_vre.core.environment import MORE, allowed
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
 from escape_vre.core.logs import log_to_stderr
-from escape_vre.core.registry import load, plugins
-from escape_vre.core.service import Fetchable, Service
+from escape_vre.core.registry import installed
+from escape_vre.core.service import Fetchable
 from escape_vre.core.settings import Agent, Transfers, configured, load_config
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.lease import Owner
@@ -119,11 +120,8 @@ class Use:
 async def _serve(location: Location) -> int:
     config = load_config()
     settings = configured(Agent, config)
-    found = plugins()
     keyring = Keyring(location.state)
-    services: dict[str, Service] = {
-        name: load(plugin.service)(config, keyring) for name, plugin in found.items()
-    }
+    services = Services(installed(), config, keyring)
     desk = _desk(location, settings, config, services)
     started = time.time()
 
@@ -144,7 +142,6 @@ async def _serve(location: Location) -> int:
     app = make_app(
         desk=desk,
         services=services,
-        plugins=found,
         keyring=keyring,
         info=info,
         stop=stop,
@@ -177,22 +174,19 @@ async def _serve(location: Location) -> int:
         # No client may connect to one that is ending; its jobs must stop before its lock is free.
         _unlink_own(location, listening)
         await desk.stop()
-        for service in services.values():
-            await service.close()
+        await services.close()
         await keyring.close()
     log.info("ended")
     return 0
 
 
-def _desk(
-    location: Location, settings: Agent, config: Config, services: dict[str, Service]
-) -> JobDesk:
+def _desk(location: Location, settings: Agent, config: Config, services: Services) -> JobDesk:
     def fetchable(name: str) -> Fetchable:
         service = services.get(name)
         if not isinstance(service, Fetchable):
             raise ConfigurationError(
-                f"The service {name} that this job needs is no longer installed.",
-                hint="Install it again, or remove the job from the list.",
+                f"The service {name} has no files to get.",
+                hint="Update the package that provides it, or remove the job from the list.",
             )
         return service
 

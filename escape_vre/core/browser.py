@@ -5,10 +5,9 @@ browser. A new route is for clients on this machine only until it is listed. Sta
 """
 
 import re
-from collections.abc import Iterable
 from urllib.parse import unquote
 
-from escape_vre.core.service import Plugin
+from escape_vre.core.registry import Installed
 
 AGENT_ROUTES = (
     "GET /agent",
@@ -31,16 +30,20 @@ AGENT_ROUTES = (
 
 
 class BrowserRoutes:
-    """The routes that are open to browsers: the agent's own, and those that services name."""
+    """The routes that are open to browsers: the agent's own, and those that services name.
 
-    def __init__(self, plugins: Iterable[Plugin]) -> None:
+    A service that cannot be used answers nothing but why, at any address below its name.
+    """
+
+    def __init__(self, services: Installed) -> None:
         listed = list(AGENT_ROUTES)
-        for plugin in plugins:
+        for plugin in services.plugins.values():
             for route in plugin.browser:
                 method, _, path = route.partition(" ")
                 listed.append(f"{method} /{plugin.name}{path}")
         parts = (re.escape(route).replace(r"\{\}", "[^/]+") for route in listed)
-        self._listed = re.compile("|".join(parts))
+        broken = (rf"[A-Z]+ /{re.escape(name)}/.*" for name in services.broken)
+        self._listed = re.compile("|".join([*parts, *broken]))
 
     def allow(self, method: str, target: str) -> bool:
         """Tell whether a browser may send a request.

@@ -7,12 +7,11 @@ capability by having the methods of its protocol; nothing is registered elsewher
 import ssl
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from escape_vre.core.errors import EscapeError
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter
     from traitlets.config import Config
 
     from escape_vre.core.keyring import Keyring
@@ -164,14 +163,26 @@ class NamesVariables(Protocol):
 class Plugin:
     """What the registry sees of a service before anything of it is imported.
 
+    Everything of the service is named as ``module:attribute`` and imported when it is used, so
+    that a service that cannot be used disturbs no other.
+
     Parameters
     ----------
     name : str
-        One word: the folder, the route, the settings.
+        One word of small letters: the folder, the route, the entry point.
+    title : str
+        What users call it.
     schemes : tuple of str
         Schemes of the refs that it knows.
+    capabilities : tuple of str
+        Which of :data:`CAPABILITIES` it offers.
     service : str
-        ``module:function`` in the agent: ``function(config, keyring) -> Service``.
+        In the agent: ``function(config, keyring) -> Service``, see :class:`ServiceFactory`.
+    routes : str
+        In the agent: ``function(get_service, desk) -> APIRouter``, mounted below ``/<name>``.
+        ``get_service()`` returns the service; the agent makes it at the first call.
+    settings : str
+        The service's settings, a ``traitlets.config.Configurable``; empty where it has none.
     command : str
         The word before its commands: ``dl`` for ``escape-vre dl`` and ``%dl``; empty where it has
         none.
@@ -193,6 +204,8 @@ class Plugin:
     capabilities: tuple[str, ...]
     icon: str
     service: str
+    routes: str
+    settings: str = ""
     command: str = ""
     commands: str = ""
     summary: str = ""
@@ -200,17 +213,11 @@ class Plugin:
     kinds: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Service(Protocol):
-    """What the agent composes: a name, routes, and an end.
-
-    ``router(desk)`` takes the agent's :class:`escape_vre.jobs.desk.JobDesk`.
-    """
+    """What the agent makes when a service is first used."""
 
     name: str
-
-    def router(self, desk: Any) -> "APIRouter":
-        """Return the service's routes, to be mounted under its name."""
-        ...
 
     async def close(self) -> None:
         """Close connections."""
@@ -223,3 +230,7 @@ class ServiceFactory(Protocol):
     def __call__(self, config: "Config", keyring: "Keyring") -> Service:
         """Return the service; raises ConfigurationError where settings make no sense."""
         ...
+
+
+CAPABILITIES: Mapping[str, type] = {"fetchable": Fetchable, "names_variables": NamesVariables}
+"""What a service may offer: the word in :attr:`Plugin.capabilities`, and the protocol."""

@@ -13,7 +13,7 @@ from tornado.iostream import StreamClosedError
 
 from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.errors import AgentUnavailableError, EscapeError, NotFoundError
-from escape_vre.core.registry import plugins
+from escape_vre.core.registry import installed
 from escape_vre.server.link import AgentLink
 
 RESOURCE = "escape_vre"
@@ -140,7 +140,7 @@ class AgentProxyHandler(APIHandler):
 
 @cache
 def _browser_routes() -> BrowserRoutes:
-    return BrowserRoutes(plugins().values())
+    return BrowserRoutes(installed())
 
 
 def _reason(status: int) -> str:

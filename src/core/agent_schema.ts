@@ -46,7 +46,7 @@ export interface paths {
       cookie?: never;
     };
     /** Complete */
-    get: operations['complete_datalake_complete_get'];
+    get: operations['datalake_complete_complete_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
       cookie?: never;
     };
     /** Contents */
-    get: operations['contents_datalake_contents_get'];
+    get: operations['datalake_contents_contents_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
       cookie?: never;
     };
     /** Did */
-    get: operations['did_datalake_did_get'];
+    get: operations['datalake_did_did_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -97,7 +97,7 @@ export interface paths {
       cookie?: never;
     };
     /** Dids */
-    get: operations['dids_datalake_dids_get'];
+    get: operations['datalake_dids_dids_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -116,7 +116,7 @@ export interface paths {
     get?: never;
     put?: never;
     /** Get */
-    post: operations['get_datalake_get_post'];
+    post: operations['datalake_get_get_post'];
     delete?: never;
     options?: never;
     head?: never;
@@ -131,7 +131,7 @@ export interface paths {
       cookie?: never;
     };
     /** Instances */
-    get: operations['instances_datalake_instances_get'];
+    get: operations['datalake_instances_instances_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -148,7 +148,7 @@ export interface paths {
       cookie?: never;
     };
     /** Replicas */
-    get: operations['replicas_datalake_replicas_get'];
+    get: operations['datalake_replicas_replicas_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -165,7 +165,7 @@ export interface paths {
       cookie?: never;
     };
     /** Scopes */
-    get: operations['scopes_datalake_scopes_get'];
+    get: operations['datalake_scopes_scopes_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -184,7 +184,7 @@ export interface paths {
     get?: never;
     put?: never;
     /** States */
-    post: operations['states_datalake_states_post'];
+    post: operations['datalake_states_states_post'];
     delete?: never;
     options?: never;
     head?: never;
@@ -199,7 +199,7 @@ export interface paths {
       cookie?: never;
     };
     /** Whoami */
-    get: operations['whoami_datalake_whoami_get'];
+    get: operations['datalake_whoami_whoami_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -469,10 +469,10 @@ export interface components {
       client?: string | null;
     };
     /**
-     * Did
+     * DatalakeDid
      * @description One DID in full.
      */
-    Did: {
+    DatalakeDid: {
       /** Account */
       account?: string | null;
       /** Adler32 */
@@ -510,6 +510,226 @@ export interface components {
        * @enum {string}
        */
       type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeGetQuery
+     * @description What to get, and where to.
+     */
+    DatalakeGetQuery: {
+      /**
+       * Client
+       * @description Any id, used to release the job.
+       */
+      client?: string | null;
+      /**
+       * Files
+       * @description Patterns that choose some files.
+       * @default []
+       */
+      files: string[];
+      /** Instance */
+      instance?: string | null;
+      /** Refs */
+      refs: string[];
+      /**
+       * To
+       * @description Folder; null for the usual folder.
+       */
+      to?: string | null;
+    };
+    /**
+     * DatalakeIdentity
+     * @description The user's account at an instance, which answers.
+     */
+    DatalakeIdentity: {
+      /** Account */
+      account: string;
+      /** Instance */
+      instance: string;
+      /** Latency Ms */
+      latency_ms: number;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
+      /** Url */
+      url: string;
+      /** Version */
+      version: string;
+    };
+    /**
+     * DatalakeInstance
+     * @description An instance as clients see it: nothing secret in it.
+     */
+    DatalakeInstance: {
+      /** Account */
+      account: string | null;
+      /**
+       * Auth
+       * @enum {string}
+       */
+      auth:
+        | 'auto'
+        | 'hub'
+        | 'oidc'
+        | 'userpass'
+        | 'token_file'
+        | 'environment'
+        | 'rucio_cfg'
+        | 'x509'
+        | 'x509_proxy';
+      /**
+       * Identity
+       * @description For oidc: the identity for POST /sign-ins.
+       */
+      identity?: string | null;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
+      /** Url */
+      url: string;
+    };
+    /**
+     * DatalakeInstances
+     * @description The configured instances, the default first.
+     */
+    DatalakeInstances: {
+      /** Instances */
+      instances: components['schemas']['DatalakeInstance'][];
+    };
+    /**
+     * DatalakeMatches
+     * @description The possible completions of a text.
+     */
+    DatalakeMatches: {
+      /** Matches */
+      matches: string[];
+    };
+    /**
+     * DatalakeRow
+     * @description One DID in a list.
+     */
+    DatalakeRow: {
+      /** Adler32 */
+      adler32?: string | null;
+      /** Bytes */
+      bytes?: number | null;
+      /** Length */
+      length?: number | null;
+      /** Md5 */
+      md5?: string | null;
+      /** Name */
+      name: string;
+      /** Ref */
+      ref: string;
+      /** Scope */
+      scope: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeRowState
+     * @description The state of a row.
+     */
+    DatalakeRowState: {
+      /** Bytes */
+      bytes?: number | null;
+      /** Contents Path */
+      contents_path?: string | null;
+      /** Fraction */
+      fraction?: number | null;
+      /** Job */
+      job?: string | null;
+      /** Job State */
+      job_state?: string | null;
+      /** Length */
+      length?: number | null;
+      /**
+       * Local
+       * @default elsewhere
+       * @enum {string}
+       */
+      local: 'here' | 'partly' | 'elsewhere';
+      /** Local Files */
+      local_files?: number | null;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note?: string | null;
+      /** Path */
+      path?: string | null;
+      /** Problem */
+      problem?: string | null;
+      /** Ref */
+      ref: string;
+      /**
+       * Sites
+       * @default []
+       */
+      sites: string[];
+    };
+    /**
+     * DatalakeScopes
+     * @description Every scope, sorted.
+     */
+    DatalakeScopes: {
+      /** Scopes */
+      scopes: string[];
+    };
+    /**
+     * DatalakeSite
+     * @description One site's (RSE's) part of a DID: its number of files, bytes, and for a file its URLs.
+     */
+    DatalakeSite: {
+      /** Available */
+      available: number;
+      /** Bytes */
+      bytes?: number | null;
+      /** Length */
+      length: number;
+      /** Rse */
+      rse: string;
+      /** State */
+      state: string;
+      /**
+       * Urls
+       * @default []
+       */
+      urls: string[];
+    };
+    /**
+     * DatalakeSites
+     * @description Which sites have a DID, and what of this could not be read.
+     */
+    DatalakeSites: {
+      /** Note */
+      note?: string | null;
+      /** Sites */
+      sites: components['schemas']['DatalakeSite'][];
+    };
+    /**
+     * DatalakeStates
+     * @description The states of the visible rows, in the order of the request.
+     */
+    DatalakeStates: {
+      /** Rows */
+      rows: components['schemas']['DatalakeRowState'][];
+    };
+    /**
+     * DatalakeStatesQuery
+     * @description The visible rows.
+     */
+    DatalakeStatesQuery: {
+      /** Instance */
+      instance?: string | null;
+      /** Refs */
+      refs: string[];
     };
     /**
      * ErrorAnswer
@@ -567,100 +787,12 @@ export interface components {
       retryable: boolean;
     };
     /**
-     * GetQuery
-     * @description What to get, and where to.
-     */
-    GetQuery: {
-      /**
-       * Client
-       * @description Any id, used to release the job.
-       */
-      client?: string | null;
-      /**
-       * Files
-       * @description Patterns that choose some files.
-       * @default []
-       */
-      files: string[];
-      /** Instance */
-      instance?: string | null;
-      /** Refs */
-      refs: string[];
-      /**
-       * To
-       * @description Folder; null for the usual folder.
-       */
-      to?: string | null;
-    };
-    /**
-     * Identity
-     * @description The user's account at an instance, which answers.
-     */
-    Identity: {
-      /** Account */
-      account: string;
-      /** Instance */
-      instance: string;
-      /** Latency Ms */
-      latency_ms: number;
-      /**
-       * Note
-       * @description What could not be read, and why.
-       */
-      note?: string | null;
-      /** Url */
-      url: string;
-      /** Version */
-      version: string;
-    };
-    /**
      * IdentityQuery
      * @description What to sign in to, or out of: an instance's ``identity``, an error's ``details.device``.
      */
     IdentityQuery: {
       /** Identity */
       identity: string;
-    };
-    /**
-     * Instance
-     * @description An instance as clients see it: nothing secret in it.
-     */
-    Instance: {
-      /** Account */
-      account: string | null;
-      /**
-       * Auth
-       * @enum {string}
-       */
-      auth:
-        | 'auto'
-        | 'hub'
-        | 'oidc'
-        | 'userpass'
-        | 'token_file'
-        | 'environment'
-        | 'rucio_cfg'
-        | 'x509'
-        | 'x509_proxy';
-      /**
-       * Identity
-       * @description For oidc: the identity for POST /sign-ins.
-       */
-      identity?: string | null;
-      /** Name */
-      name: string;
-      /** Title */
-      title: string;
-      /** Url */
-      url: string;
-    };
-    /**
-     * Instances
-     * @description The configured instances, the default first.
-     */
-    Instances: {
-      /** Instances */
-      instances: components['schemas']['Instance'][];
     };
     /**
      * Job
@@ -777,95 +909,14 @@ export interface components {
       jobs: components['schemas']['Job'][];
     };
     /**
-     * Matches
-     * @description The possible completions of a text.
-     */
-    Matches: {
-      /** Matches */
-      matches: string[];
-    };
-    /**
-     * Row
-     * @description One DID in a list.
-     */
-    Row: {
-      /** Adler32 */
-      adler32?: string | null;
-      /** Bytes */
-      bytes?: number | null;
-      /** Length */
-      length?: number | null;
-      /** Md5 */
-      md5?: string | null;
-      /** Name */
-      name: string;
-      /** Ref */
-      ref: string;
-      /** Scope */
-      scope: string;
-      /**
-       * Type
-       * @enum {string}
-       */
-      type: 'container' | 'dataset' | 'file';
-    };
-    /**
-     * RowState
-     * @description The state of a row.
-     */
-    RowState: {
-      /** Bytes */
-      bytes?: number | null;
-      /** Contents Path */
-      contents_path?: string | null;
-      /** Fraction */
-      fraction?: number | null;
-      /** Job */
-      job?: string | null;
-      /** Job State */
-      job_state?: string | null;
-      /** Length */
-      length?: number | null;
-      /**
-       * Local
-       * @default elsewhere
-       * @enum {string}
-       */
-      local: 'here' | 'partly' | 'elsewhere';
-      /** Local Files */
-      local_files?: number | null;
-      /**
-       * Note
-       * @description What could not be read, and why.
-       */
-      note?: string | null;
-      /** Path */
-      path?: string | null;
-      /** Problem */
-      problem?: string | null;
-      /** Ref */
-      ref: string;
-      /**
-       * Sites
-       * @default []
-       */
-      sites: string[];
-    };
-    /**
-     * Scopes
-     * @description Every scope, sorted.
-     */
-    Scopes: {
-      /** Scopes */
-      scopes: string[];
-    };
-    /**
      * ServiceInfo
      * @description An installed service.
      */
     ServiceInfo: {
       /** Capabilities */
       capabilities: string[];
+      /** @description Why it cannot be used; null if it can. */
+      error: components['schemas']['ErrorFields'] | null;
       /** Icon */
       icon: string;
       /** Name */
@@ -901,55 +952,6 @@ export interface components {
       verification_uri: string;
       /** Verification Uri Complete */
       verification_uri_complete: string | null;
-    };
-    /**
-     * Site
-     * @description One site's (RSE's) part of a DID: its number of files, bytes, and for a file its URLs.
-     */
-    Site: {
-      /** Available */
-      available: number;
-      /** Bytes */
-      bytes?: number | null;
-      /** Length */
-      length: number;
-      /** Rse */
-      rse: string;
-      /** State */
-      state: string;
-      /**
-       * Urls
-       * @default []
-       */
-      urls: string[];
-    };
-    /**
-     * Sites
-     * @description Which sites have a DID, and what of this could not be read.
-     */
-    Sites: {
-      /** Note */
-      note?: string | null;
-      /** Sites */
-      sites: components['schemas']['Site'][];
-    };
-    /**
-     * States
-     * @description The states of the visible rows, in the order of the request.
-     */
-    States: {
-      /** Rows */
-      rows: components['schemas']['RowState'][];
-    };
-    /**
-     * StatesQuery
-     * @description The visible rows.
-     */
-    StatesQuery: {
-      /** Instance */
-      instance?: string | null;
-      /** Refs */
-      refs: string[];
     };
     /**
      * TokenAnswer
@@ -1068,7 +1070,7 @@ export interface operations {
       };
     };
   };
-  complete_datalake_complete_get: {
+  datalake_complete_complete_get: {
     parameters: {
       query?: {
         text?: string;
@@ -1087,7 +1089,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Matches'];
+          'application/json': components['schemas']['DatalakeMatches'];
         };
       };
       /** @description Client Error */
@@ -1110,7 +1112,7 @@ export interface operations {
       };
     };
   };
-  contents_datalake_contents_get: {
+  datalake_contents_contents_get: {
     parameters: {
       query: {
         /** @description rucio:scope:name */
@@ -1132,7 +1134,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Row'];
+          'application/json': components['schemas']['DatalakeRow'];
         };
       };
       /** @description Client Error */
@@ -1155,7 +1157,7 @@ export interface operations {
       };
     };
   };
-  did_datalake_did_get: {
+  datalake_did_did_get: {
     parameters: {
       query: {
         /** @description rucio:scope:name */
@@ -1175,7 +1177,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Did'];
+          'application/json': components['schemas']['DatalakeDid'];
         };
       };
       /** @description Client Error */
@@ -1198,7 +1200,7 @@ export interface operations {
       };
     };
   };
-  dids_datalake_dids_get: {
+  datalake_dids_dids_get: {
     parameters: {
       query: {
         scope: string;
@@ -1221,7 +1223,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Row'];
+          'application/json': components['schemas']['DatalakeRow'];
         };
       };
       /** @description Client Error */
@@ -1244,7 +1246,7 @@ export interface operations {
       };
     };
   };
-  get_datalake_get_post: {
+  datalake_get_get_post: {
     parameters: {
       query?: never;
       header?: never;
@@ -1253,7 +1255,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['GetQuery'];
+        'application/json': components['schemas']['DatalakeGetQuery'];
       };
     };
     responses: {
@@ -1286,7 +1288,7 @@ export interface operations {
       };
     };
   };
-  instances_datalake_instances_get: {
+  datalake_instances_instances_get: {
     parameters: {
       query?: never;
       header?: never;
@@ -1301,7 +1303,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Instances'];
+          'application/json': components['schemas']['DatalakeInstances'];
         };
       };
       /** @description Client Error */
@@ -1324,7 +1326,7 @@ export interface operations {
       };
     };
   };
-  replicas_datalake_replicas_get: {
+  datalake_replicas_replicas_get: {
     parameters: {
       query: {
         /** @description rucio:scope:name */
@@ -1344,7 +1346,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Sites'];
+          'application/json': components['schemas']['DatalakeSites'];
         };
       };
       /** @description Client Error */
@@ -1367,7 +1369,7 @@ export interface operations {
       };
     };
   };
-  scopes_datalake_scopes_get: {
+  datalake_scopes_scopes_get: {
     parameters: {
       query?: {
         /** @description Instance; default: the first one. */
@@ -1385,7 +1387,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Scopes'];
+          'application/json': components['schemas']['DatalakeScopes'];
         };
       };
       /** @description Client Error */
@@ -1408,7 +1410,7 @@ export interface operations {
       };
     };
   };
-  states_datalake_states_post: {
+  datalake_states_states_post: {
     parameters: {
       query?: never;
       header?: never;
@@ -1417,7 +1419,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['StatesQuery'];
+        'application/json': components['schemas']['DatalakeStatesQuery'];
       };
     };
     responses: {
@@ -1427,7 +1429,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['States'];
+          'application/json': components['schemas']['DatalakeStates'];
         };
       };
       /** @description Client Error */
@@ -1450,7 +1452,7 @@ export interface operations {
       };
     };
   };
-  whoami_datalake_whoami_get: {
+  datalake_whoami_whoami_get: {
     parameters: {
       query?: {
         /** @description Instance; default: the first one. */
@@ -1468,7 +1470,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Identity'];
+          'application/json': components['schemas']['DatalakeIdentity'];
         };
       };
       /** @description Client Error */

@@ -19,20 +19,20 @@ export type IErrorBody = Pick<
 export type IJob = Whole<'Job'>;
 export type JobState = IJob['state'];
 
-export type IInstance = Whole<'Instance'>;
+export type IInstance = Whole<'DatalakeInstance'>;
 export type IInstances = { instances: IInstance[] };
-export type IWhoami = Whole<'Identity'>;
-export type IScopes = Whole<'Scopes'>;
+export type IWhoami = Whole<'DatalakeIdentity'>;
+export type IScopes = Whole<'DatalakeScopes'>;
 
-export type IRow = Whole<'Row'>;
+export type IRow = Whole<'DatalakeRow'>;
 export type DidType = IRow['type'];
 export type TypeFilter = 'all' | 'collection' | DidType;
 
-export type IDid = Whole<'Did'>;
-export type ISite = Whole<'Site'>;
+export type IDid = Whole<'DatalakeDid'>;
+export type ISite = Whole<'DatalakeSite'>;
 export type ISites = { sites: ISite[]; note?: string | null };
-export type IRowState = Whole<'RowState'>;
-export type IGetQuery = Schemas['GetQuery'];
+export type IRowState = Whole<'DatalakeRowState'>;
+export type IGetQuery = Schemas['DatalakeGetQuery'];
 
 /** A sign-in with a code. */
 export type ISignIn = Whole<'SignInAnswer'>;

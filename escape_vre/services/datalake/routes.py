@@ -1,5 +1,6 @@
 """HTTP of the data lake, for the agent."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -77,21 +78,21 @@ class GetQuery(Question):
     client: str | None = Field(default=None, description="Any id, used to release the job.")
 
 
-def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
+def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter:
     """Return the routes below ``/datalake``."""
     router = APIRouter(tags=["datalake"])
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:
-        return Instances(instances=lake.instances(caller.environment))
+        return Instances(instances=lake().instances(caller.environment))
 
     @router.get("/whoami")
     async def whoami(caller: CallerOf, instance: Name = None) -> Identity:
-        return await lake.whoami(instance, caller.environment)
+        return await lake().whoami(instance, caller.environment)
 
     @router.get("/scopes")
     async def scopes(caller: CallerOf, instance: Name = None) -> Scopes:
-        return Scopes(scopes=await lake.scopes(instance, caller.environment))
+        return Scopes(scopes=await lake().scopes(instance, caller.environment))
 
     @router.get("/dids", response_class=StreamingResponse, responses=rows_of(Row))
     async def dids(
@@ -103,7 +104,7 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         limit: Limit = 2000,
     ) -> StreamingResponse:
         tally, first = Tally(), FirstRows(limit, by_type=True)
-        rows = lake.dids(
+        rows = lake().dids(
             instance, caller.environment, scope=scope, pattern=pattern, kind=type, tally=tally
         )
         return ndjson(first.of(rows), end=first.end, tally=tally)
@@ -113,22 +114,22 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
         caller: CallerOf, ref: Ref, instance: Name = None, limit: Limit = 100_000
     ) -> StreamingResponse:
         tally, first = Tally(), FirstRows(limit, by_type=False)
-        rows = lake.contents(instance, caller.environment, parse_did(ref), tally=tally)
+        rows = lake().contents(instance, caller.environment, parse_did(ref), tally=tally)
         return ndjson(first.of(rows), end=first.end, tally=tally)
 
     @router.get("/did")
     async def did(caller: CallerOf, ref: Ref, instance: Name = None) -> Did:
-        return await lake.did(instance, caller.environment, parse_did(ref))
+        return await lake().did(instance, caller.environment, parse_did(ref))
 
     @router.get("/replicas")
     async def replicas(caller: CallerOf, ref: Ref, instance: Name = None) -> Sites:
-        sites, note = await lake.sites(instance, caller.environment, parse_did(ref))
+        sites, note = await lake().sites(instance, caller.environment, parse_did(ref))
         return Sites(sites=sites, note=note)
 
     @router.post("/states")
     async def states(caller: CallerOf, query: StatesQuery) -> States:
         refs = [ResourceRef.parse(ref) for ref in query.refs]
-        rows = await lake.states(query.instance, caller.environment, refs, desk)
+        rows = await lake().states(query.instance, caller.environment, refs, desk)
         return States(
             rows=[
                 row.model_copy(update={"contents_path": caller.contents_path(row.path)})
@@ -138,14 +139,14 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
 
     @router.get("/complete")
     async def complete(caller: CallerOf, text: str = "", instance: Name = None) -> Matches:
-        return Matches(matches=await lake.complete(instance, caller.environment, text))
+        return Matches(matches=await lake().complete(instance, caller.environment, text))
 
     @router.post("/get", status_code=201)
     async def get(http: Request, caller: CallerOf, query: GetQuery, response: Response) -> Job:
         refs = [parse_did(ref) for ref in query.refs]
-        await lake.check(query.instance, caller.environment, refs)
+        await lake().check(query.instance, caller.environment, refs)
         await _wanted_still(http, query)
-        request = lake.get_request(
+        request = lake().get_request(
             query.instance,
             caller.environment,
             refs,
@@ -153,7 +154,7 @@ def make_router(lake: DataLakeService, desk: JobDesk) -> APIRouter:
             destination=caller.folder(query.to) if query.to else desk.data_dir(),
             flat=bool(query.to),
         )
-        job, new = await lake.begin(request, caller.environment, desk, client=query.client)
+        job, new = await lake().begin(request, caller.environment, desk, client=query.client)
         if not new:
             response.status_code = 200
         return job.model_copy(update={"contents_path": caller.contents_path(job.path)})

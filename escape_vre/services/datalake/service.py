@@ -7,7 +7,6 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
 from traitlets.config import Config
 
 from escape_vre.core.errors import EscapeError, NotFoundError, RemoteError, UsageError
@@ -57,12 +56,6 @@ class DataLakeService:
     def __init__(self, instances: Instances) -> None:
         self._instances = instances
         self._scopes: dict[int, tuple[float, list[str]]] = {}
-
-    def router(self, desk: JobDesk) -> APIRouter:
-        """Return the routes below ``/datalake``."""
-        from escape_vre.services.datalake.routes import make_router
-
-        return make_router(self, desk)
 
     async def close(self) -> None:
         """Close the connections to every instance."""

@@ -267,11 +267,11 @@ def test_a_slow_lake_does_not_hold_up_the_server(start_server, configure, own_ag
 
 
 def test_an_agent_that_cannot_start_is_explained_in_the_browser(start_server, configure):
-    configure(DataLake={"instances": [{"name": "x", "url": "nonsense"}]})
+    configure(Agent={"idle_timeout_s": "soon"})
     server = start_server()
     status, _, body = server.call("GET", "escape-vre/agent")
     assert status == 500
-    assert "DataLake.instances[0].url" in json.loads(body)["error"]["message"]
+    assert "idle_timeout_s" in json.loads(body)["error"]["message"]
 
 
 @pytest.mark.parametrize("busy", [False, True])

@@ -6,7 +6,8 @@ import pytest
 
 from escape_vre.agent.openapi import document
 from escape_vre.core.browser import BrowserRoutes
-from escape_vre.core.registry import plugins
+from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.registry import Installed, installed
 from escape_vre.core.service import Plugin
 
 NOT_FOR_BROWSERS = {("POST", "/tokens")}
@@ -14,7 +15,7 @@ NOT_FOR_BROWSERS = {("POST", "/tokens")}
 
 @pytest.fixture(scope="module")
 def routes():
-    return BrowserRoutes(plugins().values())
+    return BrowserRoutes(installed())
 
 
 def test_every_route_of_the_api_is_decided_on(routes):
@@ -55,8 +56,16 @@ def test_what_is_not_listed_is_closed(routes, method, target):
 
 
 def test_a_service_lists_its_own():
-    mine = Plugin("mine", "Mine", (), (), "", "", browser=("GET /rows",))
-    routes = BrowserRoutes([mine])
+    mine = Plugin("mine", "Mine", (), (), "", "", "", browser=("GET /rows",))
+    routes = BrowserRoutes(Installed({"mine": mine}))
     assert routes.allow("GET", "/mine/rows?n=1")
     assert not routes.allow("GET", "/mine/secret")
     assert not routes.allow("POST", "/mine/rows")
+
+
+def test_a_service_that_cannot_be_used_may_say_so_to_browsers():
+    broken = {"mine": ConfigurationError("It cannot be used.")}
+    routes = BrowserRoutes(Installed(broken=broken))
+    assert routes.allow("POST", "/mine/rows?n=1")
+    assert not routes.allow("GET", "/mine")
+    assert not routes.allow("GET", "/other/mine/")

@@ -8,9 +8,11 @@ import pytest
 from traitlets.config import Config
 
 from escape_vre.agent.app import AgentInfo, make_app
+from escape_vre.agent.services import Services
 from escape_vre.core import retry
 from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.registry import installed
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.lease import Owner
@@ -37,7 +39,8 @@ class Agent:
         config = self._config
         if config is None:
             config = {"DataLake": {"instances": [entry]}}
-        self.lake = service.create(Config(config), self._keyring)
+        services = Services(installed(), Config(config), self._keyring)
+        self.lake = services.get("datalake")
         desk = JobDesk(
             state=self._folder,
             owner=Owner.this(self._folder / "lock"),
@@ -48,8 +51,7 @@ class Agent:
         )
         self.app = make_app(
             desk=desk,
-            services={"datalake": self.lake},
-            plugins={},
+            services=services,
             keyring=self._keyring,
             info=lambda: INFO,
             stop=lambda: None,
