@@ -14,7 +14,7 @@ PLUGIN = """
 
     plugin = Plugin(
         "{name}", "Toy", (), ("names_variables",), "", "{name}_agent:create",
-        "{name}_agent:make_router",
+        "{name}_agent:make_router", command="{name}", commands="no_commands:add", summary="toys",
     )
 """
 AGENT = """
@@ -86,6 +86,10 @@ def test_services_that_cannot_be_used_disturb_nothing_else(toys, configure):
         run = [sys.executable, "-m", "escape_vre", *words]
         done = subprocess.run(run, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, (words, done.stderr)
+    run = [sys.executable, "-m", "escape_vre", "fails", "ls"]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "The commands of fails cannot be loaded: ModuleNotFoundError" in done.stderr
 
 
 def test_a_service_with_wrong_settings_says_so_until_they_are_corrected(configure):
