@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from escape_vre.core.errors import AuthError, EscapeError, RemoteError
-from escape_vre.core.oidc import DeviceCode, Grant, Pending, Provider
+from escape_vre.core.oidc import DeviceCode, Grant, MalformedError, Pending, Provider
 from escape_vre.core.proxies import Proxies
 from escape_vre.core.refresh_file import RefreshFile
 from escape_vre.core.tokens import Token, TokenChain
@@ -166,6 +166,8 @@ class DeviceTokens:
                 return await self._provider.finish(code)
             except Pending as e:
                 interval_s += SLOWER_S if e.slower else 0
+            except MalformedError:
+                raise  # the provider takes the code for used
             except RemoteError:
                 interval_s = min(interval_s * 2, LONGEST_S)
         raise AuthError("The code has expired.", hint="Sign in again for a new code.")

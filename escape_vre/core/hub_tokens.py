@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from escape_vre.core.answers import Tokens, read, seconds
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -134,13 +135,15 @@ class HubTokens:
 def _granted(response: httpx.Response, asked: float) -> Token:
     """Read a token; it ends ``expires_in`` after we asked, by our clock."""
     body = _json(response)
-    value, left = body.get("access_token"), body.get("expires_in")
-    if not isinstance(value, str) or not value or not isinstance(left, int | float | None):
+    tokens, left = read(Tokens, body), body.get("expires_in")
+    lifetime_s = seconds(left)
+    if isinstance(tokens, str) or (left is not None and lifetime_s is None):
         raise BadResponseError(
             "The JupyterHub sent an answer that is not a token.",
             hint="Tell its administrator: its escape-vre may have a different version.",
         )
-    return Token(value, jwt_expiry(value) if left is None else asked + left)
+    value = tokens.access_token
+    return Token(value, jwt_expiry(value) if lifetime_s is None else asked + lifetime_s)
 
 
 def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:

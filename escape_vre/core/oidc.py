@@ -14,11 +14,19 @@ from typing import Any
 
 import httpx
 
+from escape_vre.core.answers import (
+    AnyAnswer,
+    Device,
+    Discovery,
+    Tokens,
+    error_code,
+    read,
+    seconds,
+)
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
     ConfigurationError,
-    EscapeError,
     RemoteError,
     RemoteTimeoutError,
     RemoteUnavailableError,
@@ -37,6 +45,12 @@ LIFETIME_S = 300.0
 
 LONGEST_S = 10 * 365 * 86400.0
 """Longer than anything that a provider gives can last, seconds."""
+
+DESCRIBED = 300
+"""How much of a provider's own words a message repeats, characters."""
+
+_SECRET = ("device_code", "code_verifier", "refresh_token", "token")
+"""Fields of requests that no message may repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,10 @@ class DeviceCode:
     interval_s: float
 
 
+class MalformedError(BadResponseError):
+    """An answer that does not follow OpenID Connect; asking again would bring the same."""
+
+
 class Pending(Exception):  # noqa: N818 — no error: the person has not finished
     """The user has not signed in yet; ``slower`` if we ask too often."""
 
@@ -92,7 +110,7 @@ class Provider:
         self._registration = registration
         self._proxies = Proxies()
         self._clients: dict[Proxies, RemoteClient] = {}
-        self._found: dict[str, Any] = {}
+        self._found: Discovery | None = None
 
     def reach(self, proxies: Proxies) -> None:
         """Go by these proxies from now on."""
@@ -112,7 +130,7 @@ class Provider:
             "scope": self._registration.scope,
             "audience": self._registration.audience,
         }
-        if "S256" in (await self._metadata()).get("code_challenge_methods_supported", ()):
+        if "S256" in ((await self._metadata()).code_challenge_methods_supported or ()):
             digest = hashlib.sha256(verifier.encode()).digest()
             form["code_challenge"] = base64.urlsafe_b64encode(digest).decode().rstrip("=")
             form["code_challenge_method"] = "S256"
@@ -122,8 +140,8 @@ class Provider:
         response = await self._post("device_authorization_endpoint", form)
         body = _body(response)
         if response.status_code != 200:
-            raise self._refusal(body, response)
-        return self._device_code(body, verifier, asked)
+            raise self._refusal(body, response, form)
+        return _device_code(body, verifier, asked)
 
     async def finish(self, code: DeviceCode) -> Grant:
         """Ask whether the user has signed in.
@@ -162,7 +180,7 @@ class Provider:
 
     async def revoke(self, refresh_token: str) -> None:
         """End the session at the provider, where it can do so."""
-        if "revocation_endpoint" not in await self._metadata():
+        if (await self._metadata()).revocation_endpoint is None:
             return
         form = {
             "client_id": self._registration.client_id,
@@ -181,60 +199,38 @@ class Provider:
         response = await self._post("token_endpoint", form)
         body = _body(response)
         if response.status_code != 200:
-            raise self._refusal(body, response)
-        value, left = body.get("access_token"), _seconds(body.get("expires_in"))
-        if not isinstance(value, str) or not value:
-            raise self._nonsense()
-        if isinstance(left, int | float):
-            expires = asked + left
-        else:
+            raise self._refusal(body, response, form)
+        tokens = _answer(Tokens, body)
+        left = seconds(body.get("expires_in"), longest_s=LONGEST_S)
+        if left is None:
             # By its own moments, where it says when it was made: our clock may be another's.
-            expires = asked + (jwt_life_s(value) or LIFETIME_S)
-        again = body.get("refresh_token")
-        return Grant(Token(value, expires), again if isinstance(again, str) else None)
+            left = jwt_life_s(tokens.access_token) or LIFETIME_S
+        return Grant(Token(tokens.access_token, asked + left), tokens.refresh_token)
 
-    def _device_code(self, body: Mapping[str, Any], verifier: str, asked: float) -> DeviceCode:
-        lifetime_s = _seconds(body.get("expires_in"))
-        if lifetime_s is None:
-            raise self._nonsense()
-        try:
-            complete = body.get("verification_uri_complete")
-            code = DeviceCode(
-                device_code=str(body["device_code"]),
-                verifier=verifier,
-                user_code=str(body["user_code"]),
-                verification_uri=str(body["verification_uri"]),
-                verification_uri_complete=str(complete) if complete else None,
-                expires=asked + lifetime_s,
-                interval_s=_seconds(body.get("interval")) or 5.0,
-            )
-        except KeyError as e:
-            raise self._nonsense() from e
-        for url in (code.verification_uri, code.verification_uri_complete or "https:"):
-            if not url.startswith(("https:", "http:")):  # it becomes a link that people follow
-                raise self._nonsense()
-        return code
-
-    async def _metadata(self) -> dict[str, Any]:
+    async def _metadata(self) -> Discovery:
         """Return the provider's own description, read once."""
-        if not self._found:
+        if self._found is None:
             issuer = self._registration.issuer
             url = issuer.rstrip("/") + "/.well-known/openid-configuration"
             response = await self._request("GET", url)
             body = _body(response)
-            if response.status_code != 200 or body.get("issuer") != issuer:
+            said = body.get("issuer")
+            if response.status_code != 200 or said != issuer:
                 raise ConfigurationError(
                     f"{issuer} is not an OpenID Connect issuer.",
-                    hint=f"The provider calls itself {body['issuer']}; use that."
-                    if body.get("issuer")
+                    hint=f"The provider calls itself {said[:200]}; use that."
+                    if said and isinstance(said, str)
                     else "Fix issuer in the configuration.",
                 )
-            self._found = body
+            found = _answer(Discovery, body)
+            if wrong := found.insecure():
+                raise _malformed(wrong)
+            self._found = found
         return self._found
 
     async def _post(self, endpoint: str, form: Mapping[str, str]) -> httpx.Response:
-        url = (await self._metadata()).get(endpoint)
-        if not isinstance(url, str):
+        url = getattr(await self._metadata(), endpoint)
+        if url is None:
             raise ConfigurationError(
                 f"{self._registration.issuer} does not support sign-in with a code.",
                 hint="Ask its administrators to enable the device grant, or choose another auth.",
@@ -263,9 +259,11 @@ class Provider:
                 e.details.setdefault("retry_after_s", RETRY_AFTER_S)
             raise
 
-    def _refusal(self, body: Mapping[str, Any], response: httpx.Response) -> Exception:
+    def _refusal(
+        self, body: Mapping[str, Any], response: httpx.Response, form: Mapping[str, str]
+    ) -> Exception:
         """Convert an error of RFC 6749 section 5.2 or RFC 8628 section 3.5."""
-        error, said = body.get("error"), str(body.get("error_description") or "")
+        error, said = error_code(body), body.get("error_description")
         if error in ("authorization_pending", "slow_down"):
             return Pending(slower=error == "slow_down")
         if error == "access_denied":
@@ -274,9 +272,13 @@ class Provider:
             return AuthError("The code has expired.", hint="Sign in again for a new code.")
         if error == "invalid_grant":
             return AuthError("Your session at the identity provider has ended.")
-        if isinstance(error, str):
+        if error is not None:
+            kept = [form[name] for name in _SECRET if form.get(name)]
+            if not isinstance(said, str) or any(secret in said for secret in kept):
+                said = ""  # IAM repeats the token that it does not accept
+            reason = said[:DESCRIBED].strip().rstrip(".") or error
             return ConfigurationError(
-                f"The identity provider refused the request: {said or error}.".replace("..", "."),
+                f"The identity provider refused the request: {reason}.",
                 hint="The administrator of this installation can fix client_id, scope or"
                 " audience, or register this client for the device sign-in.",
             )
@@ -285,22 +287,40 @@ class Provider:
             hint="Check issuer in the configuration.",
         )
 
-    def _nonsense(self) -> EscapeError:
-        return BadResponseError(
-            "The answer of the identity provider does not follow OpenID Connect.",
-            hint="Check issuer in the configuration.",
+
+def _device_code(body: Mapping[str, Any], verifier: str, asked: float) -> DeviceCode:
+    found = _answer(Device, body)
+    lifetime_s = seconds(body.get("expires_in"), longest_s=LONGEST_S)
+    if lifetime_s is None:
+        raise _malformed("expires_in")
+    return DeviceCode(
+        device_code=found.device_code,
+        verifier=verifier,
+        user_code=found.user_code,
+        verification_uri=found.verification_uri,
+        verification_uri_complete=found.verification_uri_complete,
+        expires=asked + lifetime_s,
+        interval_s=seconds(body.get("interval"), longest_s=LONGEST_S) or 5.0,
+    )
+
+
+def _answer(model: type[AnyAnswer], body: Mapping[str, Any]) -> AnyAnswer:
+    if not body:  # no JSON, such as a page that says that the provider is being repaired
+        raise BadResponseError(
+            "The answer of the identity provider is not JSON.",
+            hint="Try again later. If it continues, check issuer in the configuration.",
         )
+    found = read(model, body)
+    if isinstance(found, str):
+        raise _malformed(found)
+    return found
 
 
-def _seconds(value: object) -> float | None:
-    """Read a number of seconds, which some providers send as text; None for what can be none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if 0 <= found <= LONGEST_S else None
+def _malformed(name: str) -> MalformedError:
+    return MalformedError(
+        f"The answer of the identity provider does not follow OpenID Connect ({name}).",
+        hint="Check issuer in the configuration, or tell the provider's administrators.",
+    )
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

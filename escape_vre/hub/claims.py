@@ -1,9 +1,9 @@
 """What tokens and claims say."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from escape_vre.core.answers import seconds
 from escape_vre.core.tokens import jwt_claims
 
 DEFAULT_LIFETIME_S = 300.0
@@ -38,18 +38,7 @@ def lifetime_s(response: Mapping[str, Any]) -> float:
     """
     told = jwt_claims(str(response["access_token"]))
     for begin, end in ((0, response.get("expires_in")), (told.get("iat"), told.get("exp"))):
-        first, last = _seconds(begin), _seconds(end)
+        first, last = (seconds(value, least_s=-MAX_LIFETIME_S) for value in (begin, end))
         if first is not None and last is not None:
             return min(max(0.0, last - first), MAX_LIFETIME_S)
     return DEFAULT_LIFETIME_S
-
-
-def _seconds(value: Any) -> float | None:
-    """Return a number of seconds; some providers write it as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None

@@ -8,16 +8,16 @@ import asyncio
 import base64
 import hashlib
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 import httpx
 
+from escape_vre.core.answers import BrowserDiscovery, Person, Tokens, error_code, read
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -29,7 +29,6 @@ from escape_vre.core.http import tls_context
 from escape_vre.core.proxies import Proxies
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import mounted
-from escape_vre.hub.answers import Discovery, Person, Tokens, read
 from escape_vre.hub.claims import OF_THE_TOKEN, claim, lifetime_s
 from escape_vre.hub.mounted import CLIENT_SECRET
 from escape_vre.hub.settings import PATH, Audience, Calls, Login
@@ -180,7 +179,7 @@ class Provider:
                 f"The issuer at {issuer} calls itself {said[:200]}.",
                 hint=f"Write {_LOGIN}.issuer exactly so.",
             )
-        document = read(Discovery, found)
+        document = read(BrowserDiscovery, found)
         if isinstance(document, str):
             problem = "no" if found.get(document) is None else "a malformed"
             raise ConfigurationError(f"The issuer at {issuer} has {problem} {document}.", hint=hint)
@@ -197,18 +196,14 @@ class Provider:
             grants=document.grant_types_supported,
         )
 
-    def _refuse_insecure(self, document: Discovery) -> None:
-        """Refuse a way without TLS where the issuer has one with it: secrets go there."""
-        if urlsplit(self._login.issuer).scheme == "http":
+    def _refuse_insecure(self, document: BrowserDiscovery) -> None:
+        name = document.insecure()
+        if name is None or (self._login.allow_http and not self._login.issuer.startswith("https:")):
             return
-        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
-            url = getattr(document, name)
-            if url and urlsplit(url).scheme != "https":
-                raise ConfigurationError(
-                    f"The {name} of the issuer at {self._login.issuer} does not begin with"
-                    " https://.",
-                    hint="Tell the administrators of the identity provider.",
-                )
+        raise ConfigurationError(
+            f"The {name} of the issuer at {self._login.issuer} does not begin with https://.",
+            hint="Tell the administrators of the identity provider.",
+        )
 
     async def check_client(self) -> None:
         """Send an invalid request, to learn whether the provider accepts this client.
@@ -401,9 +396,7 @@ class Provider:
     def _refused(self, kind: str, status: int, found: Mapping[str, Any]) -> EscapeError:
         if status == httpx.codes.OK:
             return unavailable("The identity provider answered without a token.")
-        code = found.get("error")
-        if not isinstance(code, str) or not re.fullmatch(r"[a-z_]{1,40}", code):
-            code = f"status {status}"
+        code = error_code(found) or f"status {status}"
         # RFC 6749 section 5.2: what is said with another status does not end a session.
         meant = status in (httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED)
         if kind == "code" and code == "invalid_grant":

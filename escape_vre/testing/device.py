@@ -71,6 +71,8 @@ class DeviceProvider:
     codes: dict[str, Code] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
     forms: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    token_fields: dict[str, Any] = field(default_factory=dict)
+    """Overrides of every answer of the token endpoint."""
     refreshing: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
@@ -214,12 +216,14 @@ class DeviceProvider:
         return 400, {"error": "invalid_grant", "error_description": "Session not active"}
 
     def _grant(self, session: Session) -> dict[str, Any]:
-        answer = {
+        answer: dict[str, Any] = {
             "access_token": self.mint(),
             "token_type": "Bearer",
             "expires_in": self.lifetime_s,
         }
-        return {**answer, "refresh_token": session.current} if self.offline else answer
+        if self.offline:
+            answer["refresh_token"] = session.current
+        return answer | self.token_fields
 
     def _send(self, handler: BaseHTTPRequestHandler, status: int, body: bytes, kind: str) -> None:
         handler.send_response(status)
