@@ -70,10 +70,17 @@ test('a transfer that has failed stands still', async ({ product }) => {
     const answer = await route.fetch();
     const { jobs } = (await answer.json()) as { jobs: object[] };
     const error = { code: 'x', message: 'It failed.', hint: '' };
-    const failed = { state: 'failed', error, bytes_total: null, bytes_done: 0 };
-    const none = { files_total: null, files_done: 0 };
+    const none = {
+      unit: 'bytes',
+      done: 0,
+      total: null,
+      rate: null,
+      eta_s: null
+    };
+    const failed = { state: 'failed', state_word: 'failed', error };
+    const progress = { ...none, parts: [] };
     await route.fulfill({
-      json: { jobs: jobs.map(job => ({ ...job, ...failed, ...none })) }
+      json: { jobs: jobs.map(job => ({ ...job, ...failed, progress })) }
     });
   });
   await page.reload();

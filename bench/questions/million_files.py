@@ -14,6 +14,7 @@ from bench.fixtures import Bench
 from bench.measure import BenchError, forget_peak, peak_mb
 from bench.table import Row, row
 from escape_vre.client import AgentClient
+from escape_vre.display.amounts import amount
 
 TITLE = "one job of a million files: the agent's memory, and the time until a cancel has ended it"
 
@@ -38,13 +39,13 @@ def measure(bench: Bench) -> Iterator[Row]:
             client = AgentClient()
             began = time.perf_counter()
             job = client.post("/datalake/get", {"refs": ["bench:many"], "client": client.name})
-            while not job["files_total"]:
+            while not amount(job, "files")["total"]:
                 if job["state"] == "failed" or time.perf_counter() - began > _LISTED_S:
                     raise BenchError(f"the files were not listed: {job}")
                 job = client.get(f"/jobs/{job['id']}", wait_s=0.5)
             listed.append(time.perf_counter() - began)
-            if job["files_total"] != bench.sizes.job_files:
-                raise BenchError(f"{job['files_total']} files were listed")
+            if amount(job, "files")["total"] != bench.sizes.job_files:
+                raise BenchError(f"{amount(job, 'files')['total']} files were listed")
             time.sleep(_MOVED_S)
             began = time.perf_counter()
             ended = client.post(f"/jobs/{job['id']}/cancel")

@@ -75,8 +75,8 @@ def _ours(file: BigFile, user: User) -> tuple[float, float]:
     file.check(folder / NAME)
     shutil.rmtree(folder)
     job = AgentClient().get("/jobs")["jobs"][0]
-    if job["state"] != "done" or job["bytes_done"] != file.size:
-        raise BenchError(f"the job says {job['state']}, {job['bytes_done']} bytes")
+    if job["state"] != "done" or job["progress"]["done"] != file.size:
+        raise BenchError(f"the job says {job['state']}, {job['progress']['done']} bytes")
     lasted = datetime.fromisoformat(job["ended"]) - datetime.fromisoformat(job["created"])
     return took, lasted.total_seconds()
 

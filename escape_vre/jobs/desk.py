@@ -25,9 +25,9 @@ from escape_vre.core.settings import Transfers
 from escape_vre.jobs.lease import RENEW_S, Lease, Owner
 from escape_vre.jobs.log import JobLog, Stored
 from escape_vre.jobs.manifest import Manifest
-from escape_vre.jobs.models import Job, JobFile, JobRequest, now
+from escape_vre.jobs.models import Amount, Job, JobFile, JobRequest, Progress, now
 from escape_vre.jobs.plan import CHUNK, Plan
-from escape_vre.jobs.run import ANYBODY, Run
+from escape_vre.jobs.run import ANYBODY, WORDS, Run
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Ending
 from escape_vre.jobs.transfer.download import Arrived
@@ -40,6 +40,7 @@ TICK_S = 0.25
 JUST_S = 10.0
 RUNNING_AT_ONCE = 4
 CHECKED_FILES = 10_000
+NOTHING_YET = Progress(unit="bytes", parts=[Amount(unit="files")])
 WAITED_S = 0.5
 """Pause before a waiting job continues, so that two disagreeing services are not flooded."""
 
@@ -133,6 +134,9 @@ class JobDesk:
             instance=request.instance,
             refs=list(request.refs),
             state="queued",
+            state_word=WORDS["queued"],
+            keeps_server_alive=True,
+            progress=NOTHING_YET,
             created=now(),
             destination=request.destination,
         )
@@ -153,13 +157,14 @@ class JobDesk:
             if stored.job.state == "done" and stored.request.key == request.key
         ]
         last = max(same, key=lambda job: job.created, default=None)
-        if last is None or not last.files_total or last.files_total > CHECKED_FILES:
+        count = last.progress.part("files").total if last else None
+        if last is None or not count or count > CHECKED_FILES:
             return None
         refs = {file.ref for file in self._log.files(last.id)}
         copies = await asyncio.to_thread(self.manifest.copies, request.instance, refs)
         here = {copy.path for found in copies.values() for copy in found}
         if all(file.path in here for file in self._log.files(last.id)):
-            return last.model_copy(update={"files_here": last.files_total})
+            return last.model_copy(update={"counts": {**last.counts, "files_here": count}})
         return None
 
     def jobs(self) -> list[Job]:
@@ -233,7 +238,7 @@ class JobDesk:
             )
         stored = self._finished.pop(job_id)
         run = Run(stored.request, stored.job, None, environment, {client or ANYBODY})
-        run.set_state("queued", bytes_done=0, files_done=0)
+        run.set_state("queued", progress=NOTHING_YET, counts={})
         self._log.append(run.job, request=run.request)
         self._log.forget(job_id)
         run.lease = self._take(job_id)
@@ -360,8 +365,11 @@ class JobDesk:
         )
         run.job = run.job.model_copy(
             update={
-                "bytes_total": plan.bytes,
-                "files_total": plan.count,
+                "progress": Progress(
+                    unit="bytes",
+                    total=plan.bytes,
+                    parts=[Amount(unit="files", total=plan.count)],
+                ),
                 "path": str(plan.path),
                 "note": None,
             }
@@ -376,6 +384,7 @@ class JobDesk:
         self, run: Run, plan: Plan, sources: AsyncGenerator[FileSource | Skipped, None]
     ) -> None:
         """Read which files there are, a few hundred at a time."""
+        run.job = run.job.model_copy(update={"note": "Asking the catalogue."})
         ready: list[FileSource] = []
         async with aclosing(sources):
             async for source in sources:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Unit = Literal["bytes", "files", "steps", "rows"]
 FINISHED: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
 
@@ -25,6 +26,37 @@ class ErrorInfo(BaseModel):
     hint: str = ""
     retryable: bool = False
     details: dict[str, Any] = {}
+
+
+class Amount(BaseModel):
+    """How much of something is done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: Unit
+    done: int = 0
+    total: int | None = Field(default=None, description="Null until it is known.")
+
+
+class Progress(Amount):
+    """How far a job is, in the unit that tells most, and in others."""
+
+    rate: float | None = Field(default=None, description="Units per second.")
+    eta_s: float | None = None
+    parts: list[Amount] = []
+
+    @property
+    def fraction(self) -> float | None:
+        """0 to 1, by the first unit whose total is known; None if there is none."""
+        for amount in (self, *self.parts):
+            if amount.total:
+                return min(1.0, amount.done / amount.total)
+        return None
+
+    def part(self, unit: Unit) -> Amount:
+        """Return the amount in a unit; of one that the job does not count, nothing."""
+        found = (amount for amount in (self, *self.parts) if amount.unit == unit)
+        return next(found, Amount(unit=unit))
 
 
 class JobRequest(BaseModel):
@@ -63,34 +95,34 @@ class JobRequest(BaseModel):
 
 
 class Job(BaseModel):
-    """A job as clients see it. Sizes in bytes, rate in bytes/s, times UTC."""
+    """A job of any kind as clients see it; times UTC."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
-    kind: Literal["get"]
+    kind: str = Field(description="Such as get.")
     title: str
     service: str
     instance: str
-    refs: list[str]
+    refs: list[str] = Field(description="What it is about.")
     state: JobState
-    bytes_done: int = 0
-    bytes_total: int | None = None
-    files_done: int = 0
-    files_total: int | None = None
-    files_here: int = Field(default=0, description="Those of files_done that were already here.")
-    files_failed: int = Field(default=0, description="Files that could not be fetched.")
-    files_unverified: int = Field(
-        default=0, description="Of files_done, those that the catalogue has no checksum of."
+    state_word: str = Field(description="What this kind calls its state; fits after 'is'.")
+    keeps_server_alive: bool = Field(
+        description="Whether its progress is a reason to keep the notebook server running."
     )
-    rate: float | None = None
-    eta_s: float | None = None
+    progress: Progress
+    counts: dict[str, int] = Field(
+        default={},
+        description="Further figures of its kind. Of get: files_here (were here before),"
+        " files_failed (could not be fetched), files_unverified (the catalogue has no checksum).",
+    )
+    result: dict[str, Any] = Field(default={}, description="What came of it, as its kind says.")
     error: ErrorInfo | None = None
     created: datetime
     started: datetime | None = None
     ended: datetime | None = None
-    destination: str
-    path: str | None = None
+    destination: str | None = Field(default=None, description="Absolute folder it writes to.")
+    path: str | None = Field(default=None, description="What to open when it is done; absolute.")
     contents_path: str | None = None
     note: str | None = Field(
         default=None,

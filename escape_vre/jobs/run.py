@@ -11,7 +11,7 @@ from escape_vre.core import text
 from escape_vre.core.errors import EscapeError
 from escape_vre.core.service import FetchQuery
 from escape_vre.jobs.lease import Lease
-from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, JobState, now
+from escape_vre.jobs.models import ErrorInfo, Job, JobFile, JobRequest, JobState, Progress, now
 from escape_vre.jobs.plan import Plan
 from escape_vre.jobs.transfer.batch import Batch
 from escape_vre.jobs.transfer.control import Control
@@ -20,7 +20,20 @@ from escape_vre.jobs.transfer.place import drop_abandoned
 ANYBODY = "anybody"
 """Stands for clients that never release a job, such as a panel: only Cancel ends their job."""
 
+WORDS: dict[JobState, str] = {
+    "queued": "waiting",
+    "running": "on its way",
+    "done": "here",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
 _RATE_WINDOW_S = 3.0
+
+
+def still(progress: Progress) -> Progress:
+    """Return how far a job is that does not move."""
+    return progress.model_copy(update={"rate": None, "eta_s": None})
 
 
 @dataclass(slots=True)
@@ -47,32 +60,48 @@ class Run:
             times["started"] = self.job.started or now()
         else:
             times |= {"started": None, "ended": None, "error": None, "note": None}
-            times |= {"rate": None, "eta_s": None}
-        self.job = self.job.model_copy(update={"state": state, **times, **fields})
+            times["progress"] = still(self.job.progress)
+        word = {"state": state, "state_word": WORDS[state]}
+        self.job = self.job.model_copy(update={**word, **times, **fields})
         return self.job
 
     def wait(self, error: EscapeError) -> Job:
         """Let the job wait for a reason that is resolved elsewhere."""
         reason = ErrorInfo.model_validate(error.as_dict())
         return self.set_state(
-            "queued", started=self.job.started, waiting=reason, **self.control.counts
+            "queued", started=self.job.started, waiting=reason, **self._measured()
         )
 
     def end(self, state: Literal["done", "cancelled"]) -> Job:
         """Decide how the job ends."""
-        return self._decide(state, **self.control.counts)
+        return self._decide(state, **self._measured())
 
     def fail(self, error: EscapeError) -> Job:
         """Decide that the job ends with an error."""
         return self._decide(
-            "failed", error=ErrorInfo.model_validate(error.as_dict()), **self.control.counts
+            "failed", error=ErrorInfo.model_validate(error.as_dict()), **self._measured()
         )
 
     def _decide(self, state: JobState, **fields: Any) -> Job:
-        fields |= {"ended": now(), "waiting": None, "rate": None, "eta_s": None}
+        fields |= {"state": state, "state_word": WORDS[state], "ended": now(), "waiting": None}
         fields["note"] = text.skipped(self.plan.skipped) or None if self.plan else None
-        self.ended = self.snapshot().model_copy(update={"state": state, **fields})
+        self.ended = self.snapshot().model_copy(update=fields)
         return self.ended
+
+    def _measured(self, rate: float | None = None) -> dict[str, Any]:
+        """Return how far it is now, as fields of a job."""
+        before, control = self.job.progress, self.control
+        left = None if before.total is None else max(0, before.total - control.bytes_done)
+        files = before.part("files").model_copy(update={"done": control.files_done})
+        progress = Progress(
+            unit="bytes",
+            done=control.bytes_done,
+            total=before.total,
+            rate=rate,
+            eta_s=left / rate if rate and left is not None else None,
+            parts=[files],
+        )
+        return {"progress": progress, "counts": control.counts}
 
     @property
     def query(self) -> FetchQuery:
@@ -101,17 +130,8 @@ class Run:
     def snapshot(self) -> Job:
         """Return the job with the progress of this moment."""
         if self.job.state == "running":
-            done = self.control.bytes_done
-            rate = self._rate(done)
-            left = None if self.job.bytes_total is None else max(0, self.job.bytes_total - done)
-            self.job = self.job.model_copy(
-                update={
-                    **self.control.counts,
-                    "bytes_done": done,
-                    "rate": rate,
-                    "eta_s": left / rate if rate and left is not None else None,
-                }
-            )
+            rate = self._rate(self.control.bytes_done)
+            self.job = self.job.model_copy(update=self._measured(rate))
         return self.job
 
     def _rate(self, done: int) -> float | None:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from escape_vre.core import text
+from escape_vre.display.amounts import describe, fraction
 from escape_vre.display.output import say
 
 BAR_CELLS = 24
@@ -46,7 +47,7 @@ class Progress:
         if job.get("waiting") and words != self._said:
             self._face.say(f"{self._title}: {words}" + (f" Sign in: {link}" if link else ""))
             self._said = words
-        self._face.show(_fraction(job), self._title, words, link)
+        self._face.show(fraction(job), self._title, words, link)
 
     def done(self, line: str) -> None:
         """Replace the bar by the last line."""
@@ -65,33 +66,6 @@ class Progress:
     ) -> None:
         if kind is not None and self._face is not None:
             self._face.clear()
-
-
-def _fraction(job: dict[str, Any]) -> float | None:
-    if not job["bytes_total"]:
-        return None
-    return min(1.0, float(job["bytes_done"]) / float(job["bytes_total"]))
-
-
-def describe(job: dict[str, Any]) -> str:
-    """Say how far a job is: bytes, files, rate, time left; or what it waits for."""
-    if job.get("waiting"):
-        return f"{job['waiting']['message']} This continues by itself."
-    if job["state"] == "queued":
-        return "queued"
-    if job["files_total"] is None:
-        return "asking the catalogue"
-    parts = [
-        text.size(job["bytes_done"])
-        + (f" of {text.size(job['bytes_total'])}" if job["bytes_total"] is not None else "")
-    ]
-    if job["files_total"] > 1:
-        parts.append(f"{job['files_done']:,} of {job['files_total']:,} files")
-    if job["rate"]:
-        parts.append(f"{text.size(job['rate'])}/s")
-    if job["eta_s"] is not None:
-        parts.append(f"{text.duration(job['eta_s'])} left")
-    return " · ".join(parts)
 
 
 def sign_in(job: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ class EscapeExtension(ExtensionApp):
 
     keep_alive_h = Float(
         24.0,
-        help="How long a job that moves bytes keeps this server from being culled, hours.",
+        help="How long a job that makes progress keeps this server from being culled, hours.",
     ).tag(config=True)
 
     _relay: EventRelay | None = None

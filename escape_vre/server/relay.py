@@ -44,7 +44,8 @@ class EventRelay:
         self._stopped = False
         self._warned = ""
         self._unfinished: set[str] = set()
-        self._bytes: dict[str, int] = {}
+        self._amounts: dict[str, dict[str, int]] = {}
+        """How far each job was when it was last told of, by unit."""
 
     def start(self) -> None:
         """Begin as soon as the server's event loop runs."""
@@ -100,9 +101,13 @@ class EventRelay:
         self._warned = text
 
     def _tell(self, job: dict[str, Any]) -> None:
-        if job["bytes_done"] > self._bytes.get(job["id"], 0) and self._counts(job):
+        progress = job["progress"]
+        amounts = {part["unit"]: part["done"] for part in (progress, *progress["parts"])}
+        before = self._amounts.get(job["id"], {})
+        self._amounts[job["id"]] = amounts
+        moves = any(done > before.get(unit, 0) for unit, done in amounts.items())
+        if moves and job["keeps_server_alive"] and self._counts(job):
             self._settings[LAST_ACTIVITY] = datetime.now(UTC)
-        self._bytes[job["id"]] = job["bytes_done"]
         if job["state"] in ("queued", "running"):
             self._unfinished.add(job["id"])
         else:

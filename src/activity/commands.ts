@@ -10,7 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IJob } from '../core/api';
 import { AgentError, unreachable } from '../core/errors';
-import { isFinished } from '../core/jobs';
+import { amountOf, isFinished } from '../core/jobs';
 import type { IJobs } from '../core/tokens';
 import { TransferCommandIDs } from './commandids';
 
@@ -105,7 +105,8 @@ async function openResult(
     );
     return;
   }
-  const isOneFile = job.files_total === 1 && job.path !== job.destination;
+  const isOneFile =
+    amountOf(job, 'files').total === 1 && job.path !== job.destination;
   const path = job.contents_path;
   if (isOneFile) {
     await commands.execute('docmanager:open', { path });

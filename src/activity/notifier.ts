@@ -33,7 +33,7 @@ export class Notifier {
         label: trans.__('Open'),
         callback: run(TransferCommandIDs.open)
       };
-      const said = trans.__('%1 is here.', job.title);
+      const said = trans.__('%1 is %2.', job.title, job.state_word);
       Notification.success(job.note ? `${said} ${job.note}` : said, {
         autoClose: 5000,
         actions: job.contents_path === null ? [] : [open]

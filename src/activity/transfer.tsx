@@ -13,7 +13,7 @@ import { fractionOf, isFinished } from '../core/jobs';
 import { Name } from '../ui/name';
 import { Progress } from '../ui/progress';
 import { TransferCommandIDs } from './commandids';
-import { measures, stateWord } from './words';
+import { measures } from './words';
 
 export interface ITransferProps {
   job: IJob;
@@ -24,7 +24,6 @@ export interface ITransferProps {
 /** One transfer: two lines while it matters, one when it is over. */
 export function Transfer(props: ITransferProps): React.JSX.Element {
   const { job, trans } = props;
-  const word = stateWord(job, trans);
   const parts = measures(job, trans);
   const isOver = job.state === 'done' || job.state === 'cancelled';
   return (
@@ -38,7 +37,7 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
             {parts[0]}
           </span>
         )}
-        <span className="escape-Transfer-word">{word}</span>
+        <span className="escape-Transfer-word">{job.state_word}</span>
         <Buttons {...props} />
       </div>
       {!isOver && (

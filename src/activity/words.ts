@@ -1,4 +1,4 @@
-import type { IJob } from '../core/api';
+import type { IAmount, IJob } from '../core/api';
 import type { ITrans } from '../core/errors';
 import { isFinished } from '../core/jobs';
 import {
@@ -11,69 +11,80 @@ import {
 
 /** A job in words. Pure. */
 
-export function stateWord(job: IJob, trans: ITrans): string {
-  switch (job.state) {
-    case 'queued':
-      return trans.__('waiting');
-    case 'running':
-      return trans.__('on its way');
-    case 'done':
-      return trans.__('here');
-    case 'failed':
-      return trans.__('failed');
-    case 'cancelled':
-      return trans.__('cancelled');
-  }
-}
-
 /** `1.2 GB of 3.4 GB`, `3 of 12 files`, `38.0 MB/s`, `4.0 s left`: what is known. */
 export function measures(job: IJob, trans: ITrans): string[] {
   const parts: string[] = [];
+  const { progress } = job;
   // Of what failed or was cancelled, as much as had come.
   if (job.state === 'done') {
-    parts.push(formatBytes(job.bytes_done));
-  } else if (job.bytes_total !== null) {
-    parts.push(
-      trans.__(
-        '%1 of %2',
-        formatBytes(job.bytes_done),
-        formatBytes(job.bytes_total)
-      )
-    );
-  } else if (job.bytes_done > 0) {
-    parts.push(formatBytes(job.bytes_done));
+    parts.push(amount({ ...progress, total: null }, trans));
+  } else if (progress.total !== null || progress.done > 0) {
+    parts.push(amount(progress, trans));
   }
-  if (job.files_total !== null && job.files_total > 1) {
-    parts.push(
-      trans.__(
-        '%1 of %2 files',
-        formatCount(job.files_done),
-        formatCount(job.files_total)
-      )
-    );
+  for (const part of progress.parts) {
+    if (part.total !== null && part.total > 1) {
+      parts.push(amount(part, trans));
+    }
   }
   if (job.state === 'running') {
-    if (job.rate !== null) {
-      parts.push(formatRate(job.rate));
+    if (progress.rate !== null) {
+      parts.push(rate(progress.unit, progress.rate, trans));
     }
-    if (job.eta_s !== null) {
-      parts.push(trans.__('%1 left', formatDuration(job.eta_s)));
+    if (progress.eta_s !== null) {
+      parts.push(trans.__('%1 left', formatDuration(progress.eta_s)));
     }
   }
-  if (isFinished(job.state) && job.files_here > 0) {
-    parts.push(trans.__('%1 already here', formatCount(job.files_here)));
-  }
-  if (job.files_failed > 0) {
-    parts.push(trans.__('%1 failed', formatCount(job.files_failed)));
-  }
-  if (job.state === 'done' && job.files_unverified > 0) {
-    parts.push(
-      trans.__('%1 without a checksum', formatCount(job.files_unverified))
-    );
-  }
+  parts.push(...figures(job, trans));
   const seconds = secondsOf(job);
   if (job.state === 'done' && seconds !== null) {
     parts.push(trans.__('in %1', formatDuration(Math.max(0, seconds))));
+  }
+  return parts;
+}
+
+/** `1.2 GB of 3.4 GB`, `3 of 12 files`; only what is done where no total is known. */
+function amount({ unit, done, total }: IAmount, trans: ITrans): string {
+  const format = unit === 'bytes' ? formatBytes : formatCount;
+  const words =
+    total === null
+      ? format(done)
+      : trans.__('%1 of %2', format(done), format(total));
+  return unit === 'bytes' ? words : `${words} ${nameOf(unit, trans)}`;
+}
+
+function rate(unit: IAmount['unit'], value: number, trans: ITrans): string {
+  return unit === 'bytes'
+    ? formatRate(value)
+    : `${Number(value.toPrecision(3))} ${nameOf(unit, trans)}/s`;
+}
+
+function nameOf(unit: IAmount['unit'], trans: ITrans): string {
+  switch (unit) {
+    case 'bytes':
+      return trans.__('bytes');
+    case 'files':
+      return trans.__('files');
+    case 'steps':
+      return trans.__('steps');
+    case 'rows':
+      return trans.__('rows');
+  }
+}
+
+/** What a get says of its files. */
+function figures({ state, counts }: IJob, trans: ITrans): string[] {
+  const parts: string[] = [];
+  const count = (name: string) => counts[name] ?? 0;
+  if (isFinished(state) && count('files_here') > 0) {
+    parts.push(trans.__('%1 already here', formatCount(count('files_here'))));
+  }
+  if (count('files_failed') > 0) {
+    parts.push(trans.__('%1 failed', formatCount(count('files_failed'))));
+  }
+  if (state === 'done' && count('files_unverified') > 0) {
+    parts.push(
+      trans.__('%1 without a checksum', formatCount(count('files_unverified')))
+    );
   }
   return parts;
 }
@@ -84,15 +95,19 @@ export function statusText(jobs: readonly IJob[]): string {
     return '';
   }
   const parts = [`↓ ${jobs.length}`];
-  const known = jobs.filter(job => job.bytes_total);
+  // Only what has the same unit adds up.
+  const moving = jobs
+    .map(job => job.progress)
+    .filter(progress => progress.unit === 'bytes');
+  const known = moving.filter(progress => progress.total);
   if (known.length > 0) {
-    const total = known.reduce((sum, job) => sum + (job.bytes_total ?? 0), 0);
-    const done = known.reduce((sum, job) => sum + job.bytes_done, 0);
+    const total = known.reduce((sum, one) => sum + (one.total ?? 0), 0);
+    const done = known.reduce((sum, one) => sum + one.done, 0);
     parts.push(formatPercent(done / total));
   }
-  const rate = jobs.reduce((sum, job) => sum + (job.rate ?? 0), 0);
-  if (rate > 0) {
-    parts.push(formatRate(rate));
+  const bytesPerS = moving.reduce((sum, one) => sum + (one.rate ?? 0), 0);
+  if (bytesPerS > 0) {
+    parts.push(formatRate(bytesPerS));
   }
   return parts.join(' · ');
 }

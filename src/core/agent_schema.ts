@@ -461,6 +461,27 @@ export interface components {
       version: string;
     };
     /**
+     * Amount
+     * @description How much of something is done.
+     */
+    Amount: {
+      /**
+       * Done
+       * @default 0
+       */
+      done: number;
+      /**
+       * Total
+       * @description Null until it is known.
+       */
+      total?: number | null;
+      /**
+       * Unit
+       * @enum {string}
+       */
+      unit: 'bytes' | 'files' | 'steps' | 'rows';
+    };
+    /**
      * Client
      * @description The client that waits for a job; without an id, one that never releases it.
      */
@@ -796,75 +817,70 @@ export interface components {
     };
     /**
      * Job
-     * @description A job as clients see it. Sizes in bytes, rate in bytes/s, times UTC.
+     * @description A job of any kind as clients see it; times UTC.
      */
     Job: {
-      /**
-       * Bytes Done
-       * @default 0
-       */
-      bytes_done: number;
-      /** Bytes Total */
-      bytes_total?: number | null;
       /** Contents Path */
       contents_path?: string | null;
+      /**
+       * Counts
+       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum).
+       * @default {}
+       */
+      counts: {
+        [key: string]: number;
+      };
       /**
        * Created
        * Format: date-time
        */
       created: string;
-      /** Destination */
-      destination: string;
+      /**
+       * Destination
+       * @description Absolute folder it writes to.
+       */
+      destination?: string | null;
       /** Ended */
       ended?: string | null;
       error?: components['schemas']['ErrorInfo'] | null;
-      /** Eta S */
-      eta_s?: number | null;
-      /**
-       * Files Done
-       * @default 0
-       */
-      files_done: number;
-      /**
-       * Files Failed
-       * @description Files that could not be fetched.
-       * @default 0
-       */
-      files_failed: number;
-      /**
-       * Files Here
-       * @description Those of files_done that were already here.
-       * @default 0
-       */
-      files_here: number;
-      /** Files Total */
-      files_total?: number | null;
-      /**
-       * Files Unverified
-       * @description Of files_done, those that the catalogue has no checksum of.
-       * @default 0
-       */
-      files_unverified: number;
       /** Id */
       id: string;
       /** Instance */
       instance: string;
       /**
-       * Kind
-       * @constant
+       * Keeps Server Alive
+       * @description Whether its progress is a reason to keep the notebook server running.
        */
-      kind: 'get';
+      keeps_server_alive: boolean;
+      /**
+       * Kind
+       * @description Such as get.
+       */
+      kind: string;
       /**
        * Note
        * @description A sentence about its progress; once it has ended, about what was left out.
        */
       note?: string | null;
-      /** Path */
+      /**
+       * Path
+       * @description What to open when it is done; absolute.
+       */
       path?: string | null;
-      /** Rate */
-      rate?: number | null;
-      /** Refs */
+      progress: components['schemas']['Progress'];
+      /**
+       * Refs
+       * @description What it is about.
+       */
       refs: string[];
+      /**
+       * Result
+       * @description What came of it, as its kind says.
+       * @default {}
+       */
+      result: {
+        [key: string]: unknown;
+      };
       /** Service */
       service: string;
       /** Started */
@@ -874,6 +890,11 @@ export interface components {
        * @enum {string}
        */
       state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+      /**
+       * State Word
+       * @description What this kind calls its state; fits after 'is'.
+       */
+      state_word: string;
       /** Title */
       title: string;
       /** @description Why the job waits, until it continues automatically: the user has to sign in, at details.sign_in, or a sign-in service does not answer. */
@@ -907,6 +928,39 @@ export interface components {
     Jobs: {
       /** Jobs */
       jobs: components['schemas']['Job'][];
+    };
+    /**
+     * Progress
+     * @description How far a job is, in the unit that tells most, and in others.
+     */
+    Progress: {
+      /**
+       * Done
+       * @default 0
+       */
+      done: number;
+      /** Eta S */
+      eta_s?: number | null;
+      /**
+       * Parts
+       * @default []
+       */
+      parts: components['schemas']['Amount'][];
+      /**
+       * Rate
+       * @description Units per second.
+       */
+      rate?: number | null;
+      /**
+       * Total
+       * @description Null until it is known.
+       */
+      total?: number | null;
+      /**
+       * Unit
+       * @enum {string}
+       */
+      unit: 'bytes' | 'files' | 'steps' | 'rows';
     };
     /**
      * ServiceInfo

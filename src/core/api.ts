@@ -16,7 +16,9 @@ export type IErrorBody = Pick<
   'code' | 'message' | 'hint' | 'retryable'
 > & { details?: unknown };
 
-export type IJob = Whole<'Job'>;
+export type IAmount = Whole<'Amount'>;
+export type IProgress = Whole<'Progress'> & { parts: IAmount[] };
+export type IJob = Whole<'Job'> & { progress: IProgress };
 export type JobState = IJob['state'];
 
 export type IInstance = Whole<'DatalakeInstance'>;

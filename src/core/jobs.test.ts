@@ -1,8 +1,13 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { IJob } from './api';
+import type { IJob, IProgress } from './api';
 import { JOB_SCHEMA, Jobs } from './jobs';
 import type { IAgent } from './tokens';
+
+function bytes(done: number): IProgress {
+  const unit = 'bytes';
+  return { unit, done, total: null, rate: null, eta_s: null, parts: [] };
+}
 
 function job(id: string, more: Partial<IJob> = {}): IJob {
   return {
@@ -13,15 +18,11 @@ function job(id: string, more: Partial<IJob> = {}): IJob {
     instance: 'demo',
     refs: [`rucio:demo:${id}`],
     state: 'running',
-    bytes_done: 0,
-    bytes_total: null,
-    files_done: 0,
-    files_here: 0,
-    files_failed: 0,
-    files_unverified: 0,
-    files_total: null,
-    rate: null,
-    eta_s: null,
+    state_word: 'on its way',
+    keeps_server_alive: true,
+    progress: bytes(0),
+    counts: {},
+    result: {},
     error: null,
     created: `2026-11-21T00:00:0${id}Z`,
     started: null,
@@ -81,8 +82,8 @@ describe('jobs', () => {
 
   test('end once, whoever tells first', async () => {
     emit(job('1'));
-    emit(job('1', { bytes_done: 5 }));
-    expect(jobs.get('1')?.bytes_done).toBe(5);
+    emit(job('1', { progress: bytes(5) }));
+    expect(jobs.get('1')?.progress.done).toBe(5);
     answers = [job('1', OVER)];
     await jobs.refresh();
     emit(job('1', OVER));

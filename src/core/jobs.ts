@@ -2,7 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IJob, JobState } from './api';
+import type { IAmount, IJob, JobState } from './api';
 import type { IAgent, IJobs } from './tokens';
 
 export const JOB_SCHEMA = 'https://escape-vre.org/events/job/v1';
@@ -31,10 +31,24 @@ export function fractionOf(job: IJob): number | null {
   if (job.state === 'done') {
     return 1;
   }
-  if (job.bytes_total) {
-    return Math.min(1, job.bytes_done / job.bytes_total);
-  }
-  return job.files_total ? job.files_done / job.files_total : null;
+  const known = amountsOf(job).find(amount => amount.total);
+  return known ? Math.min(1, known.done / (known.total ?? 1)) : null;
+}
+
+/** What a job counts: the unit that tells most first. */
+export function amountsOf(job: IJob): IAmount[] {
+  return [job.progress, ...job.progress.parts];
+}
+
+/** What a job has done of a unit; nothing of one that it does not count. */
+export function amountOf(job: IJob, unit: IAmount['unit']): IAmount {
+  return (
+    amountsOf(job).find(amount => amount.unit === unit) ?? {
+      unit,
+      done: 0,
+      total: null
+    }
+  );
 }
 
 export class Jobs implements IJobs, IDisposable {

@@ -69,10 +69,10 @@ test('each state has a shape, a word and a sentence', () => {
 test('an unfinished job says more than the state it was asked in', () => {
   const job = {
     state: 'running',
-    bytes_done: 42,
-    bytes_total: 100,
+    progress: { unit: 'bytes', done: 42, total: 100, parts: [] },
     note: null
-  } as const;
+  } as unknown as IJob;
+  const unknown = { ...job.progress, total: null };
   expect(said({}, job)).toEqual(['moving', '42 %', '', 'on its way 42 %']);
   expect(said({ job: 'j', job_state: 'running', fraction: 0.5 })).toEqual([
     'moving',
@@ -81,7 +81,7 @@ test('an unfinished job says more than the state it was asked in', () => {
     'on its way 50 %'
   ]);
   expect(
-    said({}, { ...job, bytes_total: null, note: 'Waiting for Rucio' })
+    said({}, { ...job, progress: unknown, note: 'Waiting for Rucio' })
   ).toEqual([
     'moving',
     'waiting',

@@ -43,10 +43,8 @@ class Control:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The progress, in the terms of a job."""
+        """What is said of the files, beside how many are done."""
         return {
-            "bytes_done": self.bytes_done,
-            "files_done": self.files_done,
             "files_here": self.files_here,
             "files_failed": self.files_failed,
             "files_unverified": self.files_unverified,

@@ -124,20 +124,22 @@ def arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
     """Say what arrived: how much, where, how long, and what of it is verified."""
     where = job["path"] or job["destination"]
     left_out = f"; {job['note'].rstrip('.')}" if job["note"] else ""
-    what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['bytes_done'])}"
-    if job["files_here"] == len(paths):
+    what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['progress']['done'])}"
+    known = job["counts"].get("files_here", 0)
+    if known == len(paths):
         return f"{what}, here already{left_out} → {where}"
-    here = f" ({job['files_here']:,} here already)" if job["files_here"] else ""
+    here = f" ({known:,} here already)" if known else ""
     took = f"in {text.duration(seconds)}{here}, {_verified(job, len(paths))}"
     return f"{what} {took}{left_out} → {where}"
 
 
 def _verified(job: dict[str, Any], count: int) -> str:
     """Say what was compared with the catalogue's checksums."""
-    without = int(job.get("files_unverified") or 0)
+    counts = job["counts"]
+    without = counts.get("files_unverified", 0)
     if not without:
         return "checksums verified"
-    if without == count - int(job["files_here"]):
+    if without == count - counts.get("files_here", 0):
         return "not verified: the catalogue has no checksum"
     return f"checksums verified, except of {text.files(without)} without one in the catalogue"
 

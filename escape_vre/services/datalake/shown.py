@@ -8,6 +8,7 @@ from typing import Any
 
 from escape_vre.core import text
 from escape_vre.core.errors import UsageError
+from escape_vre.display.amounts import amount, words
 from escape_vre.notebook.progress import execution_count, show_plain
 
 _RIGHT = "right;white-space:nowrap"
@@ -205,10 +206,8 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
                 job["id"],
                 job["title"],
                 job["state"],
-                _done(job),
-                ""
-                if job["files_total"] is None
-                else f"{job['files_done']:,}/{job['files_total']:,}",
+                words(job["progress"]),
+                _files(job),
                 (job["error"] or job.get("waiting") or {}).get("message") or job["note"] or "",
             )
             for job in jobs
@@ -217,10 +216,9 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
     )
 
 
-def _done(job: dict[str, Any]) -> str:
-    if job["bytes_total"] is None:
-        return text.size(job["bytes_done"])
-    return f"{text.size(job['bytes_done'])} of {text.size(job['bytes_total'])}"
+def _files(job: dict[str, Any]) -> str:
+    files = amount(job, "files")
+    return "" if files["total"] is None else f"{files['done']:,}/{files['total']:,}"
 
 
 class Info(dict[str, Any]):

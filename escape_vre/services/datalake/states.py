@@ -217,8 +217,8 @@ def _merged(
     if job is not None and job.waiting is not None:
         problem = job.waiting.message.rstrip(".")
     fraction = None
-    if job is not None and job.bytes_total:
-        fraction = min(1.0, job.bytes_done / job.bytes_total)
+    if job is not None:
+        fraction = job.progress.fraction
     return state.model_copy(
         update={
             "bytes": remote.bytes,

@@ -3,6 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IRow, IRowState } from '../../core/api';
 import { AgentError, isAbort } from '../../core/errors';
+import { amountOf } from '../../core/jobs';
 import type { IAgent, IJobs } from '../../core/tokens';
 
 /** The agent takes no more refs in one request. */
@@ -220,7 +221,7 @@ export class States implements IDisposable {
     this._changed.emit();
     // Files of a running job arrive one by one; follow, but not each of them.
     const files = this._jobs.active
-      .map(job => `${job.id} ${job.files_done}`)
+      .map(job => `${job.id} ${amountOf(job, 'files').done}`)
       .join();
     if (files !== this._followed) {
       this._followed = files;

@@ -23,6 +23,7 @@ from escape_vre.core.errors import (
     UsageError,
 )
 from escape_vre.core.location import locate
+from escape_vre.display.amounts import amount
 from escape_vre.local.lake.upload import place
 from escape_vre.services.datalake import api
 from escape_vre.testing.waiting import wait_until
@@ -30,6 +31,10 @@ from tests.integration.conftest import agent_pid, asleep, is_alive
 
 SAMPLES = Path(api.__file__).parents[2] / "local/lake/samples"
 BIG = 5_000_000
+
+
+def files_done(job):
+    return amount(job, "files")["done"]
 
 
 def leftovers(folder):
@@ -198,7 +203,7 @@ def test_the_job_ends_when_nobody_waits(dl, lake, big, tmp_path):
 def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, lake, big, tmp_path):
     with asleep(lake, lake.sites[1]):
         job = dl.post("/datalake/get", {"refs": ["rucio:demo:big.files"]})
-        wait_until(lambda: dl.get(f"/jobs/{job['id']}")["files_done"] >= 1, what="a file")
+        wait_until(lambda: files_done(dl.get(f"/jobs/{job['id']}")) >= 1, what="a file")
         cancelled = dl.post(f"/jobs/{job['id']}/cancel")
     assert cancelled["state"] == "cancelled"
     folder = tmp_path / "data/demo/big.files"
@@ -231,7 +236,7 @@ def test_stop_in_a_kernel_cancels(dl, lake, big, tmp_path):
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        wait_until(lambda: any(j["files_done"] for j in dl.get("/jobs")["jobs"]), what="a file")
+        wait_until(lambda: any(files_done(j) for j in dl.get("/jobs")["jobs"]), what="a file")
         child.send_signal(signal.SIGINT)
         said, _ = child.communicate(timeout=20)
     assert "cancelled" in said
@@ -272,8 +277,8 @@ def test_events_tell_of_progress_and_the_end(dl, big):
                 break
     connection.close()
     assert seen[0]["state"] == "queued"
-    assert seen[-1]["bytes_done"] == seen[-1]["bytes_total"] == 12 * BIG
-    assert seen[-1]["files_done"] == 12
+    assert seen[-1]["progress"]["done"] == seen[-1]["progress"]["total"] == 12 * BIG
+    assert files_done(seen[-1]) == 12
 
 
 def test_a_question_may_wait_for_the_end(dl, lake, big):
@@ -327,7 +332,7 @@ def test_sigterm_loses_nothing_and_resumes_by_range(dl, lake, tmp_path):
 
         def begins():
             send_for_a_moment()
-            return dl.get(f"/jobs/{job['id']}")["bytes_done"] > 1_000_000
+            return dl.get(f"/jobs/{job['id']}")["progress"]["done"] > 1_000_000
 
         wait_until(begins, what="bytes")
         pid = agent_pid()

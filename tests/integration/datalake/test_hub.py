@@ -14,6 +14,7 @@ import pytest
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import AuthError, ConfigurationError
 from escape_vre.core.location import locate
+from escape_vre.display.amounts import amount
 from escape_vre.testing.fake_hub import SIGN_IN, FakeHub
 from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import agent_pid
@@ -60,7 +61,7 @@ def test_everything_works_by_the_hubs_token_alone(inside, hub):
     client = inside()
     assert client.get("/datalake/whoami")["account"] == "demo"
     job = client.wait(client.post("/datalake/get", GET)["id"])
-    assert (job["state"], job["files_done"]) == ("done", 5), job["error"]
+    assert (job["state"], amount(job, "files")["done"]) == ("done", 5), job["error"]
     assert hub.asked == [("", "rucio")]
 
 
@@ -114,7 +115,7 @@ def test_a_job_waits_and_goes_on_by_itself(inside, hub, mood):
     assert job["waiting"]["details"].get("sign_in", "") == (LINK if mood == "sign_in" else "")
     hub.mood = "well"
     done = client.wait(job["id"])
-    assert (done["state"], done["waiting"], done["files_done"]) == ("done", None, 5)
+    assert (done["state"], done["waiting"], amount(done, "files")["done"]) == ("done", None, 5)
 
 
 def test_a_job_that_waits_goes_on_at_once_when_anybody_gets_in(inside, hub):

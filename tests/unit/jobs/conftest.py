@@ -89,6 +89,10 @@ def submit(desk, tmp_path):
     return job.id
 
 
+def files_done(job):
+    return job.progress.part("files").done
+
+
 async def until(desk, job_id, condition):
     """Return the job when it is so."""
     async with asyncio.timeout(60), aclosing(desk.watch()) as changes:

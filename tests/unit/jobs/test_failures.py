@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.unit.jobs.conftest import FILES, submit, until, working
+from tests.unit.jobs.conftest import FILES, files_done, submit, until, working
 
 
 def test_it_names_the_files_and_why_and_keeps_the_others(tmp_path, storage):
@@ -19,8 +19,8 @@ def test_it_names_the_files_and_why_and_keeps_the_others(tmp_path, storage):
             return failed, files, done, list(desk.files(job_id))
 
     failed, files, done, again = asyncio.run(scene())
-    assert (failed.state, failed.files_done, failed.files_failed) == ("failed", 3, 1)
-    assert failed.bytes_done == sum(len(body) for n, body in FILES.items() if n != "file.1")
+    assert (failed.state, files_done(failed), failed.counts["files_failed"]) == ("failed", 3, 1)
+    assert failed.progress.done == sum(len(body) for n, body in FILES.items() if n != "file.1")
     assert "1 of 4 files" in failed.error.message
     assert [named["path"].rpartition("/")[2] for named in failed.error.details["files"]] == [
         "file.1"
@@ -29,6 +29,6 @@ def test_it_names_the_files_and_why_and_keeps_the_others(tmp_path, storage):
     assert [name for name, problem in problems.items() if problem] == ["file.1"]
     assert "403" in problems["file.1"].message
     assert [file.state for file in files].count("here") == 3
-    assert (done.state, done.files_done, done.files_failed) == ("done", 4, 0)
+    assert (done.state, files_done(done), done.counts["files_failed"]) == ("done", 4, 0)
     assert all(file.problem is None for file in again)
     assert {seen.path for seen in storage.seen} == {"file.1"}

@@ -37,7 +37,7 @@ def test_memory_does_not_grow_with_its_files_and_a_cancel_ends_it(tmp_path, stor
             tracemalloc.start()
             try:
                 job_id = submit(desk, tmp_path)
-                begun = await until(desk, job_id, lambda job: job.files_total)
+                begun = await until(desk, job_id, lambda job: job.progress.total)
                 most = tracemalloc.get_traced_memory()[1]
             finally:
                 tracemalloc.stop()
@@ -50,7 +50,8 @@ def test_memory_does_not_grow_with_its_files_and_a_cancel_ends_it(tmp_path, stor
         begun, most, listed, ended = asyncio.run(scene())
     finally:
         release.set()
-    assert (begun.files_total, begun.bytes_total) == (COUNT, COUNT * 1000)
+    files = begun.progress.part("files")
+    assert (files.total, begun.progress.total) == (COUNT, COUNT * 1000)
     assert listed == COUNT
     assert most < MOST_BYTES
     assert ended.state == "cancelled"

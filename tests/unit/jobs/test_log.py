@@ -6,7 +6,7 @@ import time
 import pytest
 
 from escape_vre.jobs.log import JobLog, Stored
-from escape_vre.jobs.models import Job, JobFile, JobRequest, now
+from escape_vre.jobs.models import Job, JobFile, JobRequest, Progress, now
 
 
 @pytest.fixture
@@ -34,6 +34,9 @@ def job(job_id="a1", state="queued"):
         instance="demo",
         refs=["rucio:demo:x"],
         state=state,
+        state_word="here",
+        keeps_server_alive=True,
+        progress=Progress(unit="bytes"),
         created=now(),
         destination="/data",
     )

@@ -3,7 +3,7 @@
 import asyncio
 
 from escape_vre.core.errors import RemoteUnavailableError
-from tests.unit.jobs.conftest import FILES, submit, until, working
+from tests.unit.jobs.conftest import FILES, files_done, submit, until, working
 
 
 def test_it_waits_and_then_fetches_only_the_rest(tmp_path, storage):
@@ -19,10 +19,10 @@ def test_it_waits_and_then_fetches_only_the_rest(tmp_path, storage):
     stuck, done = asyncio.run(scene())
     assert (stuck.state, stuck.error) == ("queued", None)
     assert stuck.waiting.details == {"sign_in": "/hub/login"}
-    assert stuck.files_done == 2
-    assert (done.state, done.waiting, done.files_done) == ("done", None, 4)
-    assert done.files_here == 0, "what it brought itself was not here before"
-    assert done.bytes_done == sum(map(len, FILES.values()))
+    assert files_done(stuck) == 2
+    assert (done.state, done.waiting, files_done(done)) == ("done", None, 4)
+    assert done.counts["files_here"] == 0, "what it brought itself was not here before"
+    assert done.progress.done == sum(map(len, FILES.values()))
     assert done.started == stuck.started
     assert sorted(seen.path for seen in storage.seen) == sorted(FILES)
 

@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 
+from escape_vre.display.amounts import amount
 from escape_vre.testing.rucio import fixed, listed
 from escape_vre.testing.storage import FakeStorage
 
@@ -62,7 +63,7 @@ def test_what_is_here_makes_no_new_job(agent, dataset, tmp_path, storage):
     status, again = get(agent, tmp_path)
     assert (first_status, status) == (201, 200)
     assert again["id"] == first["id"]
-    assert again["files_here"] == again["files_total"] == 2
+    assert again["counts"]["files_here"] == amount(again, "files")["total"] == 2
     assert storage.seen == []
 
 
@@ -73,4 +74,4 @@ def test_what_has_gone_or_been_added_makes_one(agent, dataset, tmp_path, storage
     assert (status, second["id"] != first["id"]) == (201, True)
     dataset(3)
     status, third = get(agent, tmp_path)
-    assert (status, third["files_total"]) == (201, 3)
+    assert (status, amount(third, "files")["total"]) == (201, 3)

@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 
+from escape_vre.display.amounts import amount
 from escape_vre.testing.rucio import fixed, listed
 from escape_vre.testing.storage import FakeStorage
 
@@ -38,7 +39,7 @@ def test_rows_without_a_name_count_once_and_the_job_says_so(agent, rucio, file, 
     rucio.says("/replicas/list", listed(NAMELESS, file, 5))
     rucio.says("/dids/t/ds/files", listed(file, NAMELESS, 5))
     job = get(agent, "t:ds", tmp_path)
-    assert (job["state"], job["files_done"], job["error"]) == ("done", 1, None)
+    assert (job["state"], amount(job, "files")["done"], job["error"]) == ("done", 1, None)
     assert job["note"] == "2 rows of the catalogue made no sense and were skipped."
 
 
@@ -58,7 +59,7 @@ def test_rows_of_a_container_are_said_too(agent, rucio, file, tmp_path):
     rucio.says("/replicas/list", listed(file))
     rucio.says("/dids/t/ds/files", listed(file, NAMELESS))
     job = get(agent, "t:c", tmp_path)
-    assert (job["state"], job["files_done"]) == ("done", 1)
+    assert (job["state"], amount(job, "files")["done"]) == ("done", 1)
     assert job["note"] == "2 rows of the catalogue made no sense and were skipped."
     assert agent.ask("/datalake/replicas", ref="t:c")[1]["note"] == (
         "1 row of the catalogue made no sense and was skipped."
