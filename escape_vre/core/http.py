@@ -23,11 +23,9 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.pace import Pace
 from escape_vre.core.proxies import Proxies, ProxyTransport
-from escape_vre.core.retry import BUSY, Retries, Transient, retry_after
+from escape_vre.core.retry import BUSY, WHOLE_S, Retries, Transient, retry_after
 
 CONNECT_TIMEOUT_S = 10.0
-WHOLE_S = 90.0
-"""Longest time for a whole body and all attempts at it, seconds; our own clients wait for 120."""
 
 
 class BusyError(Transient, RemoteUnavailableError):

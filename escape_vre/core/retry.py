@@ -18,6 +18,8 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
 PATIENCE_S = 45.0
 """No attempt begins later than this after the first, seconds."""
+WHOLE_S = 90.0
+"""Longest time for a whole body and all attempts at it, seconds; our own clients wait for 120."""
 
 
 class Transient:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from escape_vre.hub.section import Section
-from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.models import LakeSettings
 
 MAX_BYTES = 100_000
 """The configuration of users' servers is in annotations of their pods, of which Kubernetes keeps
@@ -28,7 +28,7 @@ Authorities = Annotated[
 ]
 
 
-class Lake(InstanceSettings):
+class Lake(LakeSettings):
     """A data lake, as an entry of ``DataLake.instances``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

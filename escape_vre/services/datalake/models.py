@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from escape_vre.core.hosts import HostPattern, host_of, is_listed
+from escape_vre.core.instance_models import Health, InstanceInfo, InstanceSettings
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
@@ -30,13 +31,9 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class InstanceSettings(BaseModel):
+class LakeSettings(InstanceSettings):
     """One entry of ``DataLake.instances``: a Rucio server, and the sign-in to it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1, description="Short name, used in commands.")
-    title: str = Field(default="", description="Name that users see; default: the short name.")
     url: str = Field(pattern=r"^https?://", description="URL of the Rucio server.")
     auth_url: str | None = Field(
         default=None, pattern=r"^https?://", description="URL of its authentication; default: url."
@@ -46,19 +43,6 @@ class InstanceSettings(BaseModel):
         default="rucio",
         min_length=1,
         description="For auto, hub and oidc: audience of the tokens for this data lake.",
-    )
-    issuer: str | None = Field(
-        default=None,
-        pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])",
-        description="For oidc: URL of the identity provider, exactly as in its tokens.",
-    )
-    client_id: str | None = Field(
-        default=None, description="For oidc: id of the client escape-vre at the provider."
-    )
-    scope: str = Field(
-        default="openid profile offline_access",
-        description="For oidc: scopes to request; without offline_access, the sign-in ends with the"
-        " provider's session.",
     )
     account: str | None = Field(default=None, description="Rucio account.")
     vo: str | None = Field(
@@ -82,9 +66,6 @@ class InstanceSettings(BaseModel):
     rucio_cfg: str | None = Field(
         default=None,
         description="For rucio_cfg: path of the file; default: where rucio looks for it.",
-    )
-    ca_file: str | None = Field(
-        default=None, description="Certificate authorities to trust: PEM file or folder."
     )
     storage_cert_file: str | None = Field(
         default=None,
@@ -114,24 +95,11 @@ class InstanceSettings(BaseModel):
         default=(),
         description="Absolute folders from which file:// replicas may be read; default none.",
     )
-    proxy: str | None = Field(
-        default=None,
-        pattern=r"^(http://[^/]+/?)?$",
-        description="HTTP proxy for Rucio and the storages, as http://host:port; an empty text for"
-        " none; default what the caller's HTTP_PROXY and HTTPS_PROXY say.",
-    )
-    no_proxy: tuple[str, ...] = Field(
-        default=(),
-        description="With proxy: hosts and domains that are reached without it, as in NO_PROXY.",
-    )
-    timeout_s: float = Field(default=30.0, gt=0, description="Longest silence of Rucio, seconds.")
 
     @model_validator(mode="after")
-    def _has_what_its_sign_in_needs(self) -> "InstanceSettings":
+    def _has_what_its_sign_in_needs(self) -> "LakeSettings":
         if self.auth == "token_file" and not self.token_file:
             raise ValueError("auth token_file needs a token_file")
-        if self.auth == "oidc" and not (self.issuer and self.client_id):
-            raise ValueError("auth oidc needs an issuer and a client_id")
         if self.storage_key_file and not self.storage_cert_file:
             raise ValueError("storage_key_file needs a storage_cert_file")
         return self
@@ -148,28 +116,15 @@ class InstanceSettings(BaseModel):
         return is_listed(url, self.plain_hosts)
 
 
-class Instance(Model):
+class Instance(InstanceInfo):
     """An instance as clients see it: nothing secret in it."""
 
-    name: str
-    title: str
-    url: str
     account: str | None
     auth: Auth
-    identity: str | None = Field(
-        default=None, description="For oidc: the identity for POST /sign-ins."
-    )
 
 
-class Identity(Model):
+class Identity(Health):
     """The user's account at an instance, which answers."""
-
-    instance: str
-    account: str
-    url: str
-    version: str
-    latency_ms: float
-    note: str | None = Field(default=None, description="What could not be read, and why.")
 
 
 class Row(Model):

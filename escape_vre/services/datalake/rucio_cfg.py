@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from escape_vre.core.caller import expanded, variables_in
 from escape_vre.core.errors import ConfigurationError
 from escape_vre.core.own_files import is_own
-from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.models import LakeSettings
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +60,12 @@ def variables(path: Path) -> set[str]:
         return set()
 
 
-def read(path: Path, environment: Mapping[str, str]) -> tuple[InstanceSettings, str]:
+def read(path: Path, environment: Mapping[str, str]) -> tuple[LakeSettings, str]:
     """Read the ``[client]`` section.
 
     Returns
     -------
-    InstanceSettings, str
+    LakeSettings, str
         The instance called ``rucio.cfg``; the password that stands there, or an empty string.
 
     Raises
@@ -103,7 +103,7 @@ def read(path: Path, environment: Mapping[str, str]) -> tuple[InstanceSettings, 
     elif sign_in == "oidc":
         fields |= {"token_file": client.file("auth_token_file_path"), "storage_token": "rucio"}
     try:
-        settings = InstanceSettings(**fields)
+        settings = LakeSettings(**fields)
     except ValidationError as e:
         first = e.errors()[0]
         raise ConfigurationError(

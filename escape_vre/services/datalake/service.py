@@ -20,7 +20,7 @@ from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobRequest
 from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
-from escape_vre.services.datalake.instances import Connected, Instances
+from escape_vre.services.datalake.instances import Connected, LakeInstances
 from escape_vre.services.datalake.intake import count, did_type
 from escape_vre.services.datalake.listing import TYPES_OF
 from escape_vre.services.datalake.models import (
@@ -45,7 +45,7 @@ SCOPES_KEPT_S = 30.0
 
 def create(config: Config, keyring: Keyring) -> "DataLakeService":
     """Make the service; see :class:`escape_vre.core.service.ServiceFactory`."""
-    return DataLakeService(Instances(config, keyring))
+    return DataLakeService(LakeInstances(config, keyring))
 
 
 class DataLakeService:
@@ -53,7 +53,7 @@ class DataLakeService:
 
     name = "datalake"
 
-    def __init__(self, instances: Instances) -> None:
+    def __init__(self, instances: LakeInstances) -> None:
         self._instances = instances
         self._scopes: dict[int, tuple[float, list[str]]] = {}
 
@@ -365,7 +365,7 @@ class DataLakeService:
             await self._check_scope(instance, environment, ref.did[0])
             near = await self._near(instance, environment, ref)
             raise NotFoundError(
-                f"There is no {ref.body} in {connected.settings.title or instance}.",
+                f"There is no {ref.body} in {connected.settings.shown}.",
                 hint=f"Did you mean {near}?" if near else "Run %dl ls to search for it.",
                 details={"near": near} if near else {},
             ) from e

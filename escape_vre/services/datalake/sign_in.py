@@ -6,16 +6,16 @@ from pathlib import Path
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.tokens import BearerToken, EnvironmentToken, TokenFile, TokenSource
 from escape_vre.services.datalake.auth import PasswordSource, UserPassSource, X509Source
-from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.models import LakeSettings
 
 
 def sources(
-    settings: InstanceSettings, password: str, http: RemoteClient, environment: Mapping[str, str]
+    settings: LakeSettings, password: str, http: RemoteClient, environment: Mapping[str, str]
 ) -> list[TokenSource]:
     """Return the sources beside the Hub, in the order of ``core/tokens.py``."""
     if settings.auth == "token_file":
         return [TokenFile(Path(settings.token_file or ""))]
-    title = settings.title or settings.name
+    title = settings.shown
     auth_url = settings.auth_url or settings.url
     account = settings.account or environment.get("RUCIO_ACCOUNT", "")
     username = settings.username or environment.get("RUCIO_USERNAME") or account
@@ -42,7 +42,7 @@ def sources(
     return [*found, TokenFile(Path(settings.token_file))] if settings.token_file else found
 
 
-def hint(settings: InstanceSettings) -> str:
+def hint(settings: LakeSettings) -> str:
     """Say what to do where no source has a token."""
     if settings.auth == "token_file":
         return f"Sign in again, so that {settings.token_file} is written again."

@@ -16,8 +16,8 @@ from escape_vre.core.tokens import TokenChain
 from escape_vre.jobs.transfer.address import Address
 from escape_vre.services.datalake.addresses import urls_of
 from escape_vre.services.datalake.client import RucioClient
-from escape_vre.services.datalake.models import InstanceSettings
-from escape_vre.services.datalake.network import Network
+from escape_vre.services.datalake.models import LakeSettings
+from escape_vre.services.datalake.network import LakeNetwork
 
 CHECK_S = 0.2
 """How often a worker that waits for the agent's loop looks whether its job is to stop, seconds."""
@@ -36,9 +36,9 @@ class LakeStorage(StorageAccess):
 
     def __init__(
         self,
-        settings: InstanceSettings,
+        settings: LakeSettings,
         *,
-        network: Network,
+        network: LakeNetwork,
         tokens: TokenChain,
         rucio: RucioClient,
         environment: Mapping[str, str],
@@ -127,7 +127,7 @@ class Contexts:
         self._lock = threading.Lock()
         self._made: dict[Files, tuple[object, ssl.SSLContext]] = {}
 
-    def get(self, network: Network) -> ssl.SSLContext:
+    def get(self, network: LakeNetwork) -> ssl.SSLContext:
         """Return the context of authorities, certificate and key; raises ConfigurationError."""
         files = (network.ca_file, network.cert_file, network.key_file)
         state = [_state(file) for file in (*network.ca_file, network.cert_file, network.key_file)]

@@ -15,7 +15,7 @@ import pytest
 
 from escape_vre.local.lake import Lake, LakeError, cli
 from escape_vre.local.lake.upload import place
-from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.models import LakeSettings
 from escape_vre.testing.waiting import wait_until
 
 from .asking import ask, who
@@ -445,7 +445,7 @@ def test_no_token_in_a_log(trusting, provider):
 
 def test_entries_for_people_with_tokens(trusting, provider):
     hub = trusting.token_instance()
-    assert InstanceSettings(**hub)
+    assert LakeSettings(**hub)
     assert (hub["auth"], hub["audience"], hub["storage_token"]) == ("hub", "rucio", "rucio")
     assert not {"account", "username", "password_file", "storage_cert_file"} & set(hub)
     device = trusting.token_instance(client_id="device")

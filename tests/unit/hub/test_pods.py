@@ -11,7 +11,7 @@ from escape_vre.core.settings import load_config
 from escape_vre.hub.pods import AUTHORITIES_FILE, CONFIG, CONFIG_FILE, equip, told
 from escape_vre.hub.settings import load
 from escape_vre.services.datalake.instances import DataLake
-from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.models import LakeSettings
 
 LAKE = {"name": "escape", "url": "https://rucio.example.org", "storage_token": "rucio"}
 
@@ -51,7 +51,7 @@ def test_the_agent_reads_what_the_site_wrote(tmp_path):
     (folder / "50-hub.json").write_text(json.dumps(told(found)))
     config = load_config([str(tmp_path)])
     (entry,) = DataLake(config=config).instances
-    assert InstanceSettings(**entry).url == "https://rucio.example.org"
+    assert LakeSettings(**entry).url == "https://rucio.example.org"
     assert config.Agent.data_dir == "/scratch"
     assert config.Transfers.connections == 3
 

@@ -3,11 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
-from escape_vre.services.datalake.models import InstanceSettings
+from escape_vre.services.datalake.models import LakeSettings
 
 
 def settings(**fields):
-    return InstanceSettings(
+    return LakeSettings(
         name="lab", url="https://rucio.example.org", **{"storage_token": "rucio", **fields}
     )
 
