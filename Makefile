@@ -10,6 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The JavaScript is built by a rule of its own; pip would build it again at every install.
 export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)
+# Two workers at a time; tests/conftest.py says which tests stay together. Slow folders come first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
 .PHONY: demo test test-hub test-cluster back-ends cluster cluster-check cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
@@ -23,7 +25,7 @@ demo: $(STAMPS)/product ## Open the product on its own data lake (CHECK=1: only 
 test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## Set everything up and run every test
 	scripts/timed "lint" $(MAKE) --no-print-directory lint
 	scripts/timed "JavaScript unit tests" npm test --silent
-	scripts/timed "Python tests" $(BIN)/python -m pytest tests -m "not long and not cluster"
+	scripts/timed "Python tests" $(PYTEST) tests -m "not long and not cluster"
 	scripts/timed "documentation" $(MAKE) --no-print-directory docs
 	scripts/timed "demo, checked" $(BIN)/escape-vre demo --check
 	scripts/timed "browser tests" $(MAKE) --no-print-directory ui
@@ -57,7 +59,7 @@ lock: $(STAMPS)/test ## Update the locked versions in the images
 	scripts/lock-images
 
 unit: $(STAMPS)/product $(STAMPS)/test ## The quick Python tests
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) tests/unit
 
 js: $(STAMPS)/node ## The JavaScript unit tests
 	npm test --silent

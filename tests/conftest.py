@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +30,23 @@ _OF_OTHERS = (
 )
 
 
+def pytest_collection_modifyitems(items):
+    """Say which tests stay together where several workers run them: `pytest -n 2 --dist loadgroup`.
+
+    A file is one worker's, because modules share what is slow to start. All files that need a
+    Keycloak are one worker's too: a second one costs more than the other worker waits.
+    """
+    integration = Path(__file__).parent / "integration"
+    with_keycloak = {
+        item.path
+        for item in items
+        if "idp" in item.fixturenames and integration in item.path.parents
+    }
+    for item in items:
+        group = "keycloak" if item.path in with_keycloak else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def own_agent(tmp_path_factory, monkeypatch):
     """Give every test a state directory, and so an agent, of its own."""
@@ -36,6 +56,14 @@ def own_agent(tmp_path_factory, monkeypatch):
         if name.startswith(_OF_OTHERS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     return home
+
+
+@pytest.fixture
+def short_path():
+    """A folder of our own in which sockets can be: their addresses have at most 103 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="vre-"))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -136,8 +136,10 @@ def used(line):
         found |= used_by_module(module)
     for script in re.findall(r"(?<![\w/])scripts/([\w-]+(?:\.py)?)", line):
         found |= used_by_script(ROOT / "scripts" / script)
-    for words in re.findall(r"-m pytest ([\w/]+)", line):
-        found |= used_by_tests(ROOT / words)
+    for words in re.findall(r"-m pytest (.+)", line):
+        found |= {"pytest-xdist"} if "-n " in words else set()
+        for word in words.split():
+            found |= used_by_tests(ROOT / word) if word.startswith("tests") else set()
     for words, needed in BESIDE.items():
         if words in line:
             found |= {needed, "Debian packages"}

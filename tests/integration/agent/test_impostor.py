@@ -29,15 +29,15 @@ SECRETS = {
 
 
 @pytest.fixture(autouse=True)
-def shared_tmp(tmp_path, monkeypatch):
+def shared_tmp(short_path, monkeypatch):
     """A folder of sockets in a place that all users share; secrets in the environment."""
-    tmp_path.chmod(0o1777)
+    short_path.chmod(0o1777)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(short_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
-    assert locate().runtime.parent == tmp_path
+    assert locate().runtime.parent == short_path
 
 
 PLACES = [

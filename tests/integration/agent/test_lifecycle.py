@@ -106,10 +106,10 @@ def test_another_user_is_refused(agent):
 
 
 @needs_root
-def test_a_runtime_folder_of_somebody_else_is_not_used(monkeypatch, tmp_path):
-    tmp_path.chmod(0o755)
+def test_a_runtime_folder_of_somebody_else_is_not_used(monkeypatch, short_path):
+    short_path.chmod(0o755)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(short_path))
     theirs = locate().runtime
     theirs.mkdir()
     os.chown(theirs, 65534, 65534)

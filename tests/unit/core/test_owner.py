@@ -108,14 +108,14 @@ def test_links_in_a_circle_end(tmp_path):
     assert "symbolic links" in (why_replaceable(tmp_path / "a") or "")
 
 
-def test_a_place_that_others_can_replace_is_passed_over(monkeypatch, tmp_path):
+def test_a_place_that_others_can_replace_is_passed_over(monkeypatch, short_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert locate().runtime == tmp_path / f"escape-vre-{os.getuid()}"
-    tmp_path.chmod(0o777)  # as a Kubernetes volume at /tmp is
-    assert tmp_path not in locate().runtime.parents
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert tmp_path not in locate().runtime.parents
+    monkeypatch.setattr("tempfile.tempdir", str(short_path))
+    assert locate().runtime == short_path / f"escape-vre-{os.getuid()}"
+    short_path.chmod(0o777)  # as a Kubernetes volume at /tmp is
+    assert short_path not in locate().runtime.parents
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_path))
+    assert short_path not in locate().runtime.parents
 
 
 def test_where_no_place_is_safe_one_sentence_says_so(monkeypatch):
