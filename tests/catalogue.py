@@ -3,16 +3,16 @@
 import fnmatch
 import hashlib
 import json
-import threading
 import time
 import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from escape_vre.testing.loopback import Fake, Handler
 
 BODY = b"observation,1\n" * 500
 
 
-class Catalogue:
+class Catalogue(Fake):
     """Answers what Rucio 41 answers for these DIDs; ``with Catalogue(...) as catalogue``.
 
     Parameters
@@ -41,30 +41,21 @@ class Catalogue:
     def _all(self):
         return () if callable(self.dids) else self.dids
 
-    def __enter__(self):
+    def handler(self):
         catalogue = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
-
+        class Answers(Handler):
             def do_GET(self):
                 self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 catalogue._answer(self)
 
-            do_POST = do_GET  # noqa: N815 — http.server's name
+            do_POST = do_GET
 
-            def log_message(self, *_):
-                pass
+        return Answers
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads, self._server.block_on_close = True, False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+    @property
+    def url(self):
+        return self.origin
 
     def _answer(self, http):
         split = urlsplit(http.path)

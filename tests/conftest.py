@@ -30,6 +30,7 @@ _OF_OTHERS = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Say which tests stay together where several workers run them: `pytest -n 2 --dist loadgroup`.
 

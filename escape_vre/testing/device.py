@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
+
+from escape_vre.testing.loopback import Fake, Handler
 
 Mood = Literal["well", "down", "nonsense"]
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -39,8 +40,8 @@ class Session:
     used: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class DeviceProvider:
+@dataclass
+class DeviceProvider(Fake):
     """A threaded HTTP server on loopback; ``with DeviceProvider() as provider``.
 
     Parameters
@@ -75,15 +76,12 @@ class DeviceProvider:
     """Overrides of every answer of the token endpoint."""
     refreshing: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[Handler]:
+        """Return what answers for this fake."""
         provider = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
+        class Answers(Handler):
             def do_GET(self) -> None:
                 provider._answer(self, {})
 
@@ -91,25 +89,12 @@ class DeviceProvider:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 provider._answer(self, dict(parse_qsl(body.decode())))
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+        return Answers
 
     @property
     def issuer(self) -> str:
         """The issuer's URL."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}/realms/test"
+        return f"{self.origin}/realms/test"
 
     def decide(self, user_code: str, state: Literal["approved", "denied"] = "approved") -> None:
         """Do what a user does in the browser."""
@@ -124,22 +109,22 @@ class DeviceProvider:
         """Return how often the token endpoint was asked for this."""
         return sum(form.get("grant_type") == grant_type for _, form in self.forms)
 
-    def _answer(self, handler: BaseHTTPRequestHandler, form: dict[str, str]) -> None:
+    def _answer(self, handler: Handler, form: dict[str, str]) -> None:
         path = urlsplit(handler.path).path.removeprefix("/realms/test")
         if form.get("grant_type") == "refresh_token":
             self.refreshing.set()
         time.sleep(self.pause_s)
         if self.mood == "down":
-            self._send(handler, 503, b"<html>down</html>", "text/html")
+            handler.send(503, b"<html>down</html>", "text/html")
             return
         if self.mood == "nonsense":
-            self._send(handler, 200, b"<html>Welcome</html>", "text/html")
+            handler.send(200, b"<html>Welcome</html>", "text/html")
             return
         if form:
             self.forms.append((path, form))
         with self._lock:
             status, body = self._decide(path, form)
-        self._send(handler, status, json.dumps(body).encode(), "application/json")
+        handler.send(status, json.dumps(body).encode())
 
     def _decide(self, path: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         if path == "/.well-known/openid-configuration":
@@ -224,13 +209,6 @@ class DeviceProvider:
         if self.offline:
             answer["refresh_token"] = session.current
         return answer | self.token_fields
-
-    def _send(self, handler: BaseHTTPRequestHandler, status: int, body: bytes, kind: str) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Type", kind)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
 
 
 def _challenge(verifier: str) -> str:

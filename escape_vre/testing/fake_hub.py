@@ -4,11 +4,11 @@ The real one is :mod:`escape_vre.hub`; this one misbehaves on request.
 """
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from typing import Any, Literal
+
+from escape_vre.testing.loopback import Fake, Handler
 
 Mood = Literal["well", "sign_in", "down", "busy", "plain", "nonsense"]
 """``down`` is a provider that does not answer, ``busy`` the Hub's own proxy, ``plain`` a Hub
@@ -17,8 +17,8 @@ without escape-vre."""
 SIGN_IN = "/hub/login?next=/hub/home"
 
 
-@dataclass(slots=True)
-class FakeHub:
+@dataclass
+class FakeHub(Fake):
     """A threaded HTTP server on loopback; ``with FakeHub() as hub``.
 
     Parameters
@@ -42,37 +42,21 @@ class FakeHub:
     retry_after_s: float = 1.0
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
-    _server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[Handler]:
+        """Return what answers for this fake."""
         hub = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
+        class Answers(Handler):
             def do_POST(self) -> None:
                 hub._answer(self)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+        return Answers
 
     @property
     def url(self) -> str:
         """URL of the Hub."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}/hub"
+        return f"{self.origin}/hub"
 
     def environment(self, server: str = "") -> dict[str, str]:
         """Start a server; return the variables that JupyterHub 5 sets in its environment."""
@@ -90,21 +74,21 @@ class FakeHub:
         """End one server: its token becomes invalid."""
         del self.servers[f"hub-token-{server}"]
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+    def _answer(self, handler: Handler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         if self.mood == "plain" or handler.path != "/hub/escape/token":
-            self._send(handler, 404, b"<html>404 : Not Found</html>", "text/html")
+            handler.send(404, b"<html>404 : Not Found</html>", "text/html", self.headers)
             return
         if self.mood == "busy":
-            self._send(handler, 502, b"<html>Bad gateway</html>", "text/html")
+            handler.send(502, b"<html>Bad gateway</html>", "text/html", self.headers)
             return
         if self.mood == "nonsense":
-            self._send(handler, 200, b"<html>Welcome</html>", "text/html")
+            handler.send(200, b"<html>Welcome</html>", "text/html", self.headers)
             return
         token = handler.headers.get("Authorization", "").removeprefix("token ")
         audience = json.loads(body)["audience"]
         status, answer = self._decide(token, audience)
-        self._send(handler, status, json.dumps(answer).encode(), "application/json")
+        handler.send(status, json.dumps(answer).encode(), headers=self.headers)
 
     def _decide(self, token: str, audience: str) -> tuple[int, dict[str, Any]]:
         if token not in self.servers:
@@ -125,15 +109,6 @@ class FakeHub:
             "expires_in": self.lifetime_s,
             "audience": audience,
         }
-
-    def _send(self, handler: BaseHTTPRequestHandler, status: int, body: bytes, kind: str) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Type", kind)
-        handler.send_header("Content-Length", str(len(body)))
-        for name, value in self.headers.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(body)
 
 
 def _error(code: str, message: str, **details: object) -> dict[str, Any]:

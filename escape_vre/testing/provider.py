@@ -17,11 +17,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 from escape_vre.core.tokens import jwt_claims
+from escape_vre.testing.loopback import Fake, Handler
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -60,8 +60,8 @@ class _Session:
     alive: bool = True
 
 
-@dataclass(slots=True)
-class FakeProvider:
+@dataclass
+class FakeProvider(Fake):
     """A threaded HTTP server on loopback; ``with FakeProvider() as provider``.
 
     Every user signs in without a password, by entering their name in a form.
@@ -95,47 +95,36 @@ class FakeProvider:
     lock: threading.RLock = field(default_factory=threading.RLock)
     at_once: int = 0
     gone: bool = False
-    scheme: str = "http"
-    _server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), type("Handler", (_Handler,), {"provider": self})
-        )
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
+    def handler(self) -> type[Handler]:
+        """Return what answers for this provider."""
+        return type("Answers", (_Answers,), {"provider": self})
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
     def serve_tls(self, certificate: Any) -> None:
         """Use TLS from now on, with a certificate from trustme."""
-        assert self._server is not None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.scheme = "https"
+        self.server.use_tls(context)
 
     def stop(self) -> None:
         """End, and close kept-alive connections."""
         if self.gone:
             return
-        assert self._server is not None
         self.gone = True
-        self._server.shutdown()
-        self._server.server_close()
+        self.server.end()
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        assert self._server is not None
-        return int(self._server.server_address[1])
+        return self.server.server_port
 
     @property
     def issuer(self) -> str:
         """The issuer's URL."""
-        return f"{self.scheme}://127.0.0.1:{self.port}/realms/fake"
+        return f"{self.origin}/realms/fake"
 
     def sign_out(self, user: str) -> None:
         """End a user's sessions, as an administrator of the provider would."""
@@ -257,12 +246,8 @@ class FakeProvider:
         }
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Answers(Handler):
     provider: FakeProvider
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -274,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path.endswith("/auth"):
             self._authorize(query)
         else:
-            self._send(404, b"nothing here", "text/plain")
+            self.send(404, b"nothing here", "text/plain")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -299,9 +284,9 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.held is not None:
                 fault.held.wait(60)
             if fault.status is not None:
-                self._send(fault.status, fault.body, "text/html")
+                self.send(fault.status, fault.body, "text/html")
                 return
-            self._send(status, json.dumps(answer).encode(), "application/json")
+            self.send(status, json.dumps(answer).encode())
         finally:
             with self.provider.lock:
                 self.provider.at_once -= 1
@@ -326,12 +311,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _authorize(self, query: dict[str, str]) -> None:
         if query.get("code_challenge_method") != "S256" or "state" not in query:
-            self._send(400, b"no PKCE, or no state", "text/plain")
+            self.send(400, b"no PKCE, or no state", "text/plain")
         elif "username" not in query:
             hidden = "".join(
                 f'<input type="hidden" name="{n}" value="{v}">' for n, v in query.items()
             )
-            self._send(
+            self.send(
                 200,
                 f'<form id="kc-form-login" action="{self.provider.issuer}/auth" method="get">'
                 f'{hidden}<input name="username"><input name="password"></form>'.encode(),
@@ -349,13 +334,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", f"{query['redirect_uri']}?{back}")
             self.send_header("Content-Length", "0")
             self.end_headers()
-
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True  # whoever asked has given up

@@ -3,14 +3,13 @@
 import contextlib
 import select
 import socket
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+
+from escape_vre.testing.loopback import Fake, Handler
 
 
-@dataclass(slots=True)
-class FakeProxy:
+@dataclass
+class FakeProxy(Fake):
     """A proxy that leads every CONNECT to one address; ``with FakeProxy(port) as proxy``.
 
     Parameters
@@ -25,14 +24,12 @@ class FakeProxy:
     refuses: bool = False
     asked: list[str] = field(default_factory=list)
     """``host:port`` of every CONNECT."""
-    _server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[Handler]:
+        """Return what answers for this fake."""
         proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(Handler):
             def do_CONNECT(self) -> None:
                 proxy.asked.append(self.path)
                 self.close_connection = True
@@ -44,25 +41,12 @@ class FakeProxy:
                     self.end_headers()
                     _tunnel(self.connection, there)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+        return Answers
 
     @property
     def url(self) -> str:
         """The URL of the proxy."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self.origin}"
 
 
 def _tunnel(one: socket.socket, other: socket.socket) -> None:

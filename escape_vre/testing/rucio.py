@@ -10,9 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from escape_vre.testing.loopback import Fake, Handler
 
 
 @dataclass(slots=True)
@@ -58,13 +59,8 @@ def refused(kind: str, message: str = "", *, status: int = 404) -> Answer:
     return Answer(json.dumps(fields).encode(), status)
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: readers go, and tests make them."""
-
-
-@dataclass(slots=True)
-class FakeRucio:
+@dataclass
+class FakeRucio(Fake):
     """A threaded HTTP server on loopback; ``with FakeRucio() as rucio``."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -77,7 +73,6 @@ class FakeRucio:
     """How far its clock is ahead, seconds."""
     left: threading.Event = field(default_factory=threading.Event)
     """Whether a reader has gone before an answer that stays had its end."""
-    _server: ThreadingHTTPServer | None = None
 
     def __post_init__(self) -> None:
         self.forget()
@@ -100,13 +95,11 @@ class FakeRucio:
         """Answer so at a path."""
         self.answers[path] = list(answers)
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[Handler]:
+        """Return what answers for this fake."""
         rucio = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
+        class Answers(Handler):
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 rucio._answer(self)
@@ -114,36 +107,20 @@ class FakeRucio:
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return super().date_time_string((timestamp or time.time()) + rucio.ahead_s)
 
-            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 — http.server's names
+            do_POST = do_PUT = do_DELETE = do_GET
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        if self.tls is not None:
-            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+        return Answers
 
     @property
     def url(self) -> str:
         """The URL of the server."""
-        assert self._server is not None
-        scheme = "http" if self.tls is None else "https"
-        return f"{scheme}://127.0.0.1:{self._server.server_port}"
+        return self.origin
 
     def headers_of(self, path: str) -> dict[str, str]:
         """Return the headers of the last request for a path, their names in small letters."""
         return next(headers for asked, headers in reversed(self.heads) if asked == path)
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+    def _answer(self, handler: Handler) -> None:
         path = unquote(urlsplit(handler.path).path)
         self.asked[path] += 1
         self.heads.append((path, {name.lower(): value for name, value in handler.headers.items()}))

@@ -9,9 +9,9 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
 from urllib.parse import unquote, urlsplit
+
+from escape_vre.testing.loopback import Fake, Handler
 
 
 @dataclass(slots=True)
@@ -63,8 +63,8 @@ class Seen:
     sent: int = 0
 
 
-@dataclass(slots=True)
-class FakeStorage:
+@dataclass
+class FakeStorage(Fake):
     """A threaded HTTP server on loopback; ``with FakeStorage() as storage``."""
 
     files: dict[str, Behaviour] = field(default_factory=dict)
@@ -74,15 +74,12 @@ class FakeStorage:
     """A server's context, for one that speaks TLS."""
     token: str | None = None
     """The bearer token that opens every file; None for an open storage."""
-    _server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[Handler]:
+        """Return what answers for this fake."""
         storage = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
+        class Answers(Handler):
             def setup(self) -> None:
                 storage.connections += 1
                 super().setup()
@@ -90,27 +87,11 @@ class FakeStorage:
             def do_GET(self) -> None:
                 storage._answer(self)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if self.tls is not None:
-            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+        return Answers
 
     def url(self, path: str) -> str:
         """Return the URL of a path."""
-        assert self._server is not None
-        scheme = "https" if self.tls else "http"
-        return f"{scheme}://127.0.0.1:{self._server.server_port}/{path}"
+        return f"{self.origin}/{path}"
 
     def put(self, path: str, body: bytes, **behaviour: object) -> str:
         """Serve a file and return its URL."""
@@ -121,7 +102,7 @@ class FakeStorage:
         )
         return self.url(path)
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+    def _answer(self, handler: Handler) -> None:
         path = unquote(urlsplit(handler.path).path).lstrip("/")
         seen = Seen(path, dict(handler.headers.items()))
         self.seen.append(seen)
@@ -155,7 +136,7 @@ class FakeStorage:
         self._head(handler, 206 if start else 200, length, headers | file.headers)
         self._send(handler, file, start, seen)
 
-    def _start(self, handler: BaseHTTPRequestHandler, file: Behaviour) -> int:
+    def _start(self, handler: Handler, file: Behaviour) -> int:
         asked = handler.headers.get("Range", "")
         condition = handler.headers.get("If-Range", "")
         if not file.ranges or not asked or (condition and condition != file.etag):
@@ -164,7 +145,7 @@ class FakeStorage:
 
     def _head(
         self,
-        handler: BaseHTTPRequestHandler,
+        handler: Handler,
         status: int,
         length: int | None,
         headers: dict[str, str],
@@ -176,9 +157,7 @@ class FakeStorage:
             handler.send_header(name, value)
         handler.end_headers()
 
-    def _send(
-        self, handler: BaseHTTPRequestHandler, file: Behaviour, start: int, seen: Seen
-    ) -> None:
+    def _send(self, handler: Handler, file: Behaviour, start: int, seen: Seen) -> None:
         step = file.step
         body = memoryview(file.body)
         for at in range(start, len(body), step):

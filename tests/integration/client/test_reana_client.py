@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from escape_vre.testing.fake_hub import FakeHub
+from escape_vre.testing.loopback import Handler, Server
 from tests import back_ends
 
 
@@ -25,7 +24,7 @@ def reana():
     """Answer ``GET /api/you`` as REANA 0.9 does; returns its URL and the tokens that it saw."""
     seen = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Reana(Handler):
         def do_GET(self):
             url = urlsplit(self.path)
             seen.append((url.path, parse_qs(url.query).get("access_token")))
@@ -38,20 +37,10 @@ def reana():
                     "reana_token": {"value": "kept", "status": "active"},
                 }
             ).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.send(200, body)
 
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", seen
-    server.shutdown()
-    server.server_close()
+    with Server(Reana) as server:
+        yield server.origin, seen
 
 
 def test_reana_client_signs_in_with_the_lent_token(reana_client, reana, own_agent, monkeypatch):

@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
@@ -15,27 +13,20 @@ from escape_vre.core.errors import ConfigurationError, RemoteError
 from escape_vre.hub.settings import load
 from escape_vre.hub.trial import USER, Trial
 from escape_vre.testing.hub import call
+from escape_vre.testing.loopback import Handler, Server
 
 TOKEN = "the-tests-own-token-of-a-release"
 
 
-class Ping(BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
+class Ping(Handler):
     def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({"version": "40.0.0"}).encode())
+        self.send(200, json.dumps({"version": "40.0.0"}).encode())
 
 
 @pytest.fixture(scope="module")
 def rucio():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ping)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with Server(Ping) as server:
+        yield server.origin
 
 
 @pytest.fixture(scope="module")

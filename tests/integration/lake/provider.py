@@ -1,7 +1,6 @@
 """A tiny identity provider that signs whatever a test wants: true tokens and every false one."""
 
 import base64
-import http.server
 import json
 import threading
 import time
@@ -9,6 +8,8 @@ import time
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from escape_vre.testing.loopback import Handler, Server
 
 
 def text(raw):
@@ -78,28 +79,22 @@ class Provider:
     def start(self):
         provider = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Answers(Handler):
+            protocol_version = "HTTP/1.0"  # nothing is open when the provider has stopped
+
             def do_GET(self):
                 provider.asked.append(self.path)
                 provider.held.wait(60)
                 said = provider.answers.get(self.path, provider.proper(self.path))
-                self.send_response(200 if said is not None else 404)
-                self.end_headers()
-                self.wfile.write(said if isinstance(said, bytes) else json.dumps(said).encode())
+                body = said if isinstance(said, bytes) else json.dumps(said).encode()
+                self.send(200 if said is not None else 404, body)
 
-            def log_message(self, *_arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server = Server(Answers, port=self.port)
         self.port = self.server.server_port
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
 
     def stop(self):
         self.held.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        self.server.end()
 
     def proper(self, path):
         if path == "/realms/test/.well-known/openid-configuration":

@@ -10,6 +10,7 @@ from escape_vre.core.errors import ConfigurationError
 from escape_vre.hub import check as module
 from escape_vre.hub import mounted
 from escape_vre.hub.check import check, check_storage
+from escape_vre.testing.loopback import Handler, Server
 from tests.unit.hub.conftest import KEY
 
 
@@ -94,30 +95,18 @@ def test_who_may_sign_in_counts_hub_config_too(given, secret):
 @pytest.fixture
 def kubernetes(monkeypatch, tmp_path):
     """Kubernetes' API as this pod would find it: ``answers`` is what a volume claim gets."""
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Thread
 
-    class Api(BaseHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
+    class Api(Handler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             seen.append((self.path, self.headers["Authorization"], body))
             status, answer = answers
-            body = json.dumps(answer(body) if callable(answer) else answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.send(status, json.dumps(answer(body) if callable(answer) else answer).encode())
 
     answers, seen = [201, {}], []
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    Thread(target=server.serve_forever, daemon=True).start()
     account = tmp_path / "account"
     account.mkdir()
     (account / "token").write_text("the-token")
@@ -125,10 +114,9 @@ def kubernetes(monkeypatch, tmp_path):
     authority.cert_pem.write_to_path(account / "ca.crt")
     monkeypatch.setattr(module, "ACCOUNT", account)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.server_port))
-    yield answers, seen
-    server.shutdown()
-    server.server_close()
+    with Server(Api, tls=context) as server:
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.server_port))
+        yield answers, seen
 
 
 def with_class(name):

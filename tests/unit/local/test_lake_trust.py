@@ -1,7 +1,6 @@
 """Whom a lake trusts, and how long it keeps a provider's keys, without a lake."""
 
 import contextlib
-import http.server
 import threading
 
 import pytest
@@ -10,6 +9,7 @@ from escape_vre.local.lake import Lake, LakeError
 from escape_vre.local.lake.layout import Layout
 from escape_vre.local.lake.server import keys
 from escape_vre.local.lake.trust import Trust, fetch, identity, keys_url, unverified
+from escape_vre.testing.loopback import Handler, Server
 
 ISSUER = "https://idp.example/realms/test"
 
@@ -150,7 +150,9 @@ def page():
     """A page on this machine; what it answers, status and content, can be set."""
     said = [200, b"{}"]
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Page(Handler):
+        protocol_version = "HTTP/1.0"
+
         def do_GET(self):
             self.send_response(said[0])
             if said[0] == 302:
@@ -159,16 +161,8 @@ def page():
             with contextlib.suppress(ConnectionError):
                 self.wfile.write(said[1])
 
-        def log_message(self, *_arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield said, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with Server(Page) as server:
+        yield said, server.origin
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             self._answer(HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.CONFLICT)
 
-    do_OPTIONS = do_GET = do_HEAD = do_PUT = do_DELETE = _guarded  # noqa: N815 - http.server's names
-    do_MKCOL = do_MOVE = do_PROPFIND = _guarded  # noqa: N815 - http.server's names
+    do_OPTIONS = do_GET = do_HEAD = do_PUT = do_DELETE = _guarded
+    do_MKCOL = do_MOVE = do_PROPFIND = _guarded
 
     def _authenticate(self) -> Person | None:
         """Return whose token it is; None for the lake's own people, who may do everything."""

@@ -2,13 +2,12 @@
 
 import hashlib
 import io
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from escape_vre.local.idp import installation
+from escape_vre.testing.loopback import Handler, Server
 
 
 @pytest.fixture
@@ -61,18 +60,11 @@ class Repository:
 def maven(monkeypatch):
     repository = Repository()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Handler):
         def do_GET(self):
             repository.serve(self)
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        monkeypatch.setenv("ESCAPE_VRE_MAVEN", f"http://127.0.0.1:{server.server_port}/maven2/")
+    with Server(Answers) as server:
+        monkeypatch.setenv("ESCAPE_VRE_MAVEN", f"{server.origin}/maven2/")
         monkeypatch.setattr(installation, "SHA512", repository.sha512)
         yield repository
-        server.shutdown()
-        thread.join()

@@ -43,7 +43,11 @@ def test_a_token_just_given_is_used_whatever_the_clocks_say(caller, rucio, ahead
     assert rucio.asked["/auth/userpass"] == 1
 
 
-@pytest.mark.parametrize("ends", [stamp(0), "soon", "", stamp(time.time() - HOUR_S)])
+@pytest.mark.parametrize(
+    "ends",
+    [stamp(0), "soon", "", stamp(time.time() - HOUR_S)],
+    ids=["1970", "a word", "nothing", "an hour ago"],
+)
 def test_a_token_just_given_is_used_though_its_end_makes_no_sense(caller, rucio, ends):
     rucio.says("/auth/userpass", given(ends))
     status, answer = caller.ask("/datalake/whoami")

@@ -91,6 +91,7 @@ def test_a_compression_that_nobody_asked_for_is_refused(agent, rucio):
         (zlib.compress(b'["t"]'), "deflate"),
         (b'["t"]', "identity"),
     ],
+    ids=["gzip", "two of gzip", "deflate", "identity"],
 )
 def test_what_is_compressed_in_reason_is_read(agent, rucio, body, coding):
     rucio.says("/scopes/", Answer(body, headers={"Content-Encoding": coding}))
