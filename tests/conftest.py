@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A busy machine is no counterexample, and a found one is found by everybody.
 settings.register_profile(
@@ -30,22 +32,21 @@ _OF_OTHERS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Say which tests stay together where several workers run them: `pytest -n 2 --dist loadgroup`.
+class ByFile(LoadScopeScheduling):
+    """Has one worker run all tests of a file, because modules share what is slow to start.
 
-    A file is one worker's, because modules share what is slow to start. All files that need a
-    Keycloak are one worker's too: a second one costs more than the other worker waits.
+    One worker runs all files that name the provider, so that there is only one Keycloak.
     """
-    integration = Path(__file__).parent / "integration"
-    with_keycloak = {
-        item.path
-        for item in items
-        if "idp" in item.fixturenames and integration in item.path.parents
-    }
-    for item in items:
-        group = "keycloak" if item.path in with_keycloak else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        named = re.search(r"\bidp\b", (self.config.rootpath / file).read_text())
+        return "with a Keycloak" if named and file.startswith("tests/integration") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Say which tests stay together where there are several workers."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)

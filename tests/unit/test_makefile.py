@@ -137,7 +137,6 @@ def used(line):
     for script in re.findall(r"(?<![\w/])scripts/([\w-]+(?:\.py)?)", line):
         found |= used_by_script(ROOT / "scripts" / script)
     for words in re.findall(r"-m pytest (.+)", line):
-        found |= {"pytest-xdist"} if "-n " in words else set()
         for word in words.split():
             found |= used_by_tests(ROOT / word) if word.startswith("tests") else set()
     for words, needed in BESIDE.items():
