@@ -16,7 +16,7 @@ export default [
       '.demo/**',
       'build/**',
       'dist/**',
-      'src/core/agent_schema.ts',
+      'src/*/api.ts',
       'ui-tests/test-results/**',
       'ui-tests/playwright-report/**'
     ]

@@ -1,7 +1,8 @@
 """One OpenAPI document of the agent: its own routes and models, and those of every service.
 
 Two services may each have a model ``Instance``: in the document a service's models carry its name,
-as ``DatalakeInstance``. What they share with the agent, such as ``Job``, does not.
+as ``DatalakeInstance``. What they share with the agent, such as ``Job``, does not. ``x-services``
+has the prefix of each service.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,6 +44,7 @@ def whole(own: Callable[[], Document], services: Mapping[str, Mounted]) -> Docum
     """
     document = deepcopy(own())
     shared = deepcopy(document["components"]["schemas"])
+    document["x-services"] = {name: _prefix(name) for name in services}
     for name, mounted in services.items():
         with suppress(EscapeError):
             added = _named(name, mounted.application().openapi(), shared)

@@ -1,6 +1,6 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { IStreamEnd } from './api';
+import type { IStreamEnd } from './tokens';
 import {
   AgentError,
   cutOff,

@@ -1,5 +1,7 @@
-import type { IErrorBody } from './api';
+import type { IErrorFields } from './api';
 
+/** An error as it travels; what comes from elsewhere may lack details. */
+export type IErrorBody = Omit<IErrorFields, 'details'> & { details?: unknown };
 /** What the translator bundle offers; tests need no translation package. */
 export interface ITrans {
   __(text: string, ...args: (string | number)[]): string;

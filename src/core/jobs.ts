@@ -2,8 +2,10 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IAmount, IJob, JobState } from './api';
+import type { IAmount, IJob } from './api';
 import type { IAgent, IJobs } from './tokens';
+
+export type JobState = IJob['state'];
 
 export const JOB_SCHEMA = 'https://escape-vre.org/events/job/v1';
 

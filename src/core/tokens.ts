@@ -1,6 +1,14 @@
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
-import type { IJob, IStreamEnd } from './api';
+import type { IJob } from './api';
+
+/** The last line of a list. */
+export interface IStreamEnd {
+  count: number;
+  truncated: boolean;
+  /** Rows that made no sense and were left out; older agents do not count. */
+  skipped?: number;
+}
 
 export type Query = Record<string, string | number | undefined>;
 

@@ -11,7 +11,7 @@ import { FileDialog } from '@jupyterlab/filebrowser';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
-import type { IRow, IRowState } from '../core/api';
+import type { IRow, IRowState } from './api';
 import { AgentError } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { showSignIn } from '../signin/dialog';

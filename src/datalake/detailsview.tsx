@@ -2,7 +2,7 @@ import { copyIcon, ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import type { IDid, ISite } from '../core/api';
+import type { IDid, ISite } from './api';
 import type { IJobs } from '../core/tokens';
 import { isSaid } from '../signin/notice';
 import { Empty } from '../ui/empty';

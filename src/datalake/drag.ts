@@ -4,7 +4,7 @@ import { MimeData } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { DisposableDelegate } from '@lumino/disposable';
 import { Drag } from '@lumino/dragdrop';
-import type { IRow } from '../core/api';
+import type { IRow } from './api';
 import { oneLine } from '../ui/elide';
 import { instanceToName } from './actions';
 import { cellsOf } from './insert';

@@ -1,7 +1,8 @@
 /** What a person asks for last is shown, however late other answers come. */
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { IJob, IRow } from '../core/api';
+import type { IJob } from '../core/api';
+import type { IRow } from './api';
 import { AgentError } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { Datalake } from './model';

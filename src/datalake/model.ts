@@ -6,15 +6,8 @@
  */
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type {
-  IGetQuery,
-  IInstance,
-  IInstances,
-  IJob,
-  IRow,
-  IScopes,
-  TypeFilter
-} from '../core/api';
+import type { IGetQuery, IInstance, IInstances, IRow, IScopes } from './api';
+import type { IJob } from '../core/api';
 import { AgentError, stopped } from '../core/errors';
 import type { ITrans } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
@@ -25,7 +18,7 @@ import { Details } from '../ui/sidebar/details';
 import { askWhoami, CHECKING, checkHealth } from '../ui/sidebar/health';
 import { Listing } from '../ui/outline/listing';
 import type { Column, IOrder } from '../ui/outline/order';
-import type { IPlace, IQuery } from './query';
+import type { IPlace, IQuery, TypeFilter } from './query';
 import { matchingScopes, patternOf, understand, widerPattern } from './query';
 import { Selection } from '../ui/outline/selection';
 import { Sorting } from '../ui/outline/sorting';

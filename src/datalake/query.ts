@@ -1,6 +1,8 @@
 /** What a person typed in the search field, understood. Pure. */
+import type { IRow } from './api';
 
-import type { TypeFilter } from '../core/api';
+/** Which rows are listed. */
+export type TypeFilter = 'all' | 'collection' | IRow['type'];
 
 export interface IQuery {
   scope: string;

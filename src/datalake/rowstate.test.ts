@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { IJob, IRowState } from '../core/api';
+import type { IJob } from '../core/api';
+import type { IRowState } from './api';
 import { describe } from './rowstate';
 
 const trans = {

@@ -1,4 +1,5 @@
-import type { IJob, IRowState } from '../core/api';
+import type { IJob } from '../core/api';
+import type { IRowState } from './api';
 import { fractionOf, isFinished } from '../core/jobs';
 import type { ITrans } from '../core/errors';
 import { formatPercent } from '../ui/format';

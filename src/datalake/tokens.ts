@@ -1,11 +1,12 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
-import type { IInstance, IJob, IRow, IWhoami, TypeFilter } from '../core/api';
+import type { IIdentity, IInstance, IRow } from './api';
+import type { IJob } from '../core/api';
 import type { AgentError } from '../core/errors';
 import type { IGate } from '../signin/tokens';
 import type { Details } from '../ui/sidebar/details';
 import type { Column, IOrder } from '../ui/outline/order';
-import type { IPlace, IQuery } from './query';
+import type { IPlace, IQuery, TypeFilter } from './query';
 import type { Selection } from '../ui/outline/selection';
 import type { States } from '../ui/outline/states';
 import type { INode } from '../ui/outline/node';
@@ -13,7 +14,7 @@ import type { Tree } from '../ui/outline/tree';
 
 export interface IHealth {
   state: 'checking' | 'connected' | 'slow' | 'failed';
-  whoami: IWhoami | null;
+  whoami: IIdentity | null;
   error: AgentError | null;
 }
 

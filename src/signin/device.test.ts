@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ISignIn } from '../core/api';
+import type { ISignInAnswer } from '../core/api';
 import { AgentError } from '../core/errors';
 import type { IAgent } from '../core/tokens';
 import { DeviceSignIn } from './device';
@@ -15,7 +15,7 @@ const begun = {
   verification_uri_complete: null,
   expires_in: 600,
   error: null
-} as ISignIn;
+} as ISignInAnswer;
 
 const broken = new AgentError({
   code: 'jupyter_unreachable',
@@ -25,7 +25,7 @@ const broken = new AgentError({
 });
 
 let asked: string[];
-let answers: (Partial<ISignIn> | Error)[];
+let answers: (Partial<ISignInAnswer> | Error)[];
 let signIn: DeviceSignIn;
 
 const agent = {
@@ -82,7 +82,7 @@ test('a question that breaks is asked again', async () => {
 
 test('a refusal is said, and another code can be had', async () => {
   const error = { ...begun.error, code: 'auth', message: 'Refused.', hint: '' };
-  answers = [{}, { state: 'failed', error } as Partial<ISignIn>];
+  answers = [{}, { state: 'failed', error } as Partial<ISignInAnswer>];
   expect(await signIn.run()).toBe(false);
   expect(signIn.error?.message).toBe('Refused.');
   answers = [{}, { state: 'done' }];

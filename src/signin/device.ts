@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { ISignIn } from '../core/api';
+import type { ISignInAnswer } from '../core/api';
 import { AgentError, isAbort } from '../core/errors';
 import type { IAgent } from '../core/tokens';
 
@@ -19,7 +19,7 @@ export class DeviceSignIn implements IDisposable {
   }
 
   /** The code and how far it is, or null before there is one. */
-  get found(): ISignIn | null {
+  get found(): ISignInAnswer | null {
     return this._found;
   }
 
@@ -54,7 +54,9 @@ export class DeviceSignIn implements IDisposable {
     this._changed.emit();
     try {
       const body = { identity: this._identity };
-      let found = await this._request<ISignIn>('POST', 'sign-ins', { body });
+      let found = await this._request<ISignInAnswer>('POST', 'sign-ins', {
+        body
+      });
       this._expires = Date.now() + found.expires_in * 1000;
       this._take(found);
       while (found.state === 'waiting') {
@@ -84,10 +86,10 @@ export class DeviceSignIn implements IDisposable {
     }
   }
 
-  private async _next(id: string): Promise<ISignIn> {
+  private async _next(id: string): Promise<ISignInAnswer> {
     for (;;) {
       try {
-        return await this._request<ISignIn>('GET', `sign-ins/${id}`, {
+        return await this._request<ISignInAnswer>('GET', `sign-ins/${id}`, {
           query: { wait_s: WAIT_S }
         });
       } catch (error) {
@@ -109,7 +111,7 @@ export class DeviceSignIn implements IDisposable {
     return this._agent.request<T>(method, path, { ...options, signal });
   }
 
-  private _take(found: ISignIn): void {
+  private _take(found: ISignInAnswer): void {
     this._found = found;
     this._error = found.error && new AgentError(found.error);
     this._changed.emit();
@@ -119,7 +121,7 @@ export class DeviceSignIn implements IDisposable {
   private readonly _identity: string;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _abort = new AbortController();
-  private _found: ISignIn | null = null;
+  private _found: ISignInAnswer | null = null;
   private _error: AgentError | null = null;
   private _expires = 0;
 }

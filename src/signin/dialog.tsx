@@ -2,7 +2,7 @@ import { Clipboard, Dialog } from '@jupyterlab/apputils';
 import { copyIcon, ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { ISignIn } from '../core/api';
+import type { ISignInAnswer } from '../core/api';
 import type { IAgent } from '../core/tokens';
 import { formatDuration } from '../ui/format';
 import { useSignals } from '../ui/signals';
@@ -83,7 +83,9 @@ function View(props: IBodyOptions): React.JSX.Element {
   return <Code {...props} found={found} />;
 }
 
-function Code(props: IBodyOptions & { found: ISignIn }): React.JSX.Element {
+function Code(
+  props: IBodyOptions & { found: ISignInAnswer }
+): React.JSX.Element {
   const { found, trans, signIn } = props;
   const [isCopied, setCopied] = React.useState(false);
   const url = found.verification_uri_complete ?? found.verification_uri;

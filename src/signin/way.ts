@@ -1,4 +1,4 @@
-import type { IErrorBody } from '../core/api';
+import type { IErrorBody } from '../core/errors';
 
 /** How an error ends without anybody asking again. */
 export type Way =

@@ -1,4 +1,5 @@
-import type { IRow, TypeFilter } from '../../core/api';
+import type { IRow } from '../../datalake/api';
+import type { TypeFilter } from '../../datalake/query';
 import { AgentError, isAbort, stopped } from '../../core/errors';
 import type { ITrans } from '../../core/errors';
 import type { IAgent, Query } from '../../core/tokens';

@@ -1,4 +1,4 @@
-import type { IRow } from '../../core/api';
+import type { IRow } from '../../datalake/api';
 import type { AgentError } from '../../core/errors';
 import { commonEnd } from '../elide';
 

@@ -1,5 +1,5 @@
 /** In which order a list stands. Pure. */
-import type { DidType, IRowState } from '../../core/api';
+import type { IRow, IRowState } from '../../datalake/api';
 import type { INode } from './node';
 
 export type Column = 'name' | 'size' | 'state';
@@ -14,7 +14,11 @@ export const BY_NAME: IOrder = { by: 'name', isReversed: false };
 /** Sorting by what must be asked for asks about this many rows at most. */
 export const MOST_ASKED = 5000;
 
-const TYPES: Record<DidType, number> = { container: 0, dataset: 1, file: 2 };
+const TYPES: Record<IRow['type'], number> = {
+  container: 0,
+  dataset: 1,
+  file: 2
+};
 
 /** The agent keeps the first rows of a long list by the same rules. */
 const NAMES = new Intl.Collator('en', { numeric: true });

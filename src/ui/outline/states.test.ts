@@ -1,6 +1,7 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { IJob, IRow, IRowState } from '../../core/api';
+import type { IJob } from '../../core/api';
+import type { IRow, IRowState } from '../../datalake/api';
 import { AgentError } from '../../core/errors';
 import type { IAgent, IJobs } from '../../core/tokens';
 import { States } from './states';

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRow, IRowState } from '../../core/api';
+import type { IRow, IRowState } from '../../datalake/api';
 import { AgentError, isAbort } from '../../core/errors';
 import { amountOf } from '../../core/jobs';
 import type { IAgent, IJobs } from '../../core/tokens';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { IRow, IRowState } from '../../core/api';
+import type { IRow, IRowState } from '../../datalake/api';
 import { AgentError } from '../../core/errors';
 import { Selection } from './selection';
 import type { INode } from './node';

@@ -1,6 +1,6 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRow } from '../../core/api';
+import type { IRow } from '../../datalake/api';
 import type { INode, Outcome } from './node';
 import { didNode, endNotes, isThing, makeNode } from './node';
 import { BY_NAME, comparison } from './order';

@@ -2,7 +2,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import type { TypeFilter } from '../../core/api';
+import type { TypeFilter } from '../../datalake/query';
 import type { IJobs } from '../../core/tokens';
 import { Notice } from '../../signin/notice';
 import { Chips } from './chips';

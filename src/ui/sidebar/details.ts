@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IDid, ISite, ISites } from '../../core/api';
+import type { IDid, ISite, ISites } from '../../datalake/api';
 import { AgentError, isAbort } from '../../core/errors';
 import type { IAgent } from '../../core/tokens';
 

@@ -1,4 +1,4 @@
-import type { IWhoami } from '../../core/api';
+import type { IIdentity } from '../../datalake/api';
 import { AgentError } from '../../core/errors';
 import type { IAgent } from '../../core/tokens';
 import type { IHealth } from '../../datalake/tokens';
@@ -16,8 +16,8 @@ export const CHECKING: IHealth = {
 export function askWhoami(
   agent: IAgent,
   instance: string | undefined
-): Promise<IWhoami> {
-  return agent.request<IWhoami>('GET', 'datalake/whoami', {
+): Promise<IIdentity> {
+  return agent.request<IIdentity>('GET', 'datalake/whoami', {
     query: { instance }
   });
 }

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { TypeFilter } from '../../core/api';
+import type { TypeFilter } from '../../datalake/query';
 import type { AgentError } from '../../core/errors';
 import { isStopped } from '../../core/errors';
 import { Empty } from '../empty';

@@ -1,0 +1,288 @@
+/** Generated from the OpenAPI document of the agent by `make api`. */
+interface components {
+  schemas: {
+    /**
+     * DatalakeDid
+     * @description One DID in full.
+     */
+    DatalakeDid: {
+      /** Account */
+      account: string | null;
+      /** Adler32 */
+      adler32: string | null;
+      /** Bytes */
+      bytes: number | null;
+      /** Created */
+      created: string | null;
+      /** Length */
+      length: number | null;
+      /** Md5 */
+      md5: string | null;
+      /**
+       * Metadata
+       * @default {}
+       */
+      metadata: {
+        [key: string]: unknown;
+      };
+      /** Name */
+      name: string;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+      /** Open */
+      open: boolean | null;
+      /** Ref */
+      ref: string;
+      /** Scope */
+      scope: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeGetQuery
+     * @description What to get, and where to.
+     */
+    DatalakeGetQuery: {
+      /**
+       * Client
+       * @description Any id, used to release the job.
+       */
+      client?: string | null;
+      /**
+       * Files
+       * @description Patterns that choose some files.
+       * @default []
+       */
+      files: string[];
+      /** Instance */
+      instance?: string | null;
+      /** Refs */
+      refs: string[];
+      /**
+       * To
+       * @description Folder; null for the usual folder.
+       */
+      to?: string | null;
+    };
+    /**
+     * DatalakeIdentity
+     * @description The user's account at an instance, which answers.
+     */
+    DatalakeIdentity: {
+      /** Account */
+      account: string;
+      /** Instance */
+      instance: string;
+      /** Latency Ms */
+      latency_ms: number;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+      /** Url */
+      url: string;
+      /** Version */
+      version: string;
+    };
+    /**
+     * DatalakeInstance
+     * @description An instance as clients see it: nothing secret in it.
+     */
+    DatalakeInstance: {
+      /** Account */
+      account: string | null;
+      /**
+       * Auth
+       * @enum {string}
+       */
+      auth:
+        | 'auto'
+        | 'hub'
+        | 'oidc'
+        | 'userpass'
+        | 'token_file'
+        | 'environment'
+        | 'rucio_cfg'
+        | 'x509'
+        | 'x509_proxy';
+      /**
+       * Identity
+       * @description For oidc: the identity for POST /sign-ins.
+       */
+      identity: string | null;
+      /** Name */
+      name: string;
+      /** Title */
+      title: string;
+      /** Url */
+      url: string;
+    };
+    /**
+     * DatalakeInstances
+     * @description The configured instances, the default first.
+     */
+    DatalakeInstances: {
+      /** Instances */
+      instances: components['schemas']['DatalakeInstance'][];
+    };
+    /**
+     * DatalakeMatches
+     * @description The possible completions of a text.
+     */
+    DatalakeMatches: {
+      /** Matches */
+      matches: string[];
+    };
+    /**
+     * DatalakeRow
+     * @description One DID in a list.
+     */
+    DatalakeRow: {
+      /** Adler32 */
+      adler32: string | null;
+      /** Bytes */
+      bytes: number | null;
+      /** Length */
+      length: number | null;
+      /** Md5 */
+      md5: string | null;
+      /** Name */
+      name: string;
+      /** Ref */
+      ref: string;
+      /** Scope */
+      scope: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeRowState
+     * @description The state of a row.
+     */
+    DatalakeRowState: {
+      /** Bytes */
+      bytes: number | null;
+      /** Contents Path */
+      contents_path: string | null;
+      /** Fraction */
+      fraction: number | null;
+      /** Job */
+      job: string | null;
+      /** Job State */
+      job_state: string | null;
+      /** Length */
+      length: number | null;
+      /**
+       * Local
+       * @default elsewhere
+       * @enum {string}
+       */
+      local: 'here' | 'partly' | 'elsewhere';
+      /** Local Files */
+      local_files: number | null;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+      /** Path */
+      path: string | null;
+      /** Problem */
+      problem: string | null;
+      /** Ref */
+      ref: string;
+      /**
+       * Sites
+       * @default []
+       */
+      sites: string[];
+    };
+    /**
+     * DatalakeScopes
+     * @description Every scope, sorted.
+     */
+    DatalakeScopes: {
+      /** Scopes */
+      scopes: string[];
+    };
+    /**
+     * DatalakeSite
+     * @description One site's (RSE's) part of a DID: its number of files, bytes, and for a file its URLs.
+     */
+    DatalakeSite: {
+      /** Available */
+      available: number;
+      /** Bytes */
+      bytes: number | null;
+      /** Length */
+      length: number;
+      /** Rse */
+      rse: string;
+      /** State */
+      state: string;
+      /**
+       * Urls
+       * @default []
+       */
+      urls: string[];
+    };
+    /**
+     * DatalakeSites
+     * @description Which sites have a DID, and what of this could not be read.
+     */
+    DatalakeSites: {
+      /** Note */
+      note: string | null;
+      /** Sites */
+      sites: components['schemas']['DatalakeSite'][];
+    };
+    /**
+     * DatalakeStates
+     * @description The states of the visible rows, in the order of the request.
+     */
+    DatalakeStates: {
+      /** Rows */
+      rows: components['schemas']['DatalakeRowState'][];
+    };
+    /**
+     * DatalakeStatesQuery
+     * @description The visible rows.
+     */
+    DatalakeStatesQuery: {
+      /** Instance */
+      instance?: string | null;
+      /** Refs */
+      refs: string[];
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+
+type Schemas = components['schemas'];
+export type IDid = Schemas['DatalakeDid'];
+export type IGetQuery = Schemas['DatalakeGetQuery'];
+export type IIdentity = Schemas['DatalakeIdentity'];
+export type IInstance = Schemas['DatalakeInstance'];
+export type IInstances = Schemas['DatalakeInstances'];
+export type IMatches = Schemas['DatalakeMatches'];
+export type IRow = Schemas['DatalakeRow'];
+export type IRowState = Schemas['DatalakeRowState'];
+export type IScopes = Schemas['DatalakeScopes'];
+export type ISite = Schemas['DatalakeSite'];
+export type ISites = Schemas['DatalakeSites'];
+export type IStates = Schemas['DatalakeStates'];
+export type IStatesQuery = Schemas['DatalakeStatesQuery'];
