@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from escape_vre._version import __version__
 from escape_vre.core.errors import EscapeError, UsageError
 from escape_vre.display.commands import Command, service_commands
+from escape_vre.display.completion import complete_in_shell, words_in_shell
 from escape_vre.display.output import in_shell_words, never_fail_to_encode, nobody_reads, say, show
-from escape_vre.display.parsing import Parser, complete_in_shell, subcommands, words_in_shell
+from escape_vre.display.parsing import Parser, subcommands
 
 OWN = (
     Command(

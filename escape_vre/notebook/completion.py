@@ -32,7 +32,7 @@ def complete(context: "CompletionContext") -> "SimpleMatcherResult":
     if found is None or command is None:
         return {"completions": []}
     # Here, for the start of every kernel imports this module.
-    from escape_vre.display.parsing import completions
+    from escape_vre.display.completion import completions
     from escape_vre.notebook.magics import grammar
 
     words = re.split(r"\s+", found["words"] or found["more"] or "")

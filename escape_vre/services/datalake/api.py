@@ -11,6 +11,7 @@ from typing import Any
 
 from escape_vre.client import AgentClient
 from escape_vre.client.agent import FINISHED
+from escape_vre.client.sign_in import sign_in
 from escape_vre.core import text
 from escape_vre.core.errors import (
     AuthError,
@@ -21,9 +22,11 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.order import listed
 from escape_vre.core.refs import ResourceRef, parse_did
-from escape_vre.notebook.progress import Progress
-from escape_vre.notebook.signin import sign_in
-from escape_vre.services.datalake.shown import Files, Info, Table, did_table, job_table
+from escape_vre.display.files import Files
+from escape_vre.display.jobs import job_table
+from escape_vre.display.progress import Progress
+from escape_vre.display.tables import Info, Table
+from escape_vre.services.datalake.shown import did_info, did_table
 
 STATES_AT_ONCE = 200
 
@@ -258,7 +261,7 @@ def info(did: str, *, instance: str | None = None) -> Info:
     found = agent.get("/datalake/did", instance=instance, ref=ref)
     replicas = agent.get("/datalake/replicas", instance=instance, ref=ref)
     notes = dict.fromkeys(note for note in (found.pop("note", None), replicas.get("note")) if note)
-    return Info({**found, "sites": replicas["sites"]}, note=" ".join(notes))
+    return did_info({**found, "sites": replicas["sites"]}, note=" ".join(notes))
 
 
 def jobs() -> Table:

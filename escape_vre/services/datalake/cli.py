@@ -7,8 +7,9 @@ from typing import Any
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import EscapeError, NotFoundError
 from escape_vre.core.text import sentence
+from escape_vre.display.completion import Word, completed_by
 from escape_vre.display.output import Listed
-from escape_vre.display.parsing import Word, at_least_one, completed_by, subcommands
+from escape_vre.display.parsing import at_least_one, subcommands
 from escape_vre.services.datalake import api
 
 TYPES = ("all", "collection", "container", "dataset", "file")

@@ -12,7 +12,7 @@ import escape_vre
 from escape_vre.cli import main
 from escape_vre.core.errors import UsageError
 from escape_vre.display.commands import service_commands
-from escape_vre.display.parsing import completions
+from escape_vre.display.completion import completions
 from escape_vre.notebook.magics import grammar
 from tests.catalogue import BODY, Catalogue
 

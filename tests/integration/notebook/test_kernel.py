@@ -114,7 +114,7 @@ def test_unassigned_it_is_still_one_line(python):
 def test_a_long_get_shows_a_bar_that_is_replaced(python, big):
     python.run("%dl ls")
     # Slow enough to see on any machine: what is shown is decided by time alone.
-    python.run("import escape_vre.notebook.progress as p; p.SHOWN_AFTER_S = p.INTERVAL_S = 0")
+    python.run("import escape_vre.display.progress as p; p.SHOWN_AFTER_S = p.INTERVAL_S = 0")
     _, seen = python.run("files = %dl get demo:big.files")
     bars = [c for kind, c in seen if kind in ("display_data", "update_display_data")]
     assert len({c["transient"]["display_id"] for c in bars}) == 1

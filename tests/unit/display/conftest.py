@@ -23,7 +23,8 @@ plugin = Plugin(
 """
 COMMANDS = """
 from escape_vre.core.errors import NotFoundError
-from escape_vre.display.parsing import Word, completed_by, subcommands
+from escape_vre.display.completion import Word, completed_by
+from escape_vre.display.parsing import subcommands
 
 
 def add_commands(parser):

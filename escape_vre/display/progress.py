@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from escape_vre.core import text
 from escape_vre.display.amounts import describe, fraction
+from escape_vre.display.cell import CellOutput, execution_count, in_notebook
 from escape_vre.display.output import say
 
 BAR_CELLS = 24
@@ -113,7 +114,7 @@ class _Notebook:
     """A display that is updated in place."""
 
     def __init__(self) -> None:
-        self._handle: Any = None
+        self._output = CellOutput()
 
     def say(self, line: str) -> None:
         """Do nothing: the display shows the same, with a link."""
@@ -121,28 +122,18 @@ class _Notebook:
     def show(self, fraction: float | None, title: str, words: str, link: str) -> None:
         value = "" if fraction is None else f" value='{fraction:.4f}'"
         percent = "" if fraction is None else f"{text.percent(fraction)} · "
-        self._display(
-            f"<div><progress max='1'{value} style='width:16em;vertical-align:middle'"
+        self._output.show(
+            rich=f"<div><progress max='1'{value} style='width:16em;vertical-align:middle'"
             f" aria-label='{html.escape(title, quote=True)}'></progress> "
             f"{html.escape(title)} · {html.escape(percent + words)}{_anchor(link)}</div>",
-            f"{title}: {percent}{words}" + (f" Sign in: {link}" if link else ""),
+            plain=f"{title}: {percent}{words}" + (f" Sign in: {link}" if link else ""),
         )
 
     def clear(self) -> None:
-        if self._handle is not None:
-            self._display("", "")
+        self._output.clear()
 
     def done(self, line: str) -> None:
-        self._display(f"<div>✓ {html.escape(line)}</div>", line)
-
-    def _display(self, rich: str, plain: str) -> None:
-        from IPython.display import display
-
-        bundle = {"text/html": rich, "text/plain": plain}
-        if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(bundle, raw=True)
+        self._output.show(rich=f"<div>✓ {html.escape(line)}</div>", plain=line)
 
 
 def _anchor(url: str) -> str:
@@ -152,13 +143,6 @@ def _anchor(url: str) -> str:
     return f" <a href='{href}' target='_blank' rel='noopener'>Sign in</a>"
 
 
-def show_plain(line: str) -> None:
-    """Display one line of text as the value of a cell."""
-    from IPython.display import display
-
-    display({"text/plain": text.printable(line)}, raw=True)  # type: ignore[no-untyped-call]
-
-
 def _columns() -> int:
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns
@@ -166,23 +150,5 @@ def _columns() -> int:
         return 80
 
 
-def execution_count() -> int | None:
-    """Return the number of the kernel's present cell; None outside a Jupyter kernel."""
-    shell = _kernel_shell()
-    return None if shell is None else int(shell.execution_count)
-
-
-def in_notebook() -> bool:
-    """Tell whether this is a Jupyter kernel."""
-    return _kernel_shell() is not None
-
-
 def _face() -> _Notebook | _Terminal:
     return _Notebook() if in_notebook() else _Terminal()
-
-
-def _kernel_shell() -> Any:
-    """Return the shell of a Jupyter kernel, without importing IPython for a script."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell if hasattr(shell, "kernel") else None

@@ -3,11 +3,11 @@
 import html
 from typing import Any
 
-from escape_vre.client import AgentClient
+from escape_vre.client.agent import AgentClient
 from escape_vre.core.errors import CancelledJobError, EscapeError
 from escape_vre.core.text import printable
+from escape_vre.display.cell import CellOutput, in_notebook
 from escape_vre.display.output import say
-from escape_vre.notebook.progress import in_notebook
 
 WAIT_S = 2.0
 """How long one request to the agent waits, seconds; *Stop* is noticed between two."""
@@ -50,7 +50,7 @@ class _Line:
     """The line that says what to do; a notebook removes it afterwards."""
 
     def __init__(self) -> None:
-        self._handle: Any = None
+        self._output = CellOutput()
 
     def show(self, found: dict[str, Any]) -> None:
         url = printable(found["verification_uri_complete"] or found["verification_uri"])
@@ -69,12 +69,8 @@ class _Line:
             f" <a href='{link}' target='_blank' rel='noopener'>{link}</a> and enter or confirm"
             f" the code <b>{html.escape(code)}</b> (valid for {minutes} min). Waiting …</div>"
         )
-        from IPython.display import display
-
-        bundle = {"text/html": rich, "text/plain": plain}
-        self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._output.show(rich=rich, plain=plain)
 
     def clear(self) -> None:
         """Remove the code, which is no longer valid."""
-        if self._handle is not None:
-            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
+        self._output.clear()
