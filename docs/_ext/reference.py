@@ -63,14 +63,16 @@ class Traits(_Table):
 
 
 class Fields(_Table):
-    """The fields of a pydantic model."""
+    """The fields of a pydantic model, or of one that a function returns."""
 
     required_arguments = 1
     head = ("field", "type", "default", "what it is")
 
     def rows(self) -> Iterable[tuple[str, ...]]:
         """Return a row for each field."""
-        for name, field in _load(self.arguments[0]).model_fields.items():
+        named = _load(self.arguments[0])
+        model = named if isinstance(named, type) else named()
+        for name, field in model.model_fields.items():
             yield f"`{name}`", _type(field.annotation), _default(field), field.description or ""
 
 

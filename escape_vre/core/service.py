@@ -183,6 +183,9 @@ class Plugin:
         ``get_service()`` returns the service; the agent makes it at the first call.
     settings : str
         The service's settings, a ``traitlets.config.Configurable``; empty where it has none.
+    hub : str
+        What a hub must be told for its users' servers, a
+        :class:`escape_vre.core.hub_section.HubSection`; empty for nothing.
     command : str
         The word before its commands: ``dl`` for ``escape-vre dl`` and ``%dl``; empty where it has
         none.
@@ -206,6 +209,7 @@ class Plugin:
     service: str
     routes: str
     settings: str = ""
+    hub: str = ""
     command: str = ""
     commands: str = ""
     summary: str = ""

@@ -64,7 +64,7 @@ class TokenHandler(APIHandler):
         try:
             user, server = self._caller()
             names = [entry.name for entry in self.authenticator.settings.tokens.audiences]
-            asked = self._asked()
+            asked = self._asked(names)
             if asked not in names:
                 raise NotFoundError(
                     f"This hub has no tokens for {asked[:64]!r}.",
@@ -156,7 +156,7 @@ class TokenHandler(APIHandler):
             for spawner in user.spawners.values()
         )
 
-    def _asked(self) -> str:
+    def _asked(self, names: list[str]) -> str:
         try:
             body = json.loads(self.request.body[: MAX_BODY + 1])
         except (ValueError, RecursionError):
@@ -164,7 +164,10 @@ class TokenHandler(APIHandler):
         audience = body.get("audience") if isinstance(body, dict) else None
         if not isinstance(audience, str):
             raise UsageError(
-                "The request has no audience.", hint='Send, for example, {"audience": "rucio"}.'
+                "The request has no audience.",
+                hint=f"Send, for example, {json.dumps({'audience': names[0]})}."
+                if names
+                else "This hub has no tokens for any service.",
             )
         return audience
 

@@ -25,20 +25,13 @@ AUTHORITIES_FILE = "/etc/escape-vre/authorities.pem"
 def told(settings: HubSettings) -> dict[str, Any]:
     """Return what a user's agent reads, as ``escape_vre_config`` has it."""
     config = {name: dict(section) for name, section in settings.user.config.items()}
-    lakes = [lake.model_dump(mode="json", exclude_unset=True) for lake in settings.lakes]
-    if settings.authorities:
-        # The system's are not in a file that we know: the site's own replace them there.
-        lakes = [{"ca_file": AUTHORITIES_FILE, **lake} for lake in lakes]
-    reana = [
-        server.model_dump(mode="json", exclude_unset=True) for server in settings.reana.servers
-    ]
-    for name, option, value in (
-        ("DataLake", "instances", lakes),
-        ("Workflows", "servers", reana),
-        ("Agent", "data_dir", settings.user.data_dir),
-    ):
-        if value:
-            config.setdefault(name, {})[option] = value
+    ca_file = AUTHORITIES_FILE if settings.authorities else None
+    parts = [section.config(ca_file) for section in settings.services.values()]
+    if settings.user.data_dir:
+        parts.append({"Agent": {"data_dir": settings.user.data_dir}})
+    for part in parts:
+        for name, options in part.items():
+            config.setdefault(name, {}).update(options)
     return config
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from escape_vre.hub.presets import PRESETS
-from escape_vre.hub.settings import HubSettings
+from escape_vre.hub.settings import HubSettings, settings_model
 
 BEGIN = "<!-- from the code: python -m escape_vre.hub.schema -->"
 END = "<!-- to here -->"
@@ -18,7 +18,8 @@ END = "<!-- to here -->"
 
 def values_schema() -> dict[str, Any]:
     """Return the JSON schema of the chart's values (draft 2020-12, as pydantic writes)."""
-    escape = HubSettings.model_json_schema()
+    escape = settings_model().model_json_schema()
+    escape["properties"]["user"] = escape["properties"].pop("user")  # last, after the services'
     definitions = escape.pop("$defs")
     escape["properties"]["login"] = _login(definitions)
     for section in definitions.values():

@@ -5,16 +5,18 @@ No secret is a setting: settings name the environment variable or the file with 
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, create_model, field_validator, model_validator
 
 from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.hub_section import HubSection, Section
 from escape_vre.hub.mounted import CLIENT_SECRET, place
 from escape_vre.hub.presets import PRESETS, Method, Preset
-from escape_vre.hub.section import Section
-from escape_vre.hub.user_settings import Authorities, Lake, Reana, User
+from escape_vre.hub.sections import sections
+from escape_vre.hub.user_settings import Authorities, User
 
 PATH = "global.escape"
 """Path of the settings in a site's values; messages begin with it."""
@@ -266,7 +268,7 @@ class Keys(Section):
 
 
 class HubSettings(Section):
-    """Everything under ``global.escape``."""
+    """Everything under ``global.escape`` but what services add (:func:`settings_model`)."""
 
     login: Annotated[Login | SharedPassword, Field(discriminator="provider")] = Field(
         description="How users sign in."
@@ -279,39 +281,34 @@ class HubSettings(Section):
         description="Certificates (PEM) of the authorities of the provider and of the"
         " data lakes, where the system's do not: trusted by the hub and by users' servers.",
     )
-    lakes: tuple[Lake, ...] = Field(
-        default=(),
-        description="The data lakes that users' servers offer, the first one being the default:"
-        " each as an entry of `DataLake.instances`.",
-    )
-    reana: Reana = Field(default=Reana(), description="Where users' workflows run.")
     user: User = Field(default=User(), description="Users' servers.")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        names = [lake.name for lake in self.lakes]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"lakes has {name} twice")
         known = {audience.name for audience in self.tokens.audiences}
         if isinstance(self.login, SharedPassword) and known:
             raise ValueError(
                 "tokens.audiences needs an identity provider: with login.provider shared-password,"
                 " there are no tokens"
             )
-        for n, lake in enumerate(self.lakes):
-            if lake.auth == "hub" and lake.audience not in known:
-                raise ValueError(
-                    f"lakes[{n}].audience is {lake.audience}, and tokens.audiences has none of that"
-                    " name"
-                )
-        for n, server in enumerate(self.reana.servers):
-            if server.audience is not None and server.audience not in known:
-                raise ValueError(
-                    f"reana.servers[{n}].audience is {server.audience}, and tokens.audiences has"
-                    " none of that name"
-                )
+        for section in self.services.values():
+            for path, audience in section.audiences().items():
+                if audience not in known:
+                    raise ValueError(
+                        f"{path} is {audience}, and tokens.audiences has none of that name"
+                    )
         return self
+
+    @property
+    def services(self) -> dict[str, HubSection]:
+        """What is set for each service, by its name."""
+        return {
+            name: section.model_construct(
+                self.model_fields_set & section.model_fields.keys(),
+                **{field: getattr(self, field) for field in section.model_fields},
+            )
+            for name, section in sections().items()
+        }
 
     @property
     def method(self) -> Method:
@@ -335,6 +332,23 @@ class HubSettings(Section):
         return self.login
 
 
+@cache
+def settings_model() -> type[HubSettings]:
+    """Return the whole: the hub's own settings, and those of the installed services."""
+    fields: dict[str, Any] = {}
+    for name, section in sections().items():
+        for field, info in section.model_fields.items():
+            if field in HubSettings.model_fields:
+                raise ConfigurationError(
+                    f"The service {name} has a setting called {field}, as the hub itself.",
+                    hint="Update or uninstall the package that provides it.",
+                )
+            fields[field] = info.annotation, info
+    return create_model(
+        "HubSettings", __base__=HubSettings, __doc__="Everything under ``global.escape``.", **fields
+    )
+
+
 def load(settings: Mapping[str, Any]) -> HubSettings:
     """Parse a site's settings.
 
@@ -346,7 +360,7 @@ def load(settings: Mapping[str, Any]) -> HubSettings:
     """
     try:
         # By way of JSON: the values come from Helm, where a list is a list, and stay as strict.
-        return HubSettings.model_validate_json(json.dumps(settings))
+        return settings_model().model_validate_json(json.dumps(settings))
     except (TypeError, ValueError) as e:
         if not isinstance(e, ValidationError):
             raise ConfigurationError(

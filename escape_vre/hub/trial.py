@@ -15,8 +15,7 @@ from typing import Any
 import httpx
 from traitlets.config import Config
 
-from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
-from escape_vre.core.http import tls_context
+from escape_vre.core.errors import EscapeError, RemoteError
 from escape_vre.core.text import sentence
 from escape_vre.hub.settings import HubSettings, SharedPassword, load
 from escape_vre.hub.traits import listed
@@ -72,10 +71,8 @@ class Trial:
         self._remove()
         try:
             self._start()
-            self._agent()
-            for lake in self.settings.lakes:
-                self._whoami(lake.name)
-                self._ping(lake.name, lake.url)
+            for name, section in self.settings.services.items():
+                section.check(_Server(self, name))
         finally:
             self._remove()
         self.say("The test user and its server have been removed.")
@@ -105,52 +102,6 @@ class Trial:
             )
         return dict(server)
 
-    def _agent(self) -> None:
-        told = self._asked("GET", f"/user/{USER}/escape-vre/datalake/instances").json()["instances"]
-        wanted = [lake.name for lake in self.settings.lakes]
-        found = [entry["name"] for entry in told]
-        if wanted and found != wanted:
-            raise ConfigurationError(
-                f"The test user's server offers the data lakes {found}, but global.escape.lakes"
-                f" has {wanted}.",
-                hint="An escape_vre_config in the user image may replace the list.",
-            )
-        self.say(f"The agent answers. Data lakes: {', '.join(found) or 'none'}.")
-
-    def _whoami(self, lake: str) -> None:
-        """Ask for the account there; the agent asks the hub for a token without a sign-in."""
-        answer = self.hub.get(
-            f"/user/{USER}/escape-vre/datalake/whoami", params={"instance": lake}, timeout=60
-        )
-        if answer.status_code == 200:
-            self.say(f"{lake} accepts the test user.")
-            return
-        error = _error(answer)
-        if isinstance(self.settings.login, SharedPassword):
-            self.say(f"No sign-in at {lake}, as there is no identity provider: {error['message']}")
-        elif answer.status_code == 401 and error.get("details", {}).get("sign_in"):
-            self.say(f"The token endpoint answers for {lake}: the test user is not signed in.")
-        else:
-            raise RemoteError(
-                f"The test user's server asked for a token for {lake} and got: {error['message']}",
-                hint=str(error.get("hint", "")),
-            )
-
-    def _ping(self, lake: str, url: str) -> None:
-        tls = tls_context(None)
-        if self.settings.authorities:
-            tls.load_verify_locations(cadata=self.settings.authorities)
-        try:
-            with httpx.Client(verify=tls, timeout=30) as client:
-                answer = client.get(f"{url.rstrip('/')}/ping")
-                version = answer.raise_for_status().json()["version"]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as e:
-            raise RemoteError(
-                f"Rucio of the data lake {lake} does not answer at {url}: {e}",
-                hint=f"Correct the url of {lake} in global.escape.lakes.",
-            ) from e
-        self.say(f"Rucio {version} answers at {url}.")
-
     def _remove(self) -> None:
         """Stop the server and remove the user, with the volume."""
         if self.hub.get(f"/hub/api/users/{USER}").status_code == 404:
@@ -166,29 +117,56 @@ class Trial:
                 )
             self.pause(1)
 
-    def _asked(self, method: str, path: str, *, wanted: tuple[int, ...] = (200,)) -> httpx.Response:
+    def asked(self, path: str, query: Mapping[str, str]) -> httpx.Response:
+        """Ask a user's server, by way of the proxy; return the answer, whatever its status."""
+        return self._sent("GET", path, params=query)
+
+    def _sent(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
-            answer = self.hub.request(method, path)
+            return self.hub.request(method, path, **options)
         except httpx.HTTPError as e:
             raise RemoteError(
                 f"The hub does not answer at {self.hub.base_url}: {e}", hint="Is it running?"
             ) from e
+
+    def _asked(self, method: str, path: str, *, wanted: tuple[int, ...] = (200,)) -> httpx.Response:
+        answer = self._sent(method, path)
         if answer.status_code not in wanted:
             raise RemoteError(
-                f"{method} {path}: {answer.status_code} {_error(answer)['message']}",
+                f"{method} {path}: {answer.status_code} {_message(answer)}",
                 hint="See the hub's log: kubectl logs deploy/hub",
             )
         return answer
 
 
-def _error(answer: httpx.Response) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Server:
+    """The test user's server, as a service's settings see it."""
+
+    trial: Trial
+    service: str
+
+    @property
+    def signs_in(self) -> bool:
+        return not isinstance(self.trial.settings.login, SharedPassword)
+
+    @property
+    def authorities(self) -> str | None:
+        return self.trial.settings.authorities
+
+    def get(self, path: str, **query: str) -> httpx.Response:
+        return self.trial.asked(f"/user/{USER}/escape-vre/{self.service}/{path}", query)
+
+    def say(self, text: str) -> None:
+        self.trial.say(text)
+
+
+def _message(answer: httpx.Response) -> str:
     try:
         found = answer.json()
     except ValueError:
-        return {"message": answer.text[:200]}
-    if isinstance(found, dict) and isinstance(found.get("error"), dict):
-        return {"message": "", **found["error"]}
-    return {"message": str(found.get("message", found)) if isinstance(found, dict) else str(found)}
+        return answer.text[:200]
+    return str(found.get("message", found)) if isinstance(found, dict) else str(found)
 
 
 def main() -> None:

@@ -3,10 +3,11 @@
 import ssl
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
-from escape_vre.hub.section import Section
-from escape_vre.services.datalake.models import LakeSettings
+from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.hub_section import Section
+from escape_vre.hub.sections import check_config
 
 MAX_BYTES = 100_000
 """The configuration of users' servers is in annotations of their pods, of which Kubernetes keeps
@@ -28,33 +29,6 @@ Authorities = Annotated[
 ]
 
 
-class Lake(LakeSettings):
-    """A data lake, as an entry of ``DataLake.instances``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ReanaServer(Section):
-    """A REANA server."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="Short name, for commands.")
-    title: str = Field(default="", description="Name that users see; default: the short name.")
-    url: str = Field(pattern=r"^https?://", description="URL of the server.")
-    audience: str | None = Field(
-        default=None,
-        description="The name in `tokens.audiences` by which tokens for this server are asked for;"
-        " without it, users provide their own token.",
-    )
-
-
-class Reana(Section):
-    """Where users' workflows run."""
-
-    servers: tuple[ReanaServer, ...] = Field(
-        default=(), description="REANA servers; the first is the default."
-    )
-
-
 class User(Section):
     """Users' servers.
 
@@ -74,3 +48,12 @@ class User(Section):
         description="More of `escape_vre_config` for users' servers: classes, settings, values, as"
         " `{Transfers: {connections: 8}}`.",
     )
+
+    @field_validator("config")
+    @classmethod
+    def _is_read(cls, config: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        try:
+            check_config(config)
+        except ConfigurationError as e:
+            raise ValueError(str(e).removesuffix(".")) from e
+        return config

@@ -11,6 +11,7 @@ plugin = Plugin(
     service="escape_vre.services.datalake.service:create",
     routes="escape_vre.services.datalake.routes:make_router",
     settings="escape_vre.services.datalake.instances:DataLake",
+    hub="escape_vre.services.datalake.hub:Lakes",
     command="dl",
     commands="escape_vre.services.datalake.cli:add_commands",
     summary="the data lake: list, get, show jobs",

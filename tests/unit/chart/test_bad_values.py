@@ -102,10 +102,10 @@ BY_HELM = {
         "/lakes/0/auth': value must be one",
     ),
     "lakes-as-a-map": (LAPTOP, escape(lakes={"a": LAKE}), "/lakes': got object, want array"),
-    "reana-name": (
+    "what-nothing-reads": (
         LAPTOP,
-        escape(reana={"servers": [{"name": "R", "url": "https://x"}]}),
-        "/reana/servers/0/name'",
+        escape(reana={"servers": []}),
+        "additional properties 'reana' not allowed",
     ),
     "config-in-lower-case": (LAPTOP, escape(user={"config": {"agent": {}}}), "/user/config'"),
     "authorities": (LAPTOP, escape(authorities="/etc/ca.pem"), "/authorities'"),
@@ -132,14 +132,26 @@ BY_THE_JOB = {
         escape(tokens={"audiences": [{"name": "rucio"}, {"name": "rucio"}, {"name": "reana"}]}),
         "global.escape.tokens: audiences has rucio twice",
     ),
-    "lake-twice": (escape(lakes=[LAKE, LAKE]), "lakes has a twice"),
+    "lake-twice": (escape(lakes=[LAKE, LAKE]), "global.escape.lakes: has a twice"),
     "lake-with-unknown-audience": (
         escape(lakes=[{**LAKE, "auth": "hub", "audience": "other"}]),
         "lakes[0].audience is other, and tokens.audiences has none",
     ),
-    "reana-with-unknown-audience": (
-        escape(reana={"servers": [{"name": "r", "url": "https://x", "audience": "r"}]}),
-        "reana.servers[0].audience is r, and tokens.audiences has none",
+    "config-that-nothing-reads": (
+        escape(user={"config": {"Workflows": {"servers": []}}}),
+        "global.escape.user.config: Workflows is not a group of settings.",
+    ),
+    "config-typo": (
+        escape(user={"config": {"Transfers": {"conections": 8}}}),
+        "Transfers.conections is not a setting. Did you mean connections?",
+    ),
+    "config-of-a-service-typo": (
+        escape(user={"config": {"DataLake": {"instance": []}}}),
+        "DataLake.instance is not a setting. Did you mean instances?",
+    ),
+    "config-of-the-wrong-type": (
+        escape(user={"config": {"Agent": {"idle_timeout_s": "long"}}}),
+        "idle_timeout_s",
     ),
     "token-file-without-file": (
         escape(lakes=[{**LAKE, "auth": "token_file"}]),
