@@ -44,6 +44,7 @@ class ByFile(LoadScopeScheduling):
         return "with a Keycloak" if named and file.startswith("tests/integration") else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Say which tests stay together where there are several workers."""
     return ByFile(config, log)
