@@ -14,7 +14,7 @@ SOURCES := $(shell git ls-files src style schema 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
-.PHONY: demo test test-hub test-cluster back-ends cluster cluster-check cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
+.PHONY: demo test checks test-hub test-cluster back-ends cluster cluster-check cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,14 +22,17 @@ help: ## List the targets
 demo: $(STAMPS)/product ## Open the product on its own data lake (CHECK=1: only check that it works)
 	$(BIN)/escape-vre demo $(if $(CHECK),--check)
 
-test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## Set everything up and run every test
+test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs $(STAMPS)/chromium ## Set everything up and run every test
+	scripts/beside.py "$(MAKE) --no-print-directory checks" \
+	    "scripts/timed 'browser tests' $(MAKE) --no-print-directory ui"
+	scripts/timed "Python tests" $(PYTEST) tests -m "not long and not cluster"
+	@test -n "$$ESCAPE_VRE_TIMES" || scripts/timed --report
+
+checks: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs ## What is quick: lint, JavaScript, documentation, demo
 	scripts/timed "lint" $(MAKE) --no-print-directory lint
 	scripts/timed "JavaScript unit tests" npm test --silent
-	scripts/timed "Python tests" $(PYTEST) tests -m "not long and not cluster"
 	scripts/timed "documentation" $(MAKE) --no-print-directory docs
 	scripts/timed "demo, checked" $(BIN)/escape-vre demo --check
-	scripts/timed "browser tests" $(MAKE) --no-print-directory ui
-	@test -n "$$ESCAPE_VRE_TIMES" || scripts/timed --report
 
 test-hub: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## A day at a hub, in a browser: waits for tokens to expire
 	scripts/timed "a day at a hub" $(BIN)/python -m pytest tests -m long

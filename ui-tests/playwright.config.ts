@@ -5,14 +5,14 @@ import { defineConfig } from '@playwright/test';
  * Tests of the panels in a real browser, on the real product.
  *
  * `ESCAPE_VRE_DEMO_COMMAND` starts the product and prints one line of JSON
- * (`setup.ts` reads it); it is started once for all specs.
+ * (`demo.ts` reads it); each worker has one of its own.
  */
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
   outputDir: 'test-results',
-  // One demo, one user: tests at the same time would see each other's jobs.
-  workers: 1,
+  // A file is one worker's: tests at the same time would see each other's jobs.
+  workers: 2,
   timeout: 240_000,
   expect: { timeout: 60_000 },
   reporter: process.env.CI
@@ -21,7 +21,6 @@ export default defineConfig({
         ['list'],
         ['html', { open: 'never', outputFolder: 'playwright-report' }]
       ],
-  globalSetup: './setup.ts',
   use: {
     viewport: { width: 1280, height: 800 },
     screenshot: 'only-on-failure',

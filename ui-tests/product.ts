@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test as base } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
-import { demo } from './setup';
+import { START_MS, demo, start } from './demo';
 
 interface ILabWindow extends Window {
   jupyterapp?: {
@@ -187,10 +187,15 @@ export const test = base.extend<{ product: Product }, { seeded: void }>({
   seeded: [
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      lake('seed');
-      await use();
+      const stop = await start();
+      try {
+        lake('seed');
+        await use();
+      } finally {
+        await stop();
+      }
     },
-    { scope: 'worker', auto: true, timeout: 180_000 }
+    { scope: 'worker', auto: true, timeout: START_MS + 180_000 }
   ],
   product: async ({ page }, use) => {
     const product = new Product(page);

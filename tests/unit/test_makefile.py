@@ -68,7 +68,7 @@ def closure(target, table):
         seen.append(one)
         prerequisites, recipe = table.get(one, ((), ()))
         called = (
-            re.findall(r"\$?\(?\bMAKE\)? --no-print-directory (\S+)", line) for line in recipe
+            re.findall(r"\$?\(?\bMAKE\)? --no-print-directory ([\w./-]+)", line) for line in recipe
         )
         ahead += [*prerequisites, *chain.from_iterable(called)]
     return seen

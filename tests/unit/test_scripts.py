@@ -1,0 +1,89 @@
+"""The scripts that the Makefile calls."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from escape_vre.testing.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+BESIDE = [sys.executable, ROOT / "scripts/beside.py"]
+
+
+def python(code):
+    return shlex.join([sys.executable, "-c", code])
+
+
+def is_held(path):
+    """Return whether a process holds a pipe's other end."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def lasting(tmp_path):
+    """A command that lasts until it is ended; and whether it, or what it has started, runs."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # The shell starts a process of its own, as make does.
+    held = f"os.open({str(pipe)!r}, os.O_RDONLY | os.O_NONBLOCK)"
+    code = f"import os, time; {held}; print('begun', flush=True); time.sleep(600)"
+    return f"sh -c {shlex.quote(python(code) + '; true')}", lambda: is_held(pipe)
+
+
+def test_commands_run_beside_each_other_and_are_heard_one_after_the_other(tmp_path):
+    meeting = str(tmp_path / "meeting")
+    os.mkfifo(meeting)
+    # Each opens an end of the pipe, which waits for the other.
+    one = python(f"print('one'); open({meeting!r}); print('still one')")
+    two = python(f"print('two'); open({meeting!r}, 'w'); print('still two')")
+    done = subprocess.run([*BESIDE, one, two], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    both = ["one\nstill one\n", "two\nstill two\n"]
+    assert done.stdout in ("".join(both), "".join(reversed(both)))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_failure_ends_the_others_and_is_the_result(lasting, tmp_path, first):
+    command, runs = lasting
+    begins = f"import os; os.close(os.open({str(tmp_path / 'pipe')!r}, os.O_WRONLY))"
+    fails = python(f"{begins}; print('it rains'); raise SystemExit(3)")
+    both = [fails, command] if first else [command, fails]
+    done = subprocess.run([*BESIDE, *both], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert not runs()
+    assert {"it rains", "begun"} >= set(done.stdout.split("\n")) - {""}
+    assert "it rains" in done.stdout
+    assert f"Failed: {fails}" in done.stderr
+
+
+def test_who_is_ended_ends_all(lasting):
+    command, runs = lasting
+    process = subprocess.Popen([*BESIDE, command, command], stdout=subprocess.DEVNULL)
+    wait_until(runs, what="the start")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 143
+    assert not runs()
+
+
+def test_time_and_cpu_time_of_each_part_are_said(tmp_path):
+    env = {**os.environ, "ESCAPE_VRE_TIMES": str(tmp_path / "times")}
+    timed = ROOT / "scripts/timed"
+    burn = "import time\nwhile time.process_time() < 1.1: pass"
+    subprocess.run([timed, "idle", "true"], env=env, check=True, capture_output=True)
+    subprocess.run([timed, "busy", sys.executable, "-c", burn], env=env, check=True)
+    failed = subprocess.run([timed, "failed", "false"], env=env, capture_output=True)
+    assert failed.returncode == 1
+    report = subprocess.run([timed, "--report"], env=env, check=True, capture_output=True).stdout
+    cpu = {line.split()[-1]: int(line.split()[2]) for line in report.decode().splitlines()[2:]}
+    assert cpu["idle"] == 0
+    assert 1 <= cpu["busy"] <= 2
+    assert "failed" in cpu
