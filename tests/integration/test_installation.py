@@ -1,6 +1,6 @@
 """The wheel installs beside what people have, and changes none of it."""
 
-import json
+import os
 import re
 import subprocess
 import sys
@@ -8,22 +8,47 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.cluster.registries import pip_settings
 
 ROOT = Path(__file__).parents[2]
 BESIDE = ["jupyterlab>=4.6,<4.7", "notebook>=7,<8", "jupyterlab-git", "dask-labextension"]
 
 
-def resolve(*wanted):
-    """Return the versions that pip would install, without installing any."""
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "-q"]
+def uv_environment():
+    """Return the variables by which uv uses the package index of pip here."""
+    settings = pip_settings()
+    names = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "trusted-host": "UV_INSECURE_HOST",
+        "cert": "SSL_CERT_FILE",
+        "client-cert": "SSL_CLIENT_CERT",
+        "proxy": "ALL_PROXY",
+    }
+    found = {names[key]: value for key, value in settings.items() if key in names}
+    return {**os.environ, **found}
+
+
+def resolve(*wanted, constraint=()):
+    """Return the versions that would be installed, without installing any."""
+    command = [Path(sys.executable).with_name("uv"), "pip", "compile", "-q", "--no-header"]
+    command += ["--no-annotate", "--python", sys.executable, "-"]
+    for file in constraint:
+        command += ["--constraint", file]
     done = subprocess.run(
-        [*command, "--report", "-", *wanted], capture_output=True, text=True, timeout=600
+        command,
+        input="\n".join(wanted),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=uv_environment(),
     )
     assert done.returncode == 0, done.stderr
-    return {
-        item["metadata"]["name"].lower(): item["metadata"]["version"]
-        for item in json.loads(done.stdout)["install"]
-    }
+    found = (Requirement(line) for line in done.stdout.splitlines())
+    return {canonicalize_name(one.name): str(one.specifier or one.url) for one in found}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +105,7 @@ def test_it_changes_no_version_of_what_people_have(wheel, tmp_path):
     without = resolve(*BESIDE)
     # What is released between the two is not ours.
     kept = tmp_path / "kept.txt"
-    kept.write_text("".join(f"{name}=={version}\n" for name, version in without.items()))
-    beside = resolve(*BESIDE, str(wheel), "--constraint", str(kept))
+    kept.write_text("".join(f"{name}{version}\n" for name, version in without.items()))
+    beside = resolve(*BESIDE, f"escape-vre @ {wheel.as_uri()}", constraint=[kept])
     assert {name: beside[name] for name in without} == without
     assert "escape-vre" in beside
