@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from escape_vre.core import errors
-from escape_vre.core.caller import ALLOWED_VARIABLES
+from escape_vre.core.caller import allowed_variables
 from escape_vre.core.environment import ALLOWED
 
 ROOT = Path(__file__).parents[2]
@@ -134,7 +134,7 @@ class Variables(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one paragraph."""
-        names = sorted({*ALLOWED, "LC_*"}) if self.arguments == ["agent"] else ALLOWED_VARIABLES
+        names = sorted({*ALLOWED, "LC_*"}) if self.arguments == ["agent"] else allowed_variables()
         text = ", ".join(f"`{name}`" for name in names)
         return self.parse_text_to_nodes(f"{text}.")
 

@@ -1,7 +1,7 @@
 """One OpenAPI document of the agent: its own routes and models, and those of every service.
 
 Two services may each have a model ``Instance``: in the document a service's models carry its name,
-as ``DatalakeInstance``. What they share with the agent, such as ``Job``, does not. ``x-services``
+as ``LakeInstance``. What they share with the agent, such as ``Job``, does not. ``x-services``
 has the prefix of each service.
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from escape_vre.client.agent import AgentClient
 from escape_vre.client.start import answers, await_end
-from escape_vre.client.with_token import run
+from escape_vre.client.with_token import run, variables_of_audiences
 from escape_vre.core.environment import allowed
 from escape_vre.core.errors import ConflictError
 from escape_vre.core.location import is_free, locate
@@ -34,13 +34,15 @@ def add_agent_commands(parser: argparse.ArgumentParser) -> None:
 
 def add_with_token(parser: argparse.ArgumentParser) -> None:
     """Add what ``escape-vre with-token`` takes."""
+    known = variables_of_audiences()
+    more = ", ".join(f"for {audience} {', '.join(names)}" for audience, names in known.items())
     parser.description = (
-        "Run a command with a token for one service: rucio, reana, or another audience of your"
-        " site. Only this command gets the token, kept fresh in the file that BEARER_TOKEN_FILE"
-        " names. For rucio it also gets RUCIO_AUTH_TYPE, for reana REANA_ACCESS_TOKEN."
+        f"Run a command with a token for one service: {', '.join(known)}, or another audience of"
+        " your site. Only this command gets the token, kept fresh in the file that"
+        f" BEARER_TOKEN_FILE names. It also gets {more}."
     )
     parser.usage = "%(prog)s [-h] audience -- command ..."
-    parser.add_argument("audience", help="audience of the token, such as rucio")
+    parser.add_argument("audience", help="audience of the token, such as reana")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="a command and its arguments")
     parser.set_defaults(run=lambda args: run(args.audience, args.command))
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from escape_vre.client.agent import AgentClient
 from escape_vre.core.errors import EscapeError, UsageError
+from escape_vre.core.registry import plugins
+from escape_vre.core.service import TOKEN
 from escape_vre.display.output import say
 
 RENEW_AT = 0.75
@@ -38,7 +40,7 @@ def run(audience: str, command: Sequence[str]) -> int:
     if not words:
         raise UsageError(
             "No command was given.",
-            hint="Add one, as in: escape-vre with-token rucio -- rucio whoami.",
+            hint="Add one, as in: escape-vre with-token reana -- reana-client list.",
         )
     program = shutil.which(words[0])
     if program is None:
@@ -69,16 +71,21 @@ def with_token(
 ) -> dict[str, str]:
     """Return an environment in which the programs of a service find a token.
 
-    WLCG Bearer Token Discovery looks at BEARER_TOKEN before the file, hence it must go. The
-    client of Rucio 41 does this discovery when its sign-in is oidc.
+    WLCG Bearer Token Discovery looks at BEARER_TOKEN before the file, hence it must go.
     """
     given = {**environment, "BEARER_TOKEN_FILE": str(file)}
     given.pop("BEARER_TOKEN", None)
-    if audience == "rucio":
-        given["RUCIO_AUTH_TYPE"] = "oidc"
-    if audience == "reana":
-        given["REANA_ACCESS_TOKEN"] = token
+    for name, value in variables_of_audiences().get(audience, {}).items():
+        given[name] = token if value == TOKEN else value
     return given
+
+
+def variables_of_audiences() -> dict[str, Mapping[str, str]]:
+    """Return by audience the variables that a command gets beside the token's file."""
+    found: dict[str, Mapping[str, str]] = {"reana": {"REANA_ACCESS_TOKEN": TOKEN}}
+    for plugin in plugins().values():
+        found |= plugin.token_variables
+    return found
 
 
 def _write(folder: Path, found: Mapping[str, Any]) -> None:

@@ -10,9 +10,11 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from escape_vre.core.errors import UsageError
+from escape_vre.core.registry import plugins
 
 ENVIRONMENT_HEADER = "X-Escape-VRE-Environment"
 """The caller's allow-listed variables, JSON in base64."""
@@ -31,13 +33,6 @@ PATH_VARIABLES = (
     "CURL_CA_BUNDLE",
     "HOME",
     "REQUESTS_CA_BUNDLE",
-    "RUCIO_AUTH_TOKEN_FILE",
-    "RUCIO_CA_CERT",
-    "RUCIO_CLIENT_CERT",
-    "RUCIO_CLIENT_KEY",
-    "RUCIO_CLIENT_PROXY",
-    "RUCIO_CONFIG",
-    "RUCIO_HOME",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
     "VIRTUAL_ENV",
@@ -45,28 +40,17 @@ PATH_VARIABLES = (
     "X509_USER_PROXY",
     "XDG_RUNTIME_DIR",
 )
-"""Those that name a file or folder: they travel absolute, for the agent works elsewhere."""
+"""Those of no service that name a file or folder: they travel absolute, for the agent works
+elsewhere."""
 
-ALLOWED_VARIABLES = tuple(
-    sorted(
-        (
-            *PATH_VARIABLES,
-            *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
-            *("all_proxy", "http_proxy", "https_proxy", "no_proxy"),
-            "BEARER_TOKEN",
-            "RUCIO_ACCOUNT",
-            "RUCIO_AUTH_HOST",
-            "RUCIO_AUTH_TOKEN",
-            "RUCIO_AUTH_TYPE",
-            "RUCIO_HOST",
-            "RUCIO_PASSWORD",
-            "RUCIO_USERNAME",
-            "RUCIO_VO",
-        )
-    )
+VARIABLES = (
+    *PATH_VARIABLES,
+    *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("all_proxy", "http_proxy", "https_proxy", "no_proxy"),
+    "BEARER_TOKEN",
 )
-"""What every client sends. A client sends besides what the agent asks it for (``GET /agent``):
-the variables that the configuration names."""
+"""What every client sends, beside what the installed services name. A client sends besides what
+the agent asks it for (``GET /agent``): the variables that the configuration names."""
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]+)\})", re.ASCII)
 
@@ -125,7 +109,7 @@ class Caller:
         if not inside:
             raise UsageError(
                 "The folder is outside the files that this Jupyter server shows.",
-                hint="Choose a folder inside, or use %dl get --to in a notebook.",
+                hint="Choose a folder inside, or get it in a notebook with --to.",
             )
         return chosen
 
@@ -134,6 +118,19 @@ class Caller:
         if folder not in self._real:
             self._real[folder] = folder.resolve()
         return self._real[folder]
+
+
+@cache
+def path_variables() -> frozenset[str]:
+    """Return the names of all variables that name a file or folder."""
+    return frozenset(PATH_VARIABLES).union(*(one.path_variables for one in plugins().values()))
+
+
+@cache
+def allowed_variables() -> tuple[str, ...]:
+    """Return the names of the variables that a client may send unasked, sorted."""
+    named = (one.variables for one in plugins().values())
+    return tuple(sorted(path_variables().union(VARIABLES, *named)))
 
 
 def _plain(path: str | Path) -> Path:
@@ -150,8 +147,8 @@ def pack_environment(variables: Mapping[str, str], more: Iterable[str] = ()) -> 
         Other variables that the agent has asked for.
     """
     found = {
-        name: _absolute(variables[name]) if name in PATH_VARIABLES else variables[name]
-        for name in (*ALLOWED_VARIABLES, *more)
+        name: _absolute(variables[name]) if name in path_variables() else variables[name]
+        for name in (*allowed_variables(), *more)
         if variables.get(name)
     }
     return base64.b64encode(json.dumps(found).encode()).decode() if found else ""
@@ -194,7 +191,7 @@ def unpack_environment(
         raise UsageError(
             f"The header {ENVIRONMENT_HEADER} is not valid.", hint="Update escape-vre."
         ) from e
-    known = {name: value for name, value in found.items() if name in ALLOWED_VARIABLES}
+    known = {name: value for name, value in found.items() if name in allowed_variables()}
     if len(known) < len(found):
         known |= {name: found[name] for name in wanted(known) if name in found}
     return known

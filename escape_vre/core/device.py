@@ -1,6 +1,6 @@
 """Sign-in without a Hub: a code that a user enters elsewhere, then renewable tokens.
 
-One code path for the panel's dialog, ``%dl login`` and ``escape-vre dl login``.
+One code path for the panel's dialog and the commands.
 """
 
 import asyncio
@@ -55,9 +55,12 @@ class DeviceTokens:
         What people call what they sign in to.
     """
 
-    def __init__(self, provider: Provider, file: RefreshFile, *, id: str, title: str) -> None:
+    def __init__(
+        self, provider: Provider, file: RefreshFile, *, id: str, title: str, login: str
+    ) -> None:
         self.id = id
         self.title = title
+        self._login = login
         self.chain = TokenChain([self], service=title, hint="")
         self.sign_in: SignIn | None = None
         self._provider = provider
@@ -180,8 +183,9 @@ class DeviceTokens:
             self._unsaved = None
 
     def _signed_out(self, message: str) -> AuthError:
+        or_by = f", or with {self._login}" if self._login else ""
         return AuthError(
             message,
-            hint="Sign in with the button in the panel, or with %dl login.",
+            hint=f"Sign in with the button in the panel{or_by}.",
             details={"device": self.id},
         )

@@ -58,6 +58,9 @@ class Instances(Generic[Settings, Connected]):
     noun: ClassVar[str]
     """What users call one of them."""
 
+    login: ClassVar[str] = ""
+    """The command that signs in to one, such as ``%sky login``."""
+
     not_who: ClassVar[Sequence[str]] = VARIABLES
     """The caller's variables that do not say who calls."""
 
@@ -177,7 +180,7 @@ class Instances(Generic[Settings, Connected]):
             scope=settings.scope,
             ca_file=settings.ca_file,
         )
-        return self._keyring.device(registration, title=settings.shown)
+        return self._keyring.device(registration, title=settings.shown, login=self.login)
 
 
 def _checked(kind: type[Settings], entry: Mapping[str, Any], where: str) -> Settings:

@@ -36,8 +36,14 @@ class Keyring:
         """Return the Hub as a source of tokens for an audience."""
         return HubTokens(audience, hubs=self.hubs, http=self._client, optional=optional)
 
-    def device(self, registration: Registration, *, title: str) -> DeviceTokens:
-        """Return the identity for a sign-in by code; equal settings share one."""
+    def device(self, registration: Registration, *, title: str, login: str = "") -> DeviceTokens:
+        """Return the identity for a sign-in by code; equal settings share one.
+
+        Parameters
+        ----------
+        login : str
+            The command that signs in, such as ``%sky login``, for hints; empty for none.
+        """
         found = self._devices.get(registration.id)
         if found is None:
             found = DeviceTokens(
@@ -45,6 +51,7 @@ class Keyring:
                 RefreshFile(self._state / "sign-in" / f"{registration.id}.json"),
                 id=registration.id,
                 title=title,
+                login=login,
             )
             self._devices[registration.id] = found
             self._offers.setdefault(registration.audience, []).append(found.chain)
@@ -57,7 +64,7 @@ class Keyring:
         except KeyError:
             raise NotFoundError(
                 "This sign-in is not in the configuration.",
-                hint="Reload the page, or see %dl login --help.",
+                hint="Reload the page, then sign in again.",
             ) from None
 
     def sign_in(self, name: str) -> tuple[DeviceTokens, SignIn]:

@@ -1,7 +1,7 @@
 """Which HTTP proxy leads to a URL: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, or a setting.
 
 The rules are those of ``urllib.request``, and for networks such as ``10.0.0.0/8`` in NO_PROXY
-those of ``requests``, which the ``rucio`` command uses. The variables are the caller's; the
+those of ``requests``, which the commands of the field use. The variables are the caller's; the
 process's own are never looked at.
 """
 

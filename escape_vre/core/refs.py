@@ -14,7 +14,8 @@ MAX_PART_BYTES = 255
 """Longest file name that ext4, XFS, APFS and NFS servers take, bytes."""
 
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})")
-_SCHEMES = ("rucio", "doi", "ivo", "https", "zooniverse")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+"""As of a URI (RFC 3986, section 3.1), in small letters."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,9 +25,9 @@ class ResourceRef:
     Parameters
     ----------
     scheme : str
-        ``rucio``, ``doi``, ``ivo``, ``https`` or ``zooniverse``.
+        Says which service knows it, such as ``doi``; see :attr:`.Plugin.schemes`.
     body : str
-        What follows the first colon, as it came: ``scope:name`` for a DID.
+        What follows the first colon, as it came.
 
     Notes
     -----
@@ -39,66 +40,28 @@ class ResourceRef:
 
     @classmethod
     def parse(cls, text: str) -> "ResourceRef":
-        """Read a ref from its text.
+        """Read a ref from its text; whether a service knows its scheme, the registry says.
 
         Raises
         ------
         UsageError
-            The scheme is unknown, or a ``rucio`` ref lacks its scope or name.
+            There is no scheme, or nothing after it.
         """
         scheme, colon, body = text.partition(":")
-        if not colon or scheme not in _SCHEMES or not body:
+        if not colon or not _SCHEME.fullmatch(scheme) or not body:
             raise UsageError(
-                f"{_shown(text)} is not a valid reference.",
-                hint="A reference has the form rucio:scope:name, doi:10.5281/zenodo.1 or ivo://….",
+                f"{shown(text)} is not a valid reference.",
+                hint="A reference has the form scheme:name, such as doi:10.5281/zenodo.1.",
             )
-        if scheme == "rucio":
-            scope, colon, name = body.partition(":")
-            if not (scope and colon and name):
-                raise _malformed(body)
         return cls(scheme, body)
-
-    @classmethod
-    def rucio(cls, scope: str, name: str) -> "ResourceRef":
-        """Name the DID ``scope:name``."""
-        return cls("rucio", f"{scope}:{name}")
-
-    @property
-    def did(self) -> tuple[str, str]:
-        """Scope and name of a ``rucio`` ref; the name may hold further colons."""
-        scope, _, name = self.body.partition(":")
-        return scope, name
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.body}"
 
 
-def parse_did(text: str) -> ResourceRef:
-    """Read a DID as a user types it: ``scope:name``, with or without ``rucio:`` before it.
-
-    Raises
-    ------
-    UsageError
-        Scope or name is missing, or there are control characters in it.
-    """
-    stripped = text.strip()
-    if stripped.startswith("rucio:") and stripped.count(":") >= 2:
-        stripped = stripped.removeprefix("rucio:")
-    scope, colon, name = stripped.partition(":")
-    if not (scope and colon and name) or any(ord(c) < 32 or ord(c) == 127 for c in stripped):
-        raise _malformed(text)
-    return ResourceRef.rucio(scope, name)
-
-
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Return a text as a message may quote it."""
     return f"“{text}”" if text.isprintable() and len(text) <= 80 else ascii(text[:80])
-
-
-def _malformed(text: str) -> UsageError:
-    return UsageError(
-        f"{_shown(text)} is not a DID.",
-        hint="A DID is scope:name, such as demo:m31.fits.",
-    )
 
 
 def safe_part(name: str) -> str:

@@ -159,6 +159,10 @@ class NamesVariables(Protocol):
         ...
 
 
+TOKEN = "{token}"  # noqa: S105 — a word that stands for one
+"""Stands for the token in :attr:`Plugin.token_variables`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """What the registry sees of a service before anything of it is imported.
@@ -187,15 +191,21 @@ class Plugin:
         What a hub must be told for its users' servers, a
         :class:`escape_vre.core.hub_section.HubSection`; empty for nothing.
     command : str
-        The word before its commands: ``dl`` for ``escape-vre dl`` and ``%dl``; empty where it has
-        none.
+        The word before its commands: ``sky`` for ``escape-vre sky`` and ``%sky``; empty where it
+        has none.
     commands : str
         ``module:function`` on the user's side: ``function(parser)`` adds its commands.
     summary : str
-        What its commands do, for a list of words: ``the data lake: list, get, show jobs``.
+        What its commands do, for a list of words: ``the sky: search, get``.
     browser : tuple of str
         The service's routes that a browser may call, such as ``GET /dids``; all others are for
         clients on this machine.
+    variables, path_variables : tuple of str
+        The variables of its users that it needs, which clients send with every request; the
+        latter name a file or folder.
+    token_variables : mapping
+        For an audience of tokens, the variables that a command gets which ``escape-vre
+        with-token`` runs with a token for it, beside ``BEARER_TOKEN_FILE``.
     kinds : tuple of str
         ``module:object`` in the agent: the kinds of job that it brings along, beside those that
         every service can use.
@@ -214,6 +224,9 @@ class Plugin:
     commands: str = ""
     summary: str = ""
     browser: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    path_variables: tuple[str, ...] = ()
+    token_variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
 
 

@@ -104,7 +104,7 @@ class TokenFile:
 
 
 class EnvironmentToken:
-    """A variable of the caller, such as ``RUCIO_AUTH_TOKEN``."""
+    """A variable of the caller, such as ``MY_TOKEN``."""
 
     def __init__(self, variable: str) -> None:
         self._variable = variable

@@ -184,7 +184,7 @@ class JobDesk:
             return job
         raise NotFoundError(
             f"There is no job {job_id}.",
-            hint="It may have been removed. List the jobs with %dl jobs.",
+            hint="It may have been removed. List the jobs to see those there are.",
         )
 
     def files(self, job_id: str) -> Iterable[JobFile]:

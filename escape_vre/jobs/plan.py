@@ -213,7 +213,7 @@ class Plan:
         wanted = ", ".join(self._request.files)
         said = f"No file in {title} matches {wanted}." if wanted else f"{title} has no files."
         return NotFoundError(
-            f"{said} {text.skipped(self.skipped)}".rstrip(), hint="List its contents with %dl ls."
+            f"{said} {text.skipped(self.skipped)}".rstrip(), hint="List its contents."
         )
 
     # ── reading it ──────────────────────────────────────────────────────────────────────────

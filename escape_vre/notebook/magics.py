@@ -1,4 +1,4 @@
-"""The magics of the installed services, such as ``%dl``: the same commands as in a shell.
+"""The magics of the installed services: the same commands as in a shell.
 
 Nothing of a service is imported until its magic is used, for every kernel starts with this module.
 """

@@ -32,7 +32,7 @@ class Checksum(Protocol):
 
 
 class Adler32:
-    """Adler-32 (RFC 1950), the data lake's usual checksum; 8 hexadecimal digits."""
+    """Adler-32 (RFC 1950), the usual checksum of grid storages; 8 hexadecimal digits."""
 
     def __init__(self) -> None:
         self._value = 1

@@ -21,11 +21,11 @@ from escape_vre.core.errors import (
     UsageError,
 )
 from escape_vre.core.order import listed
-from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.display.files import Files
 from escape_vre.display.jobs import job_table
 from escape_vre.display.progress import Progress
 from escape_vre.display.tables import Info, Table
+from escape_vre.services.datalake.dids import did_ref, parse_did
 from escape_vre.services.datalake.shown import did_info, did_table
 
 STATES_AT_ONCE = 200
@@ -207,7 +207,7 @@ def _listing(
     if any(c in pattern for c in "*?") or not pattern:
         query |= {"scope": scope, "pattern": pattern or "*", "type": type}
         return agent.stream("/datalake/dids", **query), f"No DID in {scope} matches {pattern}."
-    ref = ResourceRef.rucio(scope, pattern)
+    ref = did_ref(scope, pattern)
     did = agent.get("/datalake/did", instance=instance, ref=str(ref))
     if did["type"] == "file":
         return iter([did, {"end": {"count": 1, "truncated": False}}]), ""

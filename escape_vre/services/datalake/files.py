@@ -10,11 +10,11 @@ from typing import Any
 from escape_vre.core.errors import EscapeError, RemoteError
 from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.ndjson import Tally
-from escape_vre.core.refs import ResourceRef
 from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.service import FileSource, Skipped
 from escape_vre.services.datalake.addresses import sites_of, urls_of, with_obstacles
 from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.dids import did_ref
 from escape_vre.services.datalake.intake import Did, checksum, count, did_of, did_type
 from escape_vre.services.datalake.models import DidType
 
@@ -51,7 +51,7 @@ async def datasets(
         if kind == "dataset":
             yield did, above
             continue
-        above = (*above, str(ResourceRef.rucio(*did)))
+        above = (*above, str(did_ref(*did)))
         async with aclosing(rucio.contents(did)) as rows:
             async for row in rows:
                 child, below = did_of(row, did[0]), did_type(row)
@@ -81,7 +81,7 @@ async def holders(rucio: RucioClient, did: Did) -> tuple[str, ...]:
                         pending.append(parent)
     except EscapeError as e:
         log.warning("the collections that hold %s:%s could not be read: %s", *did, e)
-    return tuple(str(ResourceRef.rucio(*parent)) for parent in found)
+    return tuple(str(did_ref(*parent)) for parent in found)
 
 
 async def files_of(
@@ -163,7 +163,7 @@ def _source(
         place = (*parts, scope, name)
     sums = {"adler32": checksum(row.get("adler32"), 8), "md5": checksum(row.get("md5"), 32)}
     return FileSource(
-        ref=str(ResourceRef.rucio(scope, name)),
+        ref=str(did_ref(scope, name)),
         parts=place,
         urls=urls_of(row),
         bytes=count(row.get("bytes")),

@@ -63,6 +63,7 @@ class LakeInstances(Instances[LakeSettings, Connected]):
     """
 
     noun = "data lake"
+    login = "%dl login"
     not_who = (*VARIABLES, *_LOCATING)
 
     def __init__(self, config: Config, keyring: Keyring) -> None:

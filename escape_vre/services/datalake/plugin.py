@@ -27,4 +27,25 @@ plugin = Plugin(
         "POST /states",
         "POST /get",
     ),
+    variables=(
+        "RUCIO_ACCOUNT",
+        "RUCIO_AUTH_HOST",
+        "RUCIO_AUTH_TOKEN",
+        "RUCIO_AUTH_TYPE",
+        "RUCIO_HOST",
+        "RUCIO_PASSWORD",
+        "RUCIO_USERNAME",
+        "RUCIO_VO",
+    ),
+    path_variables=(
+        "RUCIO_AUTH_TOKEN_FILE",
+        "RUCIO_CA_CERT",
+        "RUCIO_CLIENT_CERT",
+        "RUCIO_CLIENT_KEY",
+        "RUCIO_CLIENT_PROXY",
+        "RUCIO_CONFIG",
+        "RUCIO_HOME",
+    ),
+    # The client of Rucio 41 looks for BEARER_TOKEN_FILE when its sign-in is oidc.
+    token_variables={"rucio": {"RUCIO_AUTH_TYPE": "oidc"}},
 )

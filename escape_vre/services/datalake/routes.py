@@ -10,9 +10,9 @@ from starlette.responses import StreamingResponse
 from escape_vre.core.asgi import CallerOf, Question
 from escape_vre.core.errors import CancelledJobError
 from escape_vre.core.ndjson import Tally, ndjson, rows_of
-from escape_vre.core.refs import ResourceRef, parse_did
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job
+from escape_vre.services.datalake.dids import parse_did, read_ref
 from escape_vre.services.datalake.listing import FirstRows
 from escape_vre.services.datalake.models import (
     Did,
@@ -128,7 +128,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
 
     @router.post("/states")
     async def states(caller: CallerOf, query: StatesQuery) -> States:
-        refs = [ResourceRef.parse(ref) for ref in query.refs]
+        refs = [read_ref(ref) for ref in query.refs]
         rows = await lake().states(query.instance, caller.environment, refs, desk)
         return States(
             rows=[

@@ -6,6 +6,7 @@ from typing import Any
 
 from escape_vre.core.ndjson import Tally
 from escape_vre.core.refs import ResourceRef
+from escape_vre.services.datalake.dids import did_in, did_ref
 from escape_vre.services.datalake.intake import (
     checksum,
     count,
@@ -69,7 +70,7 @@ def did_row(row: Mapping[str, Any], scope: str) -> Row | None:
     if did is None or kind is None:
         return None
     return Row(
-        ref=str(ResourceRef.rucio(*did)),
+        ref=str(did_ref(*did)),
         scope=did[0],
         name=did[1],
         type=kind,
@@ -137,7 +138,7 @@ def did_in_full(
     ref: ResourceRef, status: Mapping[str, Any], metadata: Mapping[str, Any], note: str | None
 ) -> Did:
     """Combine a DID's status and metadata, without Rucio's internal columns."""
-    scope, name = ref.did
+    scope, name = did_in(ref)
     shown = {key: value for key, value in metadata.items() if value is not None}
     kept = sorted(shown.keys() - _SHOWN_ELSEWHERE - _HOUSEKEEPING)
     both = {**shown, **{key: value for key, value in status.items() if value is not None}}

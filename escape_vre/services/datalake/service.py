@@ -19,6 +19,7 @@ from escape_vre.core.service import FetchQuery, FileSource, Skipped, StorageAcce
 from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobRequest
+from escape_vre.services.datalake.dids import did_in, did_ref, read_ref
 from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
 from escape_vre.services.datalake.instances import Connected, LakeInstances
 from escape_vre.services.datalake.intake import count, did_type
@@ -138,8 +139,8 @@ class DataLakeService:
         """Yield the direct children of a container or dataset, as :meth:`dids` does."""
         connected = self._instances.connect(instance, environment)
         empty = True
-        found = connected.rucio.contents(ref.did)
-        async with aclosing(did_rows(found, ref.did[0], tally or Tally())) as rows:
+        found = connected.rucio.contents(did_in(ref))
+        async with aclosing(did_rows(found, did_in(ref)[0], tally or Tally())) as rows:
             async for row in rows:
                 empty = False
                 yield row
@@ -153,7 +154,7 @@ class DataLakeService:
         """
         connected = self._instances.connect(instance, environment)
         status, size = await self._counted(connected, environment, ref)
-        metadata, note = await or_note(connected.rucio.metadata(ref.did), {}, "its metadata")
+        metadata, note = await or_note(connected.rucio.metadata(did_in(ref)), {}, "its metadata")
         return did_in_full(ref, status, metadata, notes(size, note))
 
     async def sites(
@@ -167,12 +168,12 @@ class DataLakeService:
         status, note = await self._counted(connected, environment, ref)
         kind = did_type(status)
         if kind in ("container", "dataset"):
-            found, missing = await sites_of_collection(connected.rucio, ref.did, kind)
+            found, missing = await sites_of_collection(connected.rucio, did_in(ref), kind)
             if kind == "container" and (length := count(status.get("length"))):
                 # A site without any file of a dataset has no row for it.
                 found = [with_length(site, length) for site in found]
             return found, notes(note, missing)
-        async with aclosing(connected.rucio.replicas([ref.did], all_states=True)) as rows:
+        async with aclosing(connected.rucio.replicas([did_in(ref)], all_states=True)) as rows:
             return [site async for row in rows for site in sites_of_file(row)], note
 
     async def states(
@@ -265,7 +266,7 @@ class DataLakeService:
         job = await desk.intact(request)
         if job is None or request.files:
             return None
-        refs = [ResourceRef.parse(ref) for ref in request.refs[: STATES_LIMIT + 1]]
+        refs = [read_ref(ref) for ref in request.refs[: STATES_LIMIT + 1]]
         if len(refs) > STATES_LIMIT:
             return None
         try:
@@ -295,13 +296,13 @@ class DataLakeService:
         connected = self._instances.connect(query.instance, query.environment)
         seen = Fingerprints()
         for text in query.refs:
-            ref = ResourceRef.parse(text)
+            ref = read_ref(text)
             kind = did_type(await self._status(connected, query.environment, ref, count=False))
             if kind in ("container", "dataset"):
                 files = self._collection(connected, ref, kind)
             else:
-                above = await holders(connected.rucio, ref.did)
-                files = files_of(connected.rucio, ref.did, parts=(), collections=above)
+                above = await holders(connected.rucio, did_in(ref))
+                files = files_of(connected.rucio, did_in(ref), parts=(), collections=above)
             async with aclosing(files):
                 async for source in files:
                     if isinstance(source, Skipped) or (
@@ -323,14 +324,14 @@ class DataLakeService:
     async def _collection(
         self, connected: Connected, ref: ResourceRef, kind: DidType
     ) -> AsyncGenerator[FileSource | Skipped, None]:
-        async with aclosing(datasets(connected.rucio, ref.did, kind)) as below:
+        async with aclosing(datasets(connected.rucio, did_in(ref), kind)) as below:
             async for found in below:
                 if isinstance(found, Skipped):
                     yield found
                     continue
                 dataset, containers = found
                 above = await holders(connected.rucio, dataset)
-                refs = (*containers, *above, str(ResourceRef.rucio(*dataset)))
+                refs = (*containers, *above, str(did_ref(*dataset)))
                 collections = tuple(dict.fromkeys(refs))
                 files = files_of(connected.rucio, dataset, parts=dataset, collections=collections)
                 async with aclosing(files):
@@ -359,10 +360,10 @@ class DataLakeService:
     ) -> dict[str, Any]:
         """Return a DID's status; where it does not exist, name what it may have meant."""
         try:
-            return await connected.rucio.did(ref.did, count=count)
+            return await connected.rucio.did(did_in(ref), count=count)
         except NotFoundError as e:
             instance = connected.settings.name
-            await self._check_scope(instance, environment, ref.did[0])
+            await self._check_scope(instance, environment, did_in(ref)[0])
             near = await self._near(instance, environment, ref)
             raise NotFoundError(
                 f"There is no {ref.body} in {connected.settings.shown}.",
@@ -390,7 +391,7 @@ class DataLakeService:
         self, instance: str | None, environment: Environment, ref: ResourceRef
     ) -> str | None:
         """Return the DID whose name is nearest, among those that begin alike."""
-        scope, name = ref.did
+        scope, name = did_in(ref)
         names: list[str] = []
         for start in {name[:3], name[:1]}:
             rows = self.dids(instance, environment, scope=scope, pattern=f"{start}*", kind="all")

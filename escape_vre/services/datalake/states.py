@@ -12,6 +12,7 @@ from escape_vre.core.refs import ResourceRef
 from escape_vre.jobs.manifest import Manifest
 from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.dids import did_in
 from escape_vre.services.datalake.intake import Did, count, did_of, did_type, sentence, word
 from escape_vre.services.datalake.models import DidType, RowState
 from escape_vre.services.datalake.partly import notes, unread
@@ -87,9 +88,9 @@ async def row_states(
     if not refs:
         return []
     answer = Answer()
-    await _sizes(rucio, [ref.did for ref in refs], answer)
+    await _sizes(rucio, [did_in(ref) for ref in refs], answer)
     remote = answer.remote
-    kinds = {ref: remote[ref.did].kind if ref.did in remote else None for ref in refs}
+    kinds = {ref: remote[did_in(ref)].kind if did_in(ref) in remote else None for ref in refs}
     async with asyncio.TaskGroup() as group:
         local = group.create_task(asyncio.to_thread(_local, manifest, instance, kinds))
         if files := [did for did, found in remote.items() if found.kind == "file"]:
@@ -99,7 +100,7 @@ async def row_states(
     await _count_the_rest(rucio, remote)
     here = local.result()
     return [
-        _merged(ref, answer, remote.get(ref.did), here.get(ref), active.get(str(ref)))
+        _merged(ref, answer, remote.get(did_in(ref)), here.get(ref), active.get(str(ref)))
         for ref in refs
     ]
 

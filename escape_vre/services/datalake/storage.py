@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from escape_vre.core.caller import in_home
 from escape_vre.core.hosts import is_listed
 from escape_vre.core.http import tls_context
-from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import StorageAccess
 from escape_vre.core.tokens import TokenChain
 from escape_vre.jobs.transfer.address import Address
 from escape_vre.services.datalake.addresses import urls_of
 from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.dids import did_in, read_ref
 from escape_vre.services.datalake.models import LakeSettings
 from escape_vre.services.datalake.network import LakeNetwork
 
@@ -97,7 +97,7 @@ class LakeStorage(StorageAccess):
 
     def urls(self, ref: str, check: Callable[[], None]) -> Sequence[str]:
         """Return a file's replicas as Rucio gives them now."""
-        return self._ask(self._urls(ResourceRef.parse(ref).did), check)
+        return self._ask(self._urls(did_in(read_ref(ref))), check)
 
     async def _urls(self, did: tuple[str, str]) -> Sequence[str]:
         return [url async for row in self._rucio.replicas([did]) for url in urls_of(row)]

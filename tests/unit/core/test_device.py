@@ -41,7 +41,7 @@ async def agent(provider, state, **changes):
     """One agent's identity at the provider."""
     keyring = Keyring(state)
     try:
-        yield keyring.device(registration(provider, **changes), title="the lake")
+        yield keyring.device(registration(provider, **changes), title="the lake", login="%dl login")
     finally:
         await keyring.close()
 
