@@ -23,7 +23,7 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
             )
             for job in jobs
         ],
-        "" if jobs else "There are no jobs. Run %dl get scope:name to start one.",
+        "" if jobs else "There are no jobs.",
     )
 
 
