@@ -10,24 +10,24 @@ import { Empty } from '../ui/empty';
 import { Live } from '../ui/live';
 import { useSignals } from '../ui/signals';
 import { TransferCommandIDs } from './commandids';
-import { Transfer } from './transfer';
+import { Job } from './job';
 import { statusText } from './words';
 
 /** Finished transfers shown before somebody asks for the others. */
 const SHOWN = 20;
 
-export interface ITransfersOptions {
+export interface IActivityOptions {
   jobs: IJobs;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
 /** The section that lists what is on its way, and what arrived. */
-export class TransfersView extends ReactWidget {
-  constructor(options: ITransfersOptions) {
+export class Activity extends ReactWidget {
+  constructor(options: IActivityOptions) {
     super();
     this._options = options;
-    this.addClass('escape-Transfers');
+    this.addClass('escape-Activity');
     this._updateTitle();
     options.jobs.changed.connect(this._updateTitle, this);
   }
@@ -55,10 +55,10 @@ export class TransfersView extends ReactWidget {
       : trans.__('Transfers');
   }
 
-  private readonly _options: ITransfersOptions;
+  private readonly _options: IActivityOptions;
 }
 
-function View(props: ITransfersOptions): React.JSX.Element {
+function View(props: IActivityOptions): React.JSX.Element {
   const { jobs, commands, trans } = props;
   useSignals(jobs.changed);
   const [isAll, setAll] = React.useState(false);
@@ -76,12 +76,12 @@ function View(props: ITransfersOptions): React.JSX.Element {
   }
   return (
     <>
-      <ul className="escape-Transfers-list" aria-label={trans.__('Transfers')}>
+      <ul className="escape-Activity-list" aria-label={trans.__('Transfers')}>
         {shown.map((job: IJob) => (
-          <Transfer key={job.id} job={job} commands={commands} trans={trans} />
+          <Job key={job.id} job={job} commands={commands} trans={trans} />
         ))}
       </ul>
-      <div className="escape-Transfers-foot">
+      <div className="escape-Activity-foot">
         {hidden.size > 0 && (
           <button className="escape-Link" onClick={() => setAll(true)}>
             {trans.__('Show %1 more', hidden.size)}

@@ -12,13 +12,13 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IRow, IRowState } from './api';
-import { AgentError } from '../core/errors';
 import type { IAgent, IJobs } from '../core/tokens';
 import { showSignIn } from '../signin/dialog';
+import { reportError } from '../ui/dialog';
 import { insert } from './insert';
 import { canOpen } from './viewer';
+import { isDid, RULES } from './rows';
 import type { IDatalake } from './tokens';
-import { isCollection } from '../ui/outline/node';
 
 export interface IActionsOptions {
   agent: IAgent;
@@ -40,16 +40,18 @@ export class Actions {
 
   /** Open what is here, go into what holds more, get the rest. */
   async openItem(): Promise<void> {
-    const [node] = this._model.selection.nodes;
-    if (!node) {
+    const { outline, states } = this._model;
+    const [node] = outline.selection.nodes;
+    const row = node?.row;
+    if (!row) {
       return;
     }
-    if (node.kind === 'scope') {
-      await this._model.openScope(node.name);
-    } else if (isCollection(node)) {
-      this._model.toggle(node);
-    } else if (node.row) {
-      const state = this._model.states.get(node.row.ref);
+    if (!isDid(row)) {
+      await this._model.openScope(row.name);
+    } else if (RULES.isExpandable(row)) {
+      outline.toggle(node);
+    } else {
+      const state = states.get(row.ref);
       if (state?.local === 'here') {
         await this._openHere(state);
       } else {
@@ -91,7 +93,7 @@ export class Actions {
   /** Sign in where the lake wants it: at an address, or with a code. */
   async signIn(): Promise<void> {
     const { agent } = this._options;
-    const { gate, instance } = this._model;
+    const { gate, instance } = this._model.connection;
     const { way } = gate;
     if (way?.kind === 'link') {
       window.open(way.url, '_blank', 'noopener,noreferrer');
@@ -230,8 +232,9 @@ export class Actions {
 
 /** The default instance goes without saying. */
 export function instanceToName(model: IDatalake): string | null {
-  const name = model.instance?.name ?? null;
-  return name === (model.instances[0]?.name ?? null) ? null : name;
+  const { instance, instances } = model.connection;
+  const name = instance?.name ?? null;
+  return name === (instances[0]?.name ?? null) ? null : name;
 }
 
 export async function showPath(
@@ -239,20 +242,4 @@ export async function showPath(
   path: string
 ): Promise<void> {
   await commands.execute('filebrowser:go-to-path', { path });
-}
-
-/** Say a failure where no panel could show it. */
-export function reportError(error: unknown, trans: TranslationBundle): void {
-  if (!(error instanceof AgentError)) {
-    throw error;
-  }
-  Notification.error(`${error.message} ${error.hint}`.trim(), {
-    autoClose: false,
-    actions: [
-      {
-        label: trans.__('Copy details'),
-        callback: () => Clipboard.copyToSystem(error.report())
-      }
-    ]
-  });
 }

@@ -18,3 +18,19 @@ export const CommandIDs = {
   details: 'escape-vre:datalake-details',
   transfers: 'escape-vre:datalake-transfers'
 } as const;
+
+/** Of the whole panel; null is a line between two groups. */
+export const MENU = [
+  CommandIDs.search,
+  CommandIDs.scopes,
+  CommandIDs.refresh,
+  null,
+  CommandIDs.signIn,
+  CommandIDs.signOut,
+  null,
+  CommandIDs.transfers,
+  'escape-vre:transfers-clear'
+];
+
+/** Of the arrow beside Get. */
+export const GET_MENU = [CommandIDs.getTo, CommandIDs.getSome];

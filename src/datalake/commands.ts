@@ -6,43 +6,22 @@ import {
   refreshIcon,
   searchIcon
 } from '@jupyterlab/ui-components';
-import type { LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { datalakeIcon, getIcon, insertIcon, scopeIcon } from '../ui/icons';
+import type { IPanelCommand } from '../ui/sidebar/plugin';
 import { CommandIDs } from './commandids';
-import type { ILoaded } from '../ui/sidebar/sidebar';
+import type { ILoadedLake } from './loader';
 
-export interface ICommandsOptions {
-  app: JupyterFrontEnd;
-  trans: TranslationBundle;
-  panelId: string;
-  /** The panel's inside, brought in when first needed. */
-  load: () => Promise<ILoaded>;
-  /** The same, null as long as nobody needed it. */
-  loaded: () => ILoaded | null;
-}
-
-const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
-
-interface IEntry {
-  id: string;
-  label: string;
-  caption: string;
-  icon: LabIcon;
-  run: (loaded: ILoaded) => Promise<void> | void;
-  isEnabled?: (loaded: ILoaded) => boolean;
-}
-
-/** Register everything that the panel can be told to do. */
-export function addCommands(options: ICommandsOptions): void {
-  const { app, trans, panelId } = options;
-  const activate = () => app.shell.activateById(panelId);
-  const hasRows = ({ model }: ILoaded) => model.selectedRows().length > 0;
-  const isHere = ({ model }: ILoaded) =>
+/** Everything that the panel can be told to do. */
+export function lakeCommands(
+  trans: TranslationBundle,
+  activate: () => void
+): IPanelCommand<ILoadedLake>[] {
+  const hasRows = ({ model }: ILoadedLake) => model.selectedRows().length > 0;
+  const isHere = ({ model }: ILoadedLake) =>
     model.selectedRows().some(row => model.states.get(row.ref)?.path);
 
-  const entries: IEntry[] = [
+  return [
     {
       id: CommandIDs.open,
       label: trans.__('Show Data Lake'),
@@ -74,8 +53,8 @@ export function addCommands(options: ICommandsOptions): void {
       icon: datalakeIcon,
       run: ({ actions }) => actions.signIn(),
       isEnabled: ({ model }) => {
-        const way = model.gate.way?.kind;
-        const { instance, health } = model;
+        const way = model.connection.gate.way?.kind;
+        const { instance, health } = model.connection;
         return way === 'link' || (!!instance?.identity && !health.whoami);
       }
     },
@@ -86,14 +65,15 @@ export function addCommands(options: ICommandsOptions): void {
       icon: datalakeIcon,
       run: ({ actions }) => actions.signOut(),
       isEnabled: ({ model }) =>
-        !!model.instance?.identity && !!model.health.whoami
+        !!model.connection.instance?.identity &&
+        !!model.connection.health.whoami
     },
     {
       id: CommandIDs.scopes,
       label: trans.__('Show All Scopes'),
       caption: trans.__('Go back to the list of scopes'),
       icon: scopeIcon,
-      run: ({ model }) => model.showScopes()
+      run: ({ model }) => model.showHome()
     },
     {
       id: CommandIDs.openItem,
@@ -101,7 +81,8 @@ export function addCommands(options: ICommandsOptions): void {
       caption: trans.__('Open the file, or get it if it is elsewhere'),
       icon: folderIcon,
       run: ({ actions }) => actions.openItem(),
-      isEnabled: ({ model }) => model.selection.nodes.length > 0
+      isForRow: true,
+      isEnabled: ({ model }) => model.outline.selection.nodes.length > 0
     },
     {
       id: CommandIDs.get,
@@ -182,13 +163,18 @@ export function addCommands(options: ICommandsOptions): void {
       icon: getIcon,
       run: ({ panel }) => {
         activate();
-        panel.showTransfers();
+        panel.showActivity();
       }
     }
   ];
-  for (const entry of entries) {
-    addEntry(options, entry);
-  }
+}
+
+/** The command that needs to be told which instance. */
+export function addUseInstance(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle,
+  load: () => Promise<ILoadedLake>
+): void {
   app.commands.addCommand(CommandIDs.useInstance, {
     label: trans.__('Use Another Data Lake'),
     caption: trans.__('Show the data lake with this name'),
@@ -205,44 +191,8 @@ export function addCommands(options: ICommandsOptions): void {
       }
     },
     execute: async args => {
-      const { model } = await options.load();
+      const { model } = await load();
       await model.useInstance(String(args.name));
     }
   });
 }
-
-function addEntry(options: ICommandsOptions, entry: IEntry): void {
-  const { isEnabled } = entry;
-  options.app.commands.addCommand(entry.id, {
-    label: entry.label,
-    caption: entry.caption,
-    // Lab draws no icons in the palette, where they would only push text.
-    icon: (args: ReadonlyPartialJSONObject) =>
-      args.isPalette ? undefined : entry.icon,
-    describedBy: NO_ARGS,
-    isEnabled: () => {
-      const loaded = options.loaded();
-      return isEnabled ? loaded !== null && isEnabled(loaded) : true;
-    },
-    execute: async () => entry.run(await options.load())
-  });
-}
-
-/** The commands that make sense without a row under the mouse. */
-export const PALETTE = [
-  CommandIDs.open,
-  CommandIDs.search,
-  CommandIDs.refresh,
-  CommandIDs.signIn,
-  CommandIDs.signOut,
-  CommandIDs.scopes,
-  CommandIDs.get,
-  CommandIDs.getTo,
-  CommandIDs.getSome,
-  CommandIDs.insert,
-  CommandIDs.copyDid,
-  CommandIDs.copyPath,
-  CommandIDs.showInFileBrowser,
-  CommandIDs.details,
-  CommandIDs.transfers
-];

@@ -12,8 +12,8 @@ import { formatBytes, formatCount } from '../ui/format';
 import { Name } from '../ui/name';
 import { useSignals } from '../ui/signals';
 import { CommandIDs } from './commandids';
-import { describe } from './rowstate';
 import { StateShape } from '../ui/outline/shape';
+import { describe } from './rowstate';
 import type { IDatalake } from './tokens';
 
 export interface IDetailsOptions {
@@ -41,14 +41,19 @@ export class DetailsView extends ReactWidget {
 
 function View(props: IDetailsOptions): React.JSX.Element {
   const { model, jobs, trans } = props;
-  const { details, states, selection } = model;
+  const { details, states } = model;
+  const { gate } = model.connection;
   useSignals(
     details.changed,
     states.changed,
-    selection.changed,
-    model.gate.changed
+    model.outline.selection.changed,
+    gate.changed
   );
-  const { ref, did, error } = details;
+  const { ref } = details;
+  const did = details.get('did');
+  const replicas = details.get('replicas');
+  const error = details.errorOf('did');
+  const replicasError = details.errorOf('replicas');
   if (ref === null) {
     const count = model.selectedRows().length;
     return (
@@ -59,11 +64,11 @@ function View(props: IDetailsOptions): React.JSX.Element {
       </Empty>
     );
   }
-  const said = [error, details.sitesError].some(one => isSaid(model.gate, one));
+  const said = [error, replicasError].some(one => isSaid(gate, one));
   if (said) {
     return <Empty>{trans.__('Available after you have signed in.')}</Empty>;
   }
-  const again = () => details.reload(model.instance?.name);
+  const again = () => details.refresh();
   if (error) {
     return <ErrorBox error={error} trans={trans} onAgain={again} />;
   }
@@ -76,7 +81,7 @@ function View(props: IDetailsOptions): React.JSX.Element {
         <StateShape shape={view.shape} />
         <span>{view.sentence}</span>
       </p>
-      {[did?.note, state?.note, details.sitesNote]
+      {[did?.note, state?.note, replicas?.note]
         .filter((note, at, all) => note && all.indexOf(note) === at)
         .map(note => (
           <p className="escape-Details-note" key={note}>
@@ -85,14 +90,14 @@ function View(props: IDetailsOptions): React.JSX.Element {
         ))}
       {did && <Facts did={did} path={state?.path ?? null} trans={trans} />}
       <h4>{trans.__('Replicas')}</h4>
-      {details.sitesError ? (
-        <ErrorBox error={details.sitesError} trans={trans} onAgain={again} />
-      ) : details.sites === null ? (
+      {replicasError ? (
+        <ErrorBox error={replicasError} trans={trans} onAgain={again} />
+      ) : replicas === null ? (
         <div className="escape-Waiting-row" aria-hidden="true">
           <span />
         </div>
       ) : (
-        <Sites sites={details.sites} trans={trans} />
+        <Sites sites={replicas.sites} trans={trans} />
       )}
     </div>
   );

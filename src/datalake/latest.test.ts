@@ -75,7 +75,7 @@ async function the(what: string, count = 1): Promise<IAsked> {
 /** Let everything that was answered be taken in. */
 const settle = () => new Promise(resolve => setTimeout(resolve));
 
-const shown = () => model.tree.rows.map(node => node.name || node.kind);
+const shown = () => model.outline.tree.rows.map(node => node.name || node.kind);
 
 const DONE = { count: 0, truncated: false };
 const INSTANCES = { instances: [{ name: 'lake' }, { name: 'pond' }] };
@@ -166,7 +166,7 @@ test('a search entered while the hub restarts stays when the hub is back', async
   (await the('demo:fermi*')).fail(DOWN);
   await settle();
   // The hub is back: everything is asked for again by itself.
-  void model.gate.check();
+  void model.connection.gate.check();
   (await the('whoami', 3)).answer({ latency_ms: 1 });
   const again = await the('demo:fermi*', 2);
   (await the('scopes', 3)).answer(SCOPES);
@@ -215,7 +215,7 @@ test('a list that was given up for the scopes does not come back', async () => {
   await started();
   void model.openScope('demo');
   const list = await the('demo:*');
-  model.showScopes();
+  model.showHome();
   list.rows('late');
   list.answer(DONE);
   await settle();
@@ -244,7 +244,7 @@ test('another lake is not filled with the scopes of the one before', async () =>
   (await the('whoami')).fail(DOWN);
   await settle();
   expect(shown()).toEqual(['pond']);
-  expect(model.health.whoami?.account).toBe('mine');
+  expect(model.connection.health.whoami?.account).toBe('mine');
 });
 
 test('a search during the sign-out is listed after it', async () => {

@@ -4,14 +4,20 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ITranslator } from '@jupyterlab/translation';
+import { Activity } from '../activity/view';
 import type { IAgent, IJobs } from '../core/tokens';
-import { TransfersView } from '../activity/view';
+import { startWhereLeft } from '../ui/sidebar/memory';
+import { makeMenu, Panel } from '../ui/sidebar/panel';
+import type { ILoaded } from '../ui/sidebar/plugin';
 import { Actions } from './actions';
+import { GET_MENU } from './commandids';
+import { DetailsView } from './detailsview';
 import { acceptRows, dragRows } from './drag';
-import { startWhereLeft } from '../ui/outline/memory';
+import { lakeLook } from './look';
 import { Datalake } from './model';
-import { DatalakePanel } from '../ui/sidebar/panel';
-import type { ILoaded } from '../ui/sidebar/sidebar';
+import { isPlace } from './place';
+import type { ILakeRow } from './rows';
+import type { IDatalake } from './tokens';
 
 export interface ILoaderOptions {
   app: JupyterFrontEnd;
@@ -24,27 +30,44 @@ export interface ILoaderOptions {
   memory: IStateDB | null;
 }
 
+/** What the data lake's panel is made of, once somebody wanted to see it. */
+export interface ILoadedLake extends ILoaded {
+  model: IDatalake;
+  panel: Panel<ILakeRow>;
+  actions: Actions;
+  canChooseFolder: boolean;
+}
+
 /** Make the panel; this module is where its own chunk begins. */
-export function makePanel(options: ILoaderOptions): ILoaded {
+export function makePanel(options: ILoaderOptions): ILoadedLake {
   const { app, agent, jobs, translator, documents, notebooks, files, memory } =
     options;
   const { commands } = app;
   const trans = translator.load('escape-vre');
   const model = new Datalake({ agent, jobs, trans });
-  const transfers = new TransfersView({ jobs, commands, trans });
-  const panel = new DatalakePanel({
+  const getMenu = makeMenu(commands, GET_MENU);
+  const look = lakeLook({
     model,
     jobs,
     commands,
-    translator,
-    transfers,
-    menuClosing: app.contextMenu.menu.aboutToClose,
+    trans,
+    onGetHow: (x, y) => panel.openMenu(getMenu, x, y),
     onDrag: event =>
       dragRows(event, {
         model,
         notebooks,
         showPanel: id => app.shell.activateById(id)
       })
+  });
+  const panel: Panel<ILakeRow> = new Panel({
+    model,
+    look,
+    jobs,
+    commands,
+    translator,
+    details: new DetailsView({ model, jobs, commands, trans }),
+    activity: new Activity({ jobs, commands, trans }),
+    menuClosing: app.contextMenu.menu.aboutToClose
   });
   const actions = new Actions({
     agent,
@@ -60,8 +83,10 @@ export function makePanel(options: ILoaderOptions): ILoaded {
     acceptRows(files, (rows, to) => void actions.getRows(rows, { to }));
   panel.disposed.connect(() => {
     dropping?.dispose();
+    getMenu.dispose();
     model.dispose();
   }, model);
-  void startWhereLeft(model, memory);
+  const key = 'escape-vre:datalake';
+  void startWhereLeft({ model, memory, key, isPlace });
   return { model, panel, actions, canChooseFolder: documents !== null };
 }

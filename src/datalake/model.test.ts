@@ -1,27 +1,30 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Signal } from '@lumino/signaling';
+import type { IRow } from './api';
 import type { IJob } from '../core/api';
 import type { IAgent, IJobs } from '../core/tokens';
-import { isPlace } from '../ui/outline/memory';
+import { isPlace } from './place';
 import { Datalake } from './model';
-import type { IPlace } from './query';
+import type { IPlace } from '../ui/sidebar/tokens';
+import type { IQuery } from './query';
 
 const jobs = {
   changed: new Signal<IJobs, void>({} as IJobs),
   ended: new Signal<IJobs, IJob>({} as IJobs),
   active: [],
-  refresh: () => Promise.resolve()
+  refresh: () => Promise.resolve(),
+  put: () => undefined
 } as unknown as IJobs;
 const trans = { __: (text: string) => text } as never;
 
-const LEFT: IPlace = {
+const LEFT: IPlace<IQuery> = {
   instance: 'lake',
   query: { scope: 'demo', name: 'fermi', pattern: '*fermi*' },
   type: 'file'
 };
 
 /** Inside names is slow: a place is come back to without. */
-const BACK: IPlace = {
+const BACK: IPlace<IQuery> = {
   ...LEFT,
   query: { scope: 'demo', name: 'fermi', pattern: 'fermi*' }
 };
@@ -29,12 +32,14 @@ const BACK: IPlace = {
 /** What was asked for and has not been answered, by path. */
 let open: Map<string, (answer: unknown) => void>;
 let listed: string[];
+let bodies: unknown[];
 let model: Datalake;
 
 const agent = {
   request: (_method: string, path: string, options?: object) =>
     new Promise((resolve, reject) => {
       open.set(path, resolve);
+      bodies.push((options as { body?: unknown })?.body);
       (options as { signal?: AbortSignal })?.signal?.addEventListener(
         'abort',
         () => reject(new DOMException('', 'AbortError'))
@@ -59,6 +64,7 @@ const scopes = { scopes: ['demo', 'other'] };
 beforeEach(() => {
   open = new Map();
   listed = [];
+  bodies = [];
   model = new Datalake({ agent, jobs, trans, window: new EventTarget() });
 });
 
@@ -103,9 +109,30 @@ test('a scope that has gone is not looked for', async () => {
   void model.start(LEFT);
   await answer('datalake/instances', instances);
   await answer('datalake/scopes', { scopes: ['other'] });
-  await expect.poll(() => model.tree.rows.length).toBe(1);
-  expect(model.view).toBe('scopes');
+  await expect.poll(() => model.outline.tree.rows.length).toBe(1);
+  expect(model.isHome).toBe(true);
   expect(listed).toEqual([]);
+});
+
+test('of rows to get, those that are here at this moment are left out', async () => {
+  void model.start();
+  await answer('datalake/instances', instances);
+  await answer('datalake/scopes', scopes);
+  const rows = ['a', 'b', 'c'].map(ref => ({ ref }) as IRow);
+  const states = (local: Record<string, string>) => ({
+    rows: Object.entries(local).map(([ref, where]) => ({ ref, local: where }))
+  });
+  model.states.want(['a', 'b']);
+  await answer('datalake/states', states({ a: 'here', b: 'here' }));
+  await expect.poll(() => model.states.get('b')?.local).toBe('here');
+  const job = model.get(rows);
+  await answer('datalake/states', states({ a: 'here', b: 'elsewhere' }));
+  await expect.poll(() => bodies.at(-1)).toMatchObject({ refs: ['b', 'c'] });
+  await answer('datalake/get', { id: '1' });
+  expect((await job)?.id).toBe('1');
+  const none = model.get([{ ref: 'a' } as IRow]);
+  await answer('datalake/states', states({ a: 'here' }));
+  expect(await none).toBeNull();
 });
 
 test('only what is a place is taken for one', () => {

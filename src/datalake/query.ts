@@ -1,8 +1,5 @@
 /** What a person typed in the search field, understood. Pure. */
-import type { IRow } from './api';
-
-/** Which rows are listed. */
-export type TypeFilter = 'all' | 'collection' | IRow['type'];
+import type { Intent } from '../ui/sidebar/base';
 
 export interface IQuery {
   scope: string;
@@ -11,18 +8,6 @@ export interface IQuery {
   /** The name part as typed, '' when everything is meant. */
   name: string;
 }
-
-/** Where a person is in the lake: enough to come back to it. */
-export interface IPlace {
-  instance: string | null;
-  query: IQuery | null;
-  type: TypeFilter;
-}
-
-export type Intent =
-  | { kind: 'search'; query: IQuery }
-  /** No scope can be told from the text: show the scopes that fit it. */
-  | { kind: 'scopes'; filter: string };
 
 /**
  * Understand the text of the search field.
@@ -35,7 +20,7 @@ export function understand(
   text: string,
   scopeAtHand: string | null,
   scopes: readonly string[]
-): Intent {
+): Intent<IQuery> {
   const typed = text.trim().replace(/^rucio:(?=[^:]+:)/, '');
   const colon = typed.indexOf(':');
   if (colon > 0) {
@@ -51,10 +36,11 @@ export function understand(
   if (typed && fitting.length === 1) {
     return search(fitting[0], '');
   }
-  return { kind: 'scopes', filter: typed };
+  // No scope can be told from the text: show the scopes that fit it.
+  return { kind: 'home', filter: typed };
 }
 
-function search(scope: string, name: string): Intent {
+function search(scope: string, name: string): Intent<IQuery> {
   return { kind: 'search', query: { scope, name, pattern: patternOf(name) } };
 }
 

@@ -3,22 +3,8 @@ import type { IRowState } from './api';
 import { fractionOf, isFinished } from '../core/jobs';
 import type { ITrans } from '../core/errors';
 import { formatPercent } from '../ui/format';
-
-export type Shape =
-  'here' | 'partly' | 'elsewhere' | 'moving' | 'problem' | 'unknown';
-
-/** A row's state in shape and words. */
-export interface IStateView {
-  shape: Shape;
-  /** One word or two; fits in a narrow column. */
-  word: string;
-  /** What else fits when there is room, '' for nothing. */
-  more: string;
-  /** The whole sentence, for the title and the screen reader. */
-  sentence: string;
-  /** 0…1 while bytes move, else null. */
-  fraction: number | null;
-}
+import type { IStateView } from '../ui/outline/cells';
+import type { Shape } from '../ui/outline/shape';
 
 /**
  * Say where a thing is.

@@ -5,7 +5,7 @@ import { Live } from '../ui/live';
 import { useSignals } from '../ui/signals';
 import { widerPattern } from './query';
 import type { IDatalake } from './tokens';
-import { isThing } from '../ui/outline/node';
+import { countOf, foundText } from '../ui/sidebar/summary';
 
 /** One line: where we are, what was searched, how much was found. */
 export function Summary(props: {
@@ -15,7 +15,7 @@ export function Summary(props: {
   onDone: () => void;
 }): React.JSX.Element | null {
   const { model, trans } = props;
-  useSignals(model.changed, model.tree.changed);
+  useSignals(model.changed, model.outline.tree.changed);
   const { query } = model;
   const show = (list: () => void) => () => {
     list();
@@ -29,7 +29,7 @@ export function Summary(props: {
     !isWide &&
     widerPattern(query.name) !== null &&
     // The sentence in place of an empty list offers it too.
-    model.tree.root.children.length > 0;
+    model.outline.tree.root.children.length > 0;
   return (
     <div className="escape-Summary">
       {query ? (
@@ -37,7 +37,7 @@ export function Summary(props: {
           <button
             className="escape-Link"
             title={trans.__('Back to all scopes')}
-            onClick={show(() => model.showScopes())}
+            onClick={show(() => model.showHome())}
           >
             {trans.__('Scopes')}
           </button>
@@ -82,22 +82,11 @@ export function Summary(props: {
 }
 
 function countText(model: IDatalake, trans: TranslationBundle): string {
-  const { root } = model.tree;
-  const last = root.children.at(-1);
-  const hasNote = last !== undefined && !isThing(last);
-  const count = root.children.length - (hasNote ? 1 : 0);
-  if (!model.query) {
-    return model.scopes.length === 0
-      ? ''
-      : trans._n('%1 scope', '%1 scopes', count, formatCount(count));
+  if (!model.isHome) {
+    return foundText(model.outline, trans);
   }
-  if (root.loading === 'running') {
-    return count ? trans.__('%1 so far', formatCount(count)) : '';
-  }
-  if (last?.kind === 'truncated') {
-    return trans.__('First %1 shown', formatCount(count));
-  }
-  return root.loading === 'done'
-    ? trans.__('%1 found', formatCount(count))
-    : '';
+  const count = countOf(model.outline);
+  return model.scopes.length === 0
+    ? ''
+    : trans._n('%1 scope', '%1 scopes', count, formatCount(count));
 }

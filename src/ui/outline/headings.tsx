@@ -2,43 +2,45 @@ import { caretDownIcon, caretUpIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { useSignals } from '../signals';
-import type { Column } from './order';
-import type { IDatalake } from '../../datalake/tokens';
+import type { IHeading } from './look';
+import type { IOutlineRow } from './node';
+import type { Outline } from './outline';
 
-/** The column headings, which sort; nothing where there are only scopes. */
-export function Headings(props: {
-  model: IDatalake;
+/** The column headings, which sort; nothing where there is only one order. */
+export function Headings<R extends IOutlineRow>(props: {
+  outline: Outline<R>;
+  headings: readonly IHeading[];
   trans: TranslationBundle;
 }): React.JSX.Element | null {
-  const { model, trans } = props;
-  useSignals(model.changed);
-  if (model.view === 'scopes') {
+  const { outline, headings, trans } = props;
+  useSignals(outline.sorted);
+  if (headings.length === 0) {
     return null;
   }
-  const { order } = model;
-  const Caret = order.isReversed ? caretDownIcon : caretUpIcon;
-  const heading = (column: Column, label: string, title: string) => {
-    const isOn = order.by === column;
-    const name =
-      isOn && order.isReversed ? trans.__('%1, reversed', title) : title;
-    return (
-      <button
-        className={`escape-Heading escape-mod-${column}`}
-        title={name}
-        aria-label={name}
-        aria-pressed={isOn}
-        onClick={() => model.sortBy(column)}
-      >
-        <span>{label}</span>
-        {isOn && <Caret.react tag="span" className="escape-Heading-caret" />}
-      </button>
-    );
-  };
+  const { by, isReversed } = outline.order;
+  const Caret = isReversed ? caretDownIcon : caretUpIcon;
   return (
     <div className="escape-Headings" role="group" aria-label={trans.__('Sort')}>
-      {heading('name', trans.__('Name'), trans.__('Sort by name'))}
-      {heading('size', trans.__('Size'), trans.__('Sort by size'))}
-      {heading('state', trans.__('State'), trans.__('Sort by state'))}
+      {headings.map(({ id, label, title }) => {
+        const isOn = by === id;
+        const name =
+          isOn && isReversed ? trans.__('%1, reversed', title) : title;
+        return (
+          <button
+            key={id}
+            className={`escape-Heading escape-mod-${id}`}
+            title={name}
+            aria-label={name}
+            aria-pressed={isOn}
+            onClick={() => outline.sortBy(id)}
+          >
+            <span>{label}</span>
+            {isOn && (
+              <Caret.react tag="span" className="escape-Heading-caret" />
+            )}
+          </button>
+        );
+      })}
     </div>
   );
 }

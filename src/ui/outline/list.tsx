@@ -1,110 +1,89 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { formatBytes } from '../format';
+import type { IGate } from '../../signin/tokens';
 import { useSignals } from '../signals';
+import type { IListLook, IRowAction } from './look';
 import type { IOutline } from './navigation';
+import type { INode, IOutlineRow } from './node';
+import { isThing } from './node';
+import { NoteRow, noteText } from './note';
+import type { Outline } from './outline';
+import { Row } from './row';
+import type { Tree } from './tree';
 import type { ITreeRow } from './virtualtree';
 import { VirtualTree } from './virtualtree';
-import type { IBrowseOptions } from '../sidebar/browse';
-import { CommandIDs } from '../../datalake/commandids';
-import { insteadOfList } from '../sidebar/instead';
-import { NoteRow, noteText } from './note';
-import { DidRow, ScopeRow } from '../../datalake/row';
-import type { IStateView } from '../../datalake/rowstate';
-import { describe } from '../../datalake/rowstate';
-import type { INode } from './node';
-import { isCollection, isThing } from './node';
-import type { Tree } from './tree';
 
-const TREE_ID = 'escape-datalake-tree';
+export interface IListProps<R extends IOutlineRow> {
+  outline: Outline<R>;
+  look: IListLook<R>;
+  gate: IGate;
+  /** Who is waited for. */
+  who: string;
+  trans: TranslationBundle;
+}
 
-/** The list itself, or the sentence that stands in its place. */
-export function List(props: IBrowseOptions): React.JSX.Element {
-  const { model, jobs, commands, trans, onDrag, onGetHow } = props;
-  const { tree, selection, states } = model;
+/** The rows of an outline, with keyboard and mouse. */
+export function List<R extends IOutlineRow>(
+  props: IListProps<R>
+): React.JSX.Element {
+  const { outline, look, trans } = props;
+  const { tree, selection } = outline;
   const version = useSignals(
-    model.changed,
     tree.changed,
     selection.changed,
-    states.changed,
-    model.gate.changed
+    outline.sorted,
+    props.gate.changed,
+    ...look.signals
   );
   const nodes = tree.rows;
-  const instead = insteadOfList(props);
-  if (instead) {
-    return <div className="escape-Instead">{instead}</div>;
-  }
-
-  const stateOf = (node: INode): IStateView => {
-    const ref = node.row?.ref ?? '';
-    const state = states.get(ref);
-    const job = jobs.activeFor(ref) ?? jobs.get(state?.job ?? '');
-    return describe(state, jobs.activeFor(ref) ?? ownJob(node, job), trans);
-  };
   const activeNow = () =>
     selection.active ? tree.indexOf(selection.active) : -1;
   const active = activeNow();
-  const onlySelect = (node: INode) => {
+  const onlySelect = (node: INode<R>) => {
     if (!selection.has(node)) {
       selection.select(node);
+    }
+  };
+  const act = (node: INode<R>, action: IRowAction, button: Element) => {
+    onlySelect(node);
+    if (action.isMenu) {
+      whenAtRest(() => action.run(button));
+    } else {
+      action.run(button);
     }
   };
 
   return (
     <VirtualTree
-      id={TREE_ID}
-      label={model.view === 'scopes' ? trans.__('Scopes') : trans.__('Data')}
+      id={look.id}
+      label={look.label()}
       version={version}
-      order={model.order}
+      order={outline.order}
       active={active}
       activeNow={activeNow}
       isBusy={tree.root.loading === 'running'}
       rows={outlineOf(tree)}
       keyAt={index => nodes[index].key}
-      describe={index =>
-        rowOf(nodes[index], selection.has(nodes[index]), props, stateOf)
-      }
+      describe={index => rowOf(nodes[index], props)}
       draw={index => {
         const node = nodes[index];
-        if (node.kind === 'scope') {
-          return <ScopeRow node={node} />;
-        }
-        if (node.kind !== 'did') {
-          return <NoteRow node={node} model={model} trans={trans} />;
-        }
-        const run = (command: string) => {
-          onlySelect(node);
-          void commands.execute(command);
-        };
-        return (
-          <DidRow
+        return node.row ? (
+          <Row
             node={node}
-            state={stateOf(node)}
-            bytes={
-              node.row?.bytes ?? states.get(node.row?.ref ?? '')?.bytes ?? null
-            }
+            look={look.look(node.row)}
             isActive={index === active}
+            isExpandable={tree.isExpandable(node)}
             trans={trans}
-            onToggle={() => model.toggle(node)}
-            onGet={() => run(CommandIDs.get)}
-            onGetHow={({ currentTarget }) => {
-              onlySelect(node);
-              whenAtRest(() => {
-                const { left, bottom } = currentTarget.getBoundingClientRect();
-                onGetHow(left, bottom);
-              });
-            }}
-            onInsert={() => run(CommandIDs.insert)}
-            onMore={event => {
-              const button = event.currentTarget;
-              onlySelect(node);
-              whenAtRest(() => openMenuBelow(button));
-            }}
+            onToggle={() => outline.toggle(node)}
+            onAction={(action, button) => act(node, action, button)}
           />
+        ) : (
+          <NoteRow {...props} node={node} />
         );
       }}
       onVisible={(first, last) =>
-        states.want(
-          // The selected ones too: Details speaks of them.
+        look.onVisible?.(
+          // The selected one too: Details speaks of it.
           [...nodes.slice(first, last + 1), ...selection.nodes.slice(0, 1)]
             .map(node => node.row?.ref)
             .filter(ref => ref !== undefined)
@@ -120,18 +99,18 @@ export function List(props: IBrowseOptions): React.JSX.Element {
           selection.moveTo(node);
         }
       }}
-      onToggle={index => model.toggle(tree.rows[index])}
+      onToggle={index => outline.toggle(tree.rows[index])}
       onOpen={index => {
         const node = tree.rows[index];
         selection.select(node);
         if (node.kind === 'truncated' && node.parent) {
           // Where the new rows begin, not where they end.
           selection.moveTo(tree.rows[Math.max(0, index - 1)]);
-          void model.more(node.parent);
+          void outline.more(node.parent);
         } else if (node.kind === 'failed' && node.parent) {
-          void model.again(node.parent);
-        } else {
-          void commands.execute(CommandIDs.openItem);
+          void outline.again(node.parent);
+        } else if (isThing(node)) {
+          look.onOpen();
         }
       }}
       onSelectToggle={index => selection.toggle(tree.rows[index])}
@@ -142,7 +121,7 @@ export function List(props: IBrowseOptions): React.JSX.Element {
           if (selection.nodes.length > 1) {
             selection.clear();
           } else {
-            void commands.execute(CommandIDs.scopes);
+            look.onLeave?.();
           }
         }
       }}
@@ -164,8 +143,8 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         } else {
           selection.select(node);
         }
-        if (node.kind === 'did') {
-          onDrag(event.nativeEvent);
+        if (isThing(node)) {
+          look.onDrag?.(event.nativeEvent);
         }
       }}
       onClick={(event, index) => {
@@ -173,9 +152,8 @@ export function List(props: IBrowseOptions): React.JSX.Element {
         if (event.shiftKey || event.ctrlKey || event.metaKey) {
           return;
         }
-        if (node.kind === 'scope') {
-          void model.openScope(node.name);
-        } else if (selection.has(node)) {
+        const isMore = node.row !== null && look.onClick?.(node.row) === true;
+        if (!isMore && selection.has(node)) {
           selection.select(node);
         }
       }}
@@ -184,82 +162,36 @@ export function List(props: IBrowseOptions): React.JSX.Element {
 }
 
 /** The rows as they are at this moment, not as they were when last drawn. */
-function outlineOf(tree: Tree): IOutline {
+function outlineOf<R extends IOutlineRow>(tree: Tree<R>): IOutline {
   return {
     get length() {
       return tree.rows.length;
     },
     level: index => tree.rows[index].depth,
-    isExpandable: index => isCollection(tree.rows[index]),
+    isExpandable: index => tree.isExpandable(tree.rows[index]),
     isExpanded: index => tree.rows[index].isExpanded,
     text: index => tree.rows[index].name
   };
 }
 
-/** A job that fetches a collection says nothing exact about one file of it. */
-function ownJob<T extends { refs: string[] }>(
-  node: INode,
-  job: T | undefined
-): T | undefined {
-  return job && node.row && job.refs.includes(node.row.ref) ? job : undefined;
-}
-
-function rowOf(
-  node: INode,
-  isSelected: boolean,
-  { trans, model }: IBrowseOptions,
-  stateOf: (node: INode) => IStateView
+function rowOf<R extends IOutlineRow>(
+  node: INode<R>,
+  props: IListProps<R>
 ): ITreeRow {
-  const { states } = model;
-  const parent = node.parent;
+  const { parent, position } = node;
   const siblings =
     parent?.loading === 'running' ? -1 : (parent?.children.length ?? -1);
-  const base = { position: node.position, siblings, isSelected };
-  if (node.kind === 'scope') {
-    return {
-      ...base,
-      label: trans.__('Scope %1', node.name),
-      title: node.name,
-      className: 'escape-ScopeRow'
-    };
+  const isSelected = props.outline.selection.has(node);
+  if (node.row) {
+    const { label, title, className, data } = props.look.look(node.row);
+    return { position, siblings, isSelected, label, title, className, data };
   }
-  if (!isThing(node) || !node.row) {
-    const label = noteText(node, model, trans);
-    return { ...base, label, title: label, className: 'escape-NoteRow' };
-  }
-  const { sentence } = stateOf(node);
-  const type = {
-    container: trans.__('container'),
-    dataset: trans.__('dataset'),
-    file: trans.__('file')
-  }[node.row.type];
-  const bytes = node.row.bytes ?? states.get(node.row.ref)?.bytes ?? null;
-  const facts = [type, bytes === null ? '' : formatBytes(bytes), sentence]
-    .filter(Boolean)
-    .join(', ');
-  return {
-    ...base,
-    label: `${node.name}, ${facts}`,
-    title: `${node.name}\n${facts}`,
-    className: 'escape-DatalakeRow',
-    data: { 'data-type': node.row.type, 'data-ref': node.row.ref }
-  };
+  const label = noteText(node, props);
+  const className = 'escape-NoteRow';
+  return { position, siblings, isSelected, label, title: label, className };
 }
 
 /** The first selection opens Details, and rows move. */
 function whenAtRest(act: () => void): void {
   requestAnimationFrame(() => requestAnimationFrame(act));
-}
-
-/** The same menu as a right click, under the button that asks for it. */
-function openMenuBelow(button: Element): void {
-  const box = button.getBoundingClientRect();
-  button.dispatchEvent(
-    new MouseEvent('contextmenu', {
-      bubbles: true,
-      cancelable: true,
-      clientX: box.left,
-      clientY: box.bottom
-    })
-  );
 }

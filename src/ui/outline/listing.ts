@@ -1,31 +1,38 @@
-import type { IRow } from '../../datalake/api';
-import type { TypeFilter } from '../../datalake/query';
 import { AgentError, isAbort, stopped } from '../../core/errors';
 import type { ITrans } from '../../core/errors';
 import type { IAgent, Query } from '../../core/tokens';
-import type { IQuery } from '../../datalake/query';
-import type { INode, Outcome } from './node';
-import { isCollection } from './node';
+import type { INode, IOutlineRow, Outcome } from './node';
 import type { Tree } from './tree';
 
+/** What to ask the agent for a list; the limit is added. */
+export interface IQuestion {
+  path: string;
+  query?: Query;
+}
+
+export interface IListingOptions<R extends IOutlineRow> {
+  agent: IAgent;
+  trans: ITrans;
+  /** How to ask for what is below a row, or for the outermost list. */
+  question: (row: R | null) => IQuestion;
+}
+
 /** Fills the tree: one stream for each list that is open. */
-export class Listing {
+export class Listing<R extends IOutlineRow> {
   /**
    * @param onWhole A list has come to its end.
    */
-  constructor(options: {
-    agent: IAgent;
-    tree: Tree;
-    trans: ITrans;
-    onWhole: () => void;
-  }) {
+  constructor(
+    options: IListingOptions<R> & { tree: Tree<R>; onWhole: () => void }
+  ) {
     this._agent = options.agent;
     this._tree = options.tree;
     this._trans = options.trans;
+    this._question = options.question;
     this._onWhole = options.onWhole;
   }
 
-  instance: string | undefined;
+  /** How many rows a list shows at first. */
   limit = 2000;
 
   /** Stop everything that is on its way and say nothing. */
@@ -46,18 +53,17 @@ export class Listing {
     this._refreshing.clear();
   }
 
-  /** List the DIDs that a search means in place of what was there. */
-  async search(query: IQuery, type: TypeFilter): Promise<void> {
+  /** Ask for the outermost list in place of what was there. */
+  async begin(): Promise<void> {
     this.stop();
     this._limits.clear();
-    this._search = { scope: query.scope, pattern: query.pattern, type };
     this._tree.clear();
     await this.load(this._tree.root);
   }
 
   /** List what is directly below a node, as it arrives. */
-  async load(node: INode): Promise<void> {
-    const abort = this._begin(node);
+  async load(node: INode<R>): Promise<void> {
+    const abort = this._open(node);
     this._tree.begin(node);
     const outcome = await this._ask(node, abort, rows => {
       this._tree.append(node, rows);
@@ -69,12 +75,12 @@ export class Listing {
   }
 
   /** Ask for more rows of a list than it shows; those that are there stay. */
-  async more(node: INode): Promise<void> {
+  async more(node: INode<R>): Promise<void> {
     const before = this._limits.get(node.key) ?? this.limit;
     this._limits.set(node.key, Math.min(MOST, before * MORE));
-    const abort = this._begin(node);
+    const abort = this._open(node);
     this._tree.begin(node);
-    const rows: IRow[] = [];
+    const rows: R[] = [];
     const outcome = await this._ask(node, abort, more => rows.push(...more));
     if (outcome?.kind === 'failed') {
       this._limits.set(node.key, before);
@@ -86,12 +92,12 @@ export class Listing {
   }
 
   /** The person will not wait for this list any longer. */
-  cancel(node: INode): void {
+  cancel(node: INode<R>): void {
     this._streams.get(node.key)?.abort(CANCELLED);
   }
 
-  /** Begin a list that broke anew. */
-  async again(node: INode): Promise<void> {
+  /** Ask for a list that failed once more. */
+  async again(node: INode<R>): Promise<void> {
     this._tree.replace(node, [], { kind: 'done', truncated: false });
     await this.load(node);
   }
@@ -101,13 +107,13 @@ export class Listing {
    *
    * The new list is put in place when it is whole, then the lists below it.
    */
-  async refresh(node: INode): Promise<void> {
+  async refresh(node: INode<R>): Promise<void> {
     if (node.loading === 'running' && this._streams.has(node.key)) {
       return;
     }
-    const abort = this._begin(node);
+    const abort = this._open(node);
     this._refreshing.set(node.key, abort);
-    const rows: IRow[] = [];
+    const rows: R[] = [];
     const outcome = await this._ask(node, abort, more => rows.push(...more));
     if (this._refreshing.get(node.key) === abort) {
       this._refreshing.delete(node.key);
@@ -122,7 +128,7 @@ export class Listing {
     this._onWhole();
     if (!isBroken) {
       const open = node.children.filter(
-        child => isCollection(child) && child.loading !== 'no'
+        child => this._tree.isExpandable(child) && child.loading !== 'no'
       );
       await Promise.all(open.map(child => this.refresh(child)));
     }
@@ -135,16 +141,17 @@ export class Listing {
    * changes nothing.
    */
   private async _ask(
-    node: INode,
+    node: INode<R>,
     abort: AbortController,
-    onRows: (rows: IRow[]) => void
+    onRows: (rows: R[]) => void
   ): Promise<Outcome | null> {
     const isOurs = () => this._streams.get(node.key) === abort;
     let outcome: Outcome | null;
     try {
-      const { path, query } = this._question(node);
-      const end = await this._agent.stream<IRow>(path, {
-        query,
+      const { path, query } = this._question(node.row);
+      const limit = this._limits.get(node.key) ?? this.limit;
+      const end = await this._agent.stream<R>(path, {
+        query: { ...query, limit },
         signal: abort.signal,
         onRows: rows => isOurs() && onRows(rows)
       });
@@ -159,24 +166,11 @@ export class Listing {
     return outcome;
   }
 
-  private _begin(node: INode): AbortController {
+  private _open(node: INode<R>): AbortController {
     this._streams.get(node.key)?.abort();
     const abort = new AbortController();
     this._streams.set(node.key, abort);
     return abort;
-  }
-
-  private _question(node: INode): { path: string; query: Query } {
-    const { instance } = this;
-    const limit = this._limits.get(node.key) ?? this.limit;
-    if (node.row) {
-      const query = { instance, limit, ref: node.row.ref };
-      return { path: 'datalake/contents', query };
-    }
-    return {
-      path: 'datalake/dids',
-      query: { instance, limit, ...this._search }
-    };
   }
 
   /** How it failed, or null when another question took this one's place. */
@@ -193,13 +187,13 @@ export class Listing {
   }
 
   private readonly _agent: IAgent;
-  private readonly _tree: Tree;
+  private readonly _tree: Tree<R>;
+  private readonly _question: (row: R | null) => IQuestion;
   private readonly _trans: ITrans;
   private readonly _onWhole: () => void;
-  /** Of the lists that somebody wanted more of. */
+  /** Of the lists that more was asked for. */
   private readonly _limits = new Map<string, number>();
   private readonly _streams = new Map<string, AbortController>();
-  private _search: Query = {};
   private readonly _refreshing = new Map<string, AbortController>();
 }
 

@@ -3,22 +3,31 @@ import * as React from 'react';
 import { isStopped } from '../../core/errors';
 import { formatCount } from '../format';
 import { isSaid } from '../../signin/notice';
+import type { IGate } from '../../signin/tokens';
 import { LONG_MS, NOTICED_MS } from '../waiting';
 import { useElapsed } from '../signals';
-import { Indent } from '../../datalake/row';
-import type { IDatalake } from '../../datalake/tokens';
-import type { INode } from './node';
+import type { INode, IOutlineRow } from './node';
 import { isThing } from './node';
+import type { Outline } from './outline';
+import { Indent } from './row';
 
-export interface INoteRowProps {
-  node: INode;
-  model: IDatalake;
+export interface INoteProps<R extends IOutlineRow> {
+  outline: Outline<R>;
+  gate: IGate;
+  /** Who is waited for. */
+  who: string;
   trans: TranslationBundle;
 }
 
+export interface INoteRowProps<R extends IOutlineRow> extends INoteProps<R> {
+  node: INode<R>;
+}
+
 /** A row that only says something about the list it ends. */
-export function NoteRow(props: INoteRowProps): React.JSX.Element {
-  const { node, trans, model } = props;
+export function NoteRow<R extends IOutlineRow>(
+  props: INoteRowProps<R>
+): React.JSX.Element {
+  const { node, trans, outline, gate } = props;
   const parent = node.parent ?? node;
   return (
     <>
@@ -26,7 +35,7 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
       <span className="escape-Row-caret" />
       {node.kind === 'waiting' && <WaitingNote {...props} parent={parent} />}
       {(node.kind === 'empty' || node.kind === 'skipped') && (
-        <span className="escape-Note">{noteText(node, model, trans)}</span>
+        <span className="escape-Note">{noteText(node, props)}</span>
       )}
       {node.kind === 'truncated' && (
         <>
@@ -37,7 +46,7 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
             className="escape-Link"
             tabIndex={-1}
             onMouseDown={keepPlace}
-            onClick={() => void model.more(parent)}
+            onClick={() => void outline.more(parent)}
           >
             {trans.__('show more')}
           </button>
@@ -47,12 +56,12 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
           </span>
         </>
       )}
-      {node.kind === 'failed' && isSaid(model.gate, node.error) && (
+      {node.kind === 'failed' && isSaid(gate, node.error) && (
         <span className="escape-Note">
           {trans.__('Sign in to see this list.')}
         </span>
       )}
-      {node.kind === 'failed' && !isSaid(model.gate, node.error) && (
+      {node.kind === 'failed' && !isSaid(gate, node.error) && (
         <>
           <span
             className={
@@ -67,7 +76,7 @@ export function NoteRow(props: INoteRowProps): React.JSX.Element {
           <button
             className="escape-Link"
             onMouseDown={keepPlace}
-            onClick={() => void model.again(parent)}
+            onClick={() => void outline.again(parent)}
           >
             {trans.__('Try again')}
           </button>
@@ -83,15 +92,14 @@ function keepPlace(event: React.MouseEvent): void {
 }
 
 /** What a row that only says something says, in full. */
-export function noteText(
-  node: INode,
-  model: IDatalake,
-  trans: TranslationBundle
+export function noteText<R extends IOutlineRow>(
+  node: INode<R>,
+  { who, trans }: INoteProps<R>
 ): string {
   const parent = node.parent ?? node;
   switch (node.kind) {
     case 'waiting':
-      return trans.__('Waiting for %1…', whoOf(model, trans));
+      return trans.__('Waiting for %1…', who);
     case 'empty':
       return trans.__('Empty');
     case 'skipped':
@@ -109,7 +117,10 @@ export function noteText(
   }
 }
 
-function skippedText(node: INode, trans: TranslationBundle): string {
+function skippedText<R extends IOutlineRow>(
+  node: INode<R>,
+  trans: TranslationBundle
+): string {
   return trans._n(
     '%1 invalid row skipped',
     '%1 invalid rows skipped',
@@ -118,18 +129,14 @@ function skippedText(node: INode, trans: TranslationBundle): string {
   );
 }
 
-function countOf(parent: INode): number {
+function countOf<R extends IOutlineRow>(parent: INode<R>): number {
   return parent.children.filter(isThing).length;
 }
 
-function whoOf(model: IDatalake, trans: TranslationBundle): string {
-  return model.instance?.title ?? trans.__('the data lake');
-}
-
-function WaitingNote(
-  props: INoteRowProps & { parent: INode }
+function WaitingNote<R extends IOutlineRow>(
+  props: INoteRowProps<R> & { parent: INode<R> }
 ): React.JSX.Element | null {
-  const { parent, model, trans } = props;
+  const { parent, outline, who, trans } = props;
   const elapsed = useElapsed(parent.since, [NOTICED_MS, LONG_MS]);
   if (elapsed < NOTICED_MS) {
     return null;
@@ -143,13 +150,11 @@ function WaitingNote(
   }
   return (
     <>
-      <span className="escape-Note">
-        {trans.__('Waiting for %1…', whoOf(model, trans))}
-      </span>
+      <span className="escape-Note">{trans.__('Waiting for %1…', who)}</span>
       <button
         className="escape-Link"
         onMouseDown={keepPlace}
-        onClick={() => model.cancel(parent)}
+        onClick={() => outline.cancel(parent)}
       >
         {trans.__('Cancel')}
       </button>

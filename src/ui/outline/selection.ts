@@ -1,6 +1,6 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { INode } from './node';
+import type { INode, IOutlineRow } from './node';
 import { isThing } from './node';
 import type { Tree } from './tree';
 
@@ -9,8 +9,8 @@ import type { Tree } from './tree';
  *
  * Rows are remembered by key, so that a refresh keeps them.
  */
-export class Selection {
-  constructor(tree: Tree) {
+export class Selection<R extends IOutlineRow> {
+  constructor(tree: Tree<R>) {
     this._tree = tree;
   }
 
@@ -19,15 +19,15 @@ export class Selection {
   }
 
   /** The row that the keyboard is on. */
-  get active(): INode | null {
+  get active(): INode<R> | null {
     return this._active === null
       ? null
       : (this._tree.find(this._active) ?? null);
   }
 
   /** The selected rows in the order they were selected. */
-  get nodes(): INode[] {
-    const nodes: INode[] = [];
+  get nodes(): INode<R>[] {
+    const nodes: INode<R>[] = [];
     for (const key of this._keys) {
       const node = this._tree.find(key);
       if (node) {
@@ -37,7 +37,18 @@ export class Selection {
     return nodes;
   }
 
-  has(node: INode): boolean {
+  /** The selected rows, each once, however often it is listed. */
+  get rows(): R[] {
+    const rows = new Map<string, R>();
+    for (const { row } of this.nodes) {
+      if (row) {
+        rows.set(row.ref, row);
+      }
+    }
+    return [...rows.values()];
+  }
+
+  has(node: INode<R>): boolean {
     return this._keys.has(node.key);
   }
 
@@ -49,19 +60,19 @@ export class Selection {
   }
 
   /** Move the keyboard without selecting. */
-  moveTo(node: INode): void {
+  moveTo(node: INode<R>): void {
     this._active = node.key;
     this._changed.emit();
   }
 
-  select(node: INode): void {
+  select(node: INode<R>): void {
     this._keys = new Set(isThing(node) ? [node.key] : []);
     this._active = node.key;
     this._anchor = node.key;
     this._changed.emit();
   }
 
-  toggle(node: INode): void {
+  toggle(node: INode<R>): void {
     this._active = node.key;
     if (isThing(node)) {
       if (!this._keys.delete(node.key)) {
@@ -73,7 +84,7 @@ export class Selection {
   }
 
   /** Select everything between the anchor and this row. */
-  extendTo(node: INode): void {
+  extendTo(node: INode<R>): void {
     const anchor = this._anchor && this._tree.find(this._anchor);
     const from = anchor ? this._tree.indexOf(anchor) : -1;
     const to = this._tree.indexOf(node);
@@ -95,7 +106,7 @@ export class Selection {
     this._changed.emit();
   }
 
-  private readonly _tree: Tree;
+  private readonly _tree: Tree<R>;
   private readonly _changed = new Signal<this, void>(this);
   private _keys = new Set<string>();
   private _active: string | null = null;

@@ -1,5 +1,7 @@
 import * as React from 'react';
-import type { Shape } from '../../datalake/rowstate';
+/** What a state looks like. */
+export type Shape =
+  'here' | 'partly' | 'elsewhere' | 'moving' | 'problem' | 'unknown';
 
 /** Told apart without colour: each state has an outline of its own. */
 const PATHS: Record<Shape, React.JSX.Element> = {

@@ -1,55 +1,49 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { IJob } from '../../core/api';
-import type { IRow, IRowState } from '../../datalake/api';
 import { AgentError } from '../../core/errors';
-import type { IAgent, IJobs } from '../../core/tokens';
+import type { IJobs } from '../../core/tokens';
 import { States } from './states';
 
 const changed = new Signal<IJobs, void>({} as IJobs);
 const ended = new Signal<IJobs, IJob>({} as IJobs);
 const jobs = { changed, ended, active: [] } as unknown as IJobs;
 
+interface IState {
+  ref: string;
+  local: string;
+}
+
 interface IAsked {
   refs: string[];
-  signal: AbortSignal;
-  answer: (local?: Record<string, IRowState['local']>) => void;
+  signal?: AbortSignal;
+  answer: (local?: Record<string, string>) => void;
   fail: (error: Error) => void;
 }
 
 let asked: IAsked[];
-let states: States;
+let states: States<IState>;
 
-const agent: IAgent = {
-  request: <T>(
-    _method: string,
-    _path: string,
-    options?: { body?: unknown; signal?: AbortSignal }
-  ) =>
-    new Promise<T>((resolve, reject) => {
-      const { refs } = options?.body as { refs: string[] };
-      const signal = options?.signal as AbortSignal;
-      signal?.addEventListener('abort', () =>
-        reject(new DOMException('', 'AbortError'))
-      );
-      const rows = (local: Record<string, IRowState['local']>) =>
-        refs.map(ref => ({ ref, local: local[ref] ?? 'here' }) as IRowState);
-      asked.push({
-        refs,
-        signal,
-        answer: (local = {}) => resolve({ rows: rows(local) } as T),
-        fail: reject
-      });
-    }),
-  stream: () => Promise.reject(new Error('not asked for'))
-};
+const ask = (refs: readonly string[], signal?: AbortSignal) =>
+  new Promise<IState[]>((resolve, reject) => {
+    signal?.addEventListener('abort', () =>
+      reject(new DOMException('', 'AbortError'))
+    );
+    asked.push({
+      refs: [...refs],
+      signal,
+      answer: (local = {}) =>
+        resolve(refs.map(ref => ({ ref, local: local[ref] ?? 'here' }))),
+      fail: reject
+    });
+  });
 
 const flush = () => vi.advanceTimersByTimeAsync(130);
 
 beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
-  states = new States(agent, jobs);
+  states = new States({ jobs, ask });
 });
 
 afterEach(() => {
@@ -80,9 +74,9 @@ test('drops a question that was scrolled away, keeps one in sight', async () => 
   states.want(['a', 'b']);
   await flush();
   states.want(['b', 'c']);
-  expect(asked[0].signal.aborted).toBe(false);
+  expect(asked[0].signal?.aborted).toBe(false);
   states.want(['z']);
-  expect(asked[0].signal.aborted).toBe(true);
+  expect(asked[0].signal?.aborted).toBe(true);
   await flush();
   states.want(['a']);
   await flush();
@@ -115,19 +109,18 @@ test('tells of an error, and waits before it asks again', async () => {
   expect(asked).toHaveLength(2);
 });
 
-test('of rows to get, those that are here at this moment are left out', async () => {
-  const rows = ['a', 'b', 'c'].map(ref => ({ ref }) as IRow);
-  // Of what is not known to be here, nothing is asked.
-  expect(await states.notHere(rows)).toEqual(rows);
-  expect(asked).toHaveLength(0);
+test('looks again at rows that are known, when they must be known now', async () => {
   states.want(['a', 'b']);
   await flush();
   asked[0].answer();
   await flush();
-  const left = states.notHere(rows);
+  const found = states.look(['a', 'b']);
   expect(asked[1].refs).toEqual(['a', 'b']);
-  asked[1].answer({ a: 'here', b: 'elsewhere' });
-  expect((await left).map(row => row.ref)).toEqual(['b', 'c']);
+  asked[1].answer({ b: 'elsewhere' });
+  expect((await found).map(state => state.local)).toEqual([
+    'here',
+    'elsewhere'
+  ]);
   expect(states.get('b')?.local).toBe('elsewhere');
 });
 
@@ -151,6 +144,6 @@ test('forgets everything with another instance', async () => {
   await flush();
   asked[0].answer();
   await flush();
-  states.setInstance('other');
+  states.enter();
   expect(states.get('a')).toBeUndefined();
 });

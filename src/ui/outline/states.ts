@@ -1,10 +1,9 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRow, IRowState } from '../../datalake/api';
 import { AgentError, isAbort } from '../../core/errors';
 import { amountOf } from '../../core/jobs';
-import type { IAgent, IJobs } from '../../core/tokens';
+import type { IJobs } from '../../core/tokens';
 
 /** The agent takes no more refs in one request. */
 const BULK = 200;
@@ -26,13 +25,20 @@ interface IRequest {
   abort: AbortController;
 }
 
+export interface IStatesOptions<S> {
+  jobs: IJobs;
+  /** Ask for the states of these rows, which may be left out of the answer. */
+  ask: (refs: readonly string[], signal?: AbortSignal) => Promise<readonly S[]>;
+}
+
 /**
- * Where each visible row is, asked in bulk and only for rows on show.
+ * What must be asked for beside a list: the state of each row on show, in bulk.
  */
-export class States implements IDisposable {
-  constructor(agent: IAgent, jobs: IJobs) {
-    this._agent = agent;
+export class States<S extends { ref: string }> implements IDisposable {
+  constructor(options: IStatesOptions<S>) {
+    const { jobs } = options;
     this._jobs = jobs;
+    this._ask = options.ask;
     jobs.changed.connect(this._onJobs, this);
     jobs.ended.connect(this._onEnded, this);
   }
@@ -63,39 +69,20 @@ export class States implements IDisposable {
     Signal.clearData(this);
   }
 
-  get(ref: string): IRowState | undefined {
+  get(ref: string): S | undefined {
     return this._known.get(ref);
   }
 
-  /** Those of some rows that are not here at this moment. */
-  async notHere(rows: readonly IRow[]): Promise<IRow[]> {
-    const isKnownHere = (row: IRow) => this.get(row.ref)?.local === 'here';
-    const maybe = rows.filter(isKnownHere).slice(0, BULK);
-    if (maybe.length === 0) {
-      return [...rows];
-    }
-    // Somebody may have taken the file away since it was asked for.
-    const { rows: found } = await this._agent.request<{ rows: IRowState[] }>(
-      'POST',
-      'datalake/states',
-      {
-        body: {
-          instance: this._instance ?? null,
-          refs: maybe.map(row => row.ref)
-        }
-      }
-    );
-    found.forEach(row => this._known.set(row.ref, row));
+  /** Ask for some rows now, whatever is known of them. */
+  async look(refs: readonly string[]): Promise<readonly S[]> {
+    const found = await this._ask(refs.slice(0, BULK));
+    found.forEach(state => this._known.set(state.ref, state));
     this._changed.emit();
-    const here = new Set(
-      found.filter(row => row.local === 'here').map(row => row.ref)
-    );
-    return rows.filter(row => !here.has(row.ref));
+    return found;
   }
 
-  /** Take over another instance: nothing known holds for it. */
-  setInstance(instance: string | undefined): void {
-    this._instance = instance;
+  /** Forget everything: another instance is asked from now on. */
+  enter(): void {
     this._requests.forEach(request => request.abort.abort());
     this._requests.clear();
     this._known.clear();
@@ -130,7 +117,7 @@ export class States implements IDisposable {
   }
 
   /** What is known may be out of date: ask again for what is on show. */
-  invalidate(): void {
+  refresh(): void {
     this._fresh.clear();
     this._notBefore = 0;
     this._schedule(0);
@@ -150,7 +137,7 @@ export class States implements IDisposable {
     }
     const missing = this._missing();
     for (let at = 0; at < missing.length; at += BULK) {
-      void this._ask(missing.slice(at, at + BULK));
+      void this._request(missing.slice(at, at + BULK));
     }
   }
 
@@ -167,21 +154,17 @@ export class States implements IDisposable {
     ].filter(ref => !asked.has(ref));
   }
 
-  private async _ask(refs: string[]): Promise<void> {
+  private async _request(refs: string[]): Promise<void> {
     const request = { refs: new Set(refs), abort: new AbortController() };
     const { signal } = request.abort;
     this._requests.add(request);
     try {
-      const { rows } = await this._agent.request<{ rows: IRowState[] }>(
-        'POST',
-        'datalake/states',
-        { body: { instance: this._instance ?? null, refs }, signal }
-      );
+      const states = await this._ask(refs, signal);
       if (signal.aborted) {
         return;
       }
       this._trim();
-      rows.forEach(row => this._known.set(row.ref, row));
+      states.forEach(state => this._known.set(state.ref, state));
       // Also those the answer leaves out, or they would be asked for ever.
       refs.forEach(ref => this._fresh.add(ref));
       this._error = null;
@@ -214,7 +197,7 @@ export class States implements IDisposable {
   }
 
   private _onEnded(): void {
-    this.invalidate();
+    this.refresh();
   }
 
   private _onJobs(): void {
@@ -227,20 +210,19 @@ export class States implements IDisposable {
       this._followed = files;
       this._follow ??= setTimeout(() => {
         this._follow = undefined;
-        this.invalidate();
+        this.refresh();
       }, FOLLOW_MS);
     }
   }
 
-  private readonly _agent: IAgent;
   private readonly _jobs: IJobs;
+  private readonly _ask: IStatesOptions<S>['ask'];
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _known = new Map<string, IRowState>();
+  private readonly _known = new Map<string, S>();
   private readonly _fresh = new Set<string>();
   private readonly _requests = new Set<IRequest>();
   private _visible = new Set<string>();
   private _needed = new Set<string>();
-  private _instance: string | undefined;
   private _error: AgentError | null = null;
   private _notBefore = 0;
   private _followed = '';

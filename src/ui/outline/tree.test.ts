@@ -1,34 +1,37 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { IRow, IRowState } from '../../datalake/api';
 import { AgentError } from '../../core/errors';
 import { Selection } from './selection';
-import type { INode } from './node';
-import type { Column } from './order';
+import type { INode, IRules } from './node';
+import type { ISortKey } from './order';
 import { comparison } from './order';
 import { Tree } from './tree';
 
 const DONE = { kind: 'done', truncated: false } as const;
 
-function row(name: string, type: IRow['type'] = 'file'): IRow {
-  return {
-    ref: `rucio:demo:${name}`,
-    scope: 'demo',
-    name,
-    type,
-    bytes: null,
-    length: null,
-    adler32: null,
-    md5: null
-  };
+interface IRow {
+  ref: string;
+  name: string;
+  type: 'container' | 'dataset' | 'file';
 }
 
-function shown(tree: Tree): string[] {
+const RANKS = { container: 0, dataset: 1, file: 2 };
+
+const rules: IRules<IRow> = {
+  isExpandable: ({ type }) => type !== 'file',
+  rank: ({ type }) => RANKS[type]
+};
+
+function row(name: string, type: IRow['type'] = 'file'): IRow {
+  return { ref: `demo:${name}`, name, type };
+}
+
+function shown(tree: Tree<IRow>): string[] {
   return tree.rows.map(
     node => `${' '.repeat(node.depth)}${node.name || node.kind}`
   );
 }
 
-function find(tree: Tree, name: string): INode {
+function find(tree: Tree<IRow>, name: string): INode<IRow> {
   const node = tree.rows.find(one => one.name === name);
   if (!node) {
     throw new Error(`no row ${name}`);
@@ -36,10 +39,10 @@ function find(tree: Tree, name: string): INode {
   return node;
 }
 
-let tree: Tree;
+let tree: Tree<IRow>;
 
 beforeEach(() => {
-  tree = new Tree();
+  tree = new Tree(rules);
   tree.clear();
   tree.begin(tree.root);
   tree.append(tree.root, [
@@ -222,27 +225,28 @@ describe('the order', () => {
     }
   });
 
-  test('by size or state keeps the types apart, and the unknown last', () => {
-    const states: Record<string, Partial<IRowState>> = {
-      'rucio:demo:set': { bytes: 5, local: 'elsewhere' },
-      'rucio:demo:big': { bytes: 9, local: 'partly', job: null },
-      'rucio:demo:small': { bytes: 1, local: 'here' }
+  test('by a value keeps the types apart, and the unknown last', () => {
+    const sizes: Record<string, number> = { set: 5, big: 9, small: 1 };
+    const bySize: ISortKey<IRow> = {
+      id: 'size',
+      value: ({ name }) => sizes[name] ?? null
     };
-    const stateOf = (ref: string) => states[ref] as IRowState | undefined;
-    const sort = (by: Column, isReversed = false) =>
-      tree.sort(comparison({ by, isReversed }, stateOf));
     list(row('big'), row('lost'), row('small'), row('set', 'dataset'));
     tree.finish(tree.root, DONE);
-    sort('size');
+    tree.sort(comparison(rules, false, bySize));
     expect(names()).toEqual(['set', 'small', 'big', 'lost']);
-    sort('size', true);
+    tree.sort(comparison(rules, true, bySize));
     expect(names()).toEqual(['set', 'big', 'small', 'lost']);
-    sort('state');
-    expect(names()).toEqual(['set', 'small', 'big', 'lost']);
-    sort('name', true);
+    tree.sort(comparison(rules, true));
     expect(names()).toEqual(['set', 'small', 'lost', 'big']);
     tree.replace(tree.root, [row('a'), row('b')], DONE);
     expect(names()).toEqual(['b', 'a']);
+  });
+
+  test('of rows that were given in an order is kept', () => {
+    tree.show([row('b'), row('a'), row('c', 'container')]);
+    tree.sort(comparison(rules, true));
+    expect(shown(tree)).toEqual(['b', 'a', 'c']);
   });
 
   test('of what is below goes with its row, folded or not', () => {
@@ -253,10 +257,10 @@ describe('the order', () => {
     tree.append(x, [row('x2'), row('x1')]);
     tree.finish(x, DONE);
     expect(shown(tree)).toEqual(['x', ' x1', ' x2', 'y']);
-    tree.sort(comparison({ by: 'name', isReversed: true }, () => undefined));
+    tree.sort(comparison(rules, true));
     expect(shown(tree)).toEqual(['y', 'x', ' x2', ' x1']);
     tree.collapse(x);
-    tree.sort(comparison({ by: 'name', isReversed: false }, () => undefined));
+    tree.sort(comparison(rules));
     expect(shown(tree)).toEqual(['x', 'y']);
     tree.expand(x);
     expect(shown(tree)).toEqual(['x', ' x1', ' x2', 'y']);
@@ -265,7 +269,7 @@ describe('the order', () => {
   test('of a list that was cut keeps the first rows only, whatever was sent', () => {
     const cut = { kind: 'done', truncated: true, count: 3 } as const;
     list(row('x3'), row('x2'), row('x1'), row('a'), row('set', 'dataset'));
-    tree.sort(comparison({ by: 'name', isReversed: true }, () => undefined));
+    tree.sort(comparison(rules, true));
     tree.finish(tree.root, cut);
     expect(names()).toEqual(['set', 'x1', 'a', 'truncated']);
     expect(shown(tree)).toEqual(names());

@@ -1,9 +1,13 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRow } from '../../datalake/api';
-import type { INode, Outcome } from './node';
-import { didNode, endNotes, isThing, makeNode } from './node';
-import { BY_NAME, comparison } from './order';
+import type { INode, IOutlineRow, IRules, Outcome } from './node';
+import { endNotes, isThing, makeNode, rowNode } from './node';
+import { comparison } from './order';
+
+type Compare<R extends IOutlineRow> = (
+  one: INode<R>,
+  other: INode<R>
+) => number;
 
 /**
  * The rows that are on show, as one flat array that changes in place.
@@ -11,12 +15,18 @@ import { BY_NAME, comparison } from './order';
  * A virtual list needs an index for each row; with 10,000 rows and more, a
  * nested structure walked at each paint would be too slow.
  */
-export class Tree {
-  get rows(): readonly INode[] {
+export class Tree<R extends IOutlineRow> {
+  constructor(rules: IRules<R>) {
+    this._rules = rules;
+    this._byDefault = comparison(rules);
+    this._compare = this._byDefault;
+  }
+
+  get rows(): readonly INode<R>[] {
     return this._rows;
   }
 
-  get root(): INode {
+  get root(): INode<R> {
     return this._root;
   }
 
@@ -26,23 +36,27 @@ export class Tree {
 
   /** Forget everything, as before the first search. */
   clear(): void {
-    this._root = makeNode(null, 'scope', '', '');
-    this._root.isExpanded = true;
+    this._root = makeNode<R>(null, 'root');
     this._rows = [];
     this._byKey.clear();
     this._changed.emit();
   }
 
-  find(key: string): INode | undefined {
+  /** Whether there is a list below a row. */
+  isExpandable(node: INode<R>): boolean {
+    return node.row !== null && this._rules.isExpandable(node.row);
+  }
+
+  find(key: string): INode<R> | undefined {
     return this._byKey.get(key);
   }
 
-  indexOf(node: INode): number {
+  indexOf(node: INode<R>): number {
     return this._rows.indexOf(node);
   }
 
   /** Put every list that is whole in another order, now and from now on. */
-  sort(compare: (one: INode, other: INode) => number): void {
+  sort(compare: Compare<R>): void {
     this._compare = compare;
     const lists = [this._root, ...this._byKey.values()].filter(
       node => node.loading === 'done' || node.loading === 'failed'
@@ -53,11 +67,11 @@ export class Tree {
   }
 
   /** Say that the list below `parent` is on its way. */
-  begin(parent: INode): void {
+  begin(parent: INode<R>): void {
     this._dropNotes(parent);
     parent.loading = 'running';
     parent.since = Date.now();
-    this._insert(parent, [makeNode(parent, 'waiting', 'waiting', '')]);
+    this._insert(parent, [makeNode(parent, 'waiting')]);
     this._changed.emit();
   }
 
@@ -66,16 +80,16 @@ export class Tree {
    *
    * They are put in order when the list is whole: nothing jumps meanwhile.
    */
-  append(parent: INode, rows: readonly IRow[]): void {
+  append(parent: INode<R>, rows: readonly R[]): void {
     this._insert(
       parent,
-      rows.map(row => didNode(parent, row))
+      rows.map(row => rowNode(parent, row))
     );
     this._changed.emit();
   }
 
   /** End the list below `parent` and leave a word when there is one to say. */
-  finish(parent: INode, outcome: Outcome): void {
+  finish(parent: INode<R>, outcome: Outcome): void {
     this._dropNotes(parent);
     parent.loading = outcome.kind;
     this._cut(parent, outcome);
@@ -84,13 +98,14 @@ export class Tree {
     this._changed.emit();
   }
 
-  /** Show scopes in place of whatever was there. */
-  showScopes(names: readonly string[]): void {
+  /** Show these rows, in this order, in place of whatever was there. */
+  show(rows: readonly R[]): void {
     this.clear();
     this._root.loading = 'done';
+    this._root.isFixed = true;
     this._insert(
       this._root,
-      names.map(name => makeNode(this._root, 'scope', name, name))
+      rows.map(row => rowNode(this._root, row))
     );
     this._changed.emit();
   }
@@ -101,10 +116,10 @@ export class Tree {
    * Rows that were there stay the same node, expanded as they were, so that
    * nothing jumps when a list is asked for again.
    */
-  replace(parent: INode, rows: readonly IRow[], outcome: Outcome): void {
+  replace(parent: INode<R>, rows: readonly R[], outcome: Outcome): void {
     const old = new Map(parent.children.map(node => [node.key, node]));
     const children = rows.map(row => {
-      const node = didNode(parent, row);
+      const node = rowNode(parent, row);
       const known = old.get(node.key);
       if (known) {
         known.row = row;
@@ -112,7 +127,7 @@ export class Tree {
       }
       return node;
     });
-    const first = firstOf(children, outcome).sort(this._compare);
+    const first = this._firstOf(children, outcome).sort(this._compare);
     const wasExpanded = parent.isExpanded;
     this.collapse(parent, false);
     for (const node of parent.children) {
@@ -129,7 +144,7 @@ export class Tree {
     this._changed.emit();
   }
 
-  expand(node: INode): void {
+  expand(node: INode<R>): void {
     if (!node.isExpanded) {
       node.isExpanded = true;
       const rows = flatten(node);
@@ -141,7 +156,7 @@ export class Tree {
     }
   }
 
-  collapse(node: INode, emit = true): void {
+  collapse(node: INode<R>, emit = true): void {
     if (node.isExpanded) {
       if (this._isShown(node)) {
         const at = node === this._root ? 0 : this.indexOf(node) + 1;
@@ -156,9 +171,9 @@ export class Tree {
   }
 
   /** Drop rows that were sent before it was known which the first ones are. */
-  private _cut(parent: INode, outcome: Outcome): void {
+  private _cut(parent: INode<R>, outcome: Outcome): void {
     const things = parent.children.filter(isThing);
-    const kept = new Set(firstOf(things, outcome));
+    const kept = new Set(this._firstOf(things, outcome));
     const dropped = things.filter(node => !kept.has(node));
     if (dropped.length > 0) {
       dropped.forEach(node => this._forget(node));
@@ -171,9 +186,17 @@ export class Tree {
     }
   }
 
+  /** Of a list that was cut, the rows that come first by rank and name. */
+  private _firstOf(nodes: INode<R>[], outcome: Outcome): INode<R>[] {
+    const count = outcome.kind === 'done' && outcome.truncated && outcome.count;
+    return count && nodes.length > count
+      ? [...nodes].sort(this._byDefault).slice(0, count)
+      : nodes;
+  }
+
   /** Put a list in order; returns whether that changed anything. */
-  private _settle(parent: INode): boolean {
-    if (parent.children.some(child => child.kind === 'scope')) {
+  private _settle(parent: INode<R>): boolean {
+    if (parent.isFixed) {
       return false;
     }
     const things = parent.children.filter(isThing);
@@ -191,7 +214,7 @@ export class Tree {
     return true;
   }
 
-  private _insert(parent: INode, nodes: INode[]): void {
+  private _insert(parent: INode<R>, nodes: INode<R>[]): void {
     if (nodes.length === 0) {
       return;
     }
@@ -221,7 +244,7 @@ export class Tree {
     }
   }
 
-  private _dropNotes(parent: INode): void {
+  private _dropNotes(parent: INode<R>): void {
     const last = parent.children.at(-1);
     if (!last || isThing(last)) {
       return;
@@ -236,18 +259,18 @@ export class Tree {
     }
   }
 
-  private _forget(node: INode): void {
+  private _forget(node: INode<R>): void {
     this._byKey.delete(node.key);
     node.children.forEach(child => this._forget(child));
   }
 
-  private _remember(node: INode): void {
+  private _remember(node: INode<R>): void {
     this._byKey.set(node.key, node);
     node.children.forEach(child => this._remember(child));
   }
 
   /** Whether rows below `node` belong in the flat list when it is expanded. */
-  private _isShown(node: INode): boolean {
+  private _isShown(node: INode<R>): boolean {
     for (let at = node.parent; at !== null; at = at.parent) {
       if (!at.isExpanded) {
         return false;
@@ -256,28 +279,17 @@ export class Tree {
     return true;
   }
 
-  private _root: INode = {
-    ...makeNode(null, 'scope', '', ''),
-    isExpanded: true
-  };
-  private _rows: INode[] = [];
-  private _compare = BY_DEFAULT;
-  private readonly _byKey = new Map<string, INode>();
+  private readonly _rules: IRules<R>;
+  private readonly _byDefault: Compare<R>;
+  private _compare: Compare<R>;
+  private _root = makeNode<R>(null, 'root');
+  private _rows: INode<R>[] = [];
+  private readonly _byKey = new Map<string, INode<R>>();
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** Of a list that was cut, the rows that come first by type and name. */
-function firstOf(nodes: INode[], outcome: Outcome): INode[] {
-  const count = outcome.kind === 'done' && outcome.truncated && outcome.count;
-  return count && nodes.length > count
-    ? [...nodes].sort(BY_DEFAULT).slice(0, count)
-    : nodes;
-}
-
-const BY_DEFAULT = comparison(BY_NAME, () => undefined);
-
-function flatten(node: INode): INode[] {
-  const rows: INode[] = [];
+function flatten<R extends IOutlineRow>(node: INode<R>): INode<R>[] {
+  const rows: INode<R>[] = [];
   for (const child of node.children) {
     rows.push(child);
     if (child.isExpanded) {
@@ -306,8 +318,8 @@ function insertAt<T>(list: T[], at: number, rows: readonly T[]): void {
   }
 }
 
-function addShown(node: INode, count: number): void {
-  for (let at: INode | null = node; at !== null; at = at.parent) {
+function addShown<R extends IOutlineRow>(node: INode<R>, count: number): void {
+  for (let at: INode<R> | null = node; at !== null; at = at.parent) {
     at.shown += count;
     // Rows below a collapsed ancestor are not on show there.
     if (!at.isExpanded) {

@@ -9,20 +9,22 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import { wayOf } from '../../signin/way';
 import { useSignals } from '../signals';
-import { CommandIDs } from '../../datalake/commandids';
-import type { IDatalake, IHealth } from '../../datalake/tokens';
+import type { IOutlineRow } from '../outline/node';
+import type { IPanelLook } from './look';
+import type { IHealth, IPanelModel } from './tokens';
 
-export interface IAccountOptions {
-  model: IDatalake;
+export interface IAccountOptions<R extends IOutlineRow> {
+  model: IPanelModel<R>;
+  look: IPanelLook<R>;
   commands: CommandRegistry;
   trans: TranslationBundle;
   /** Open the panel's menu at a place in the window. */
   onMenu: (x: number, y: number) => void;
 }
 
-/** The toolbar: which lake, as whom, how it is; refresh and the menu. */
-export class Account extends ReactWidget {
-  constructor(options: IAccountOptions) {
+/** The toolbar: which instance, as whom, how it is; refresh and the menu. */
+export class Account<R extends IOutlineRow> extends ReactWidget {
+  constructor(options: IAccountOptions<R>) {
     super();
     this._options = options;
     this.addClass('escape-Account');
@@ -37,22 +39,24 @@ export class Account extends ReactWidget {
     );
   }
 
-  private readonly _options: IAccountOptions;
+  private readonly _options: IAccountOptions<R>;
 }
 
 /**
  * Plain buttons: Lab's own toolbar button carries ARIA attributes that its
  * element does not allow.
  */
-function Buttons(props: IAccountOptions): React.JSX.Element {
-  const { commands, trans } = props;
+function Buttons<R extends IOutlineRow>(
+  props: IAccountOptions<R>
+): React.JSX.Element {
+  const { commands, look, trans } = props;
   return (
     <>
       <button
         className="escape-Tool"
         title={trans.__('Refresh')}
         aria-label={trans.__('Refresh')}
-        onClick={() => void commands.execute(CommandIDs.refresh)}
+        onClick={() => void commands.execute(look.commands.refresh)}
       >
         <refreshIcon.react tag="span" />
       </button>
@@ -72,12 +76,14 @@ function Buttons(props: IAccountOptions): React.JSX.Element {
   );
 }
 
-function View(props: IAccountOptions): React.JSX.Element {
-  const { model, trans } = props;
+function View<R extends IOutlineRow>(
+  props: IAccountOptions<R>
+): React.JSX.Element {
+  const { model, look, trans } = props;
   useSignals(model.changed);
-  const { instance, health } = model;
+  const { instance, instances, health } = model.connection;
   if (!instance) {
-    return <span className="escape-Account-view">{trans.__('Data lake')}</span>;
+    return <span className="escape-Account-view">{look.words.service}</span>;
   }
   const account = health.whoami?.account ?? instance.account;
   const word = wordOf(health, trans);
@@ -89,12 +95,12 @@ function View(props: IAccountOptions): React.JSX.Element {
   ].join('\n');
   return (
     <div className="escape-Account-view" title={title}>
-      {model.instances.length > 1 ? (
+      {instances.length > 1 ? (
         <HTMLSelect
           className="escape-Account-select"
-          aria-label={trans.__('Data lake')}
+          aria-label={look.words.service}
           value={instance.name}
-          options={model.instances.map(one => ({
+          options={instances.map(one => ({
             label: one.title,
             value: one.name
           }))}

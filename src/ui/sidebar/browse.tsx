@@ -2,34 +2,31 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import type { TypeFilter } from '../../datalake/query';
-import type { IJobs } from '../../core/tokens';
 import { Notice } from '../../signin/notice';
-import { Chips } from './chips';
-import { useSignals } from '../signals';
-import { CommandIDs } from '../../datalake/commandids';
 import { Headings } from '../outline/headings';
 import { List } from '../outline/list';
+import type { IOutlineRow } from '../outline/node';
+import { useSignals } from '../signals';
+import { Chips } from './chips';
+import { insteadOfList } from './instead';
+import type { IPanelLook } from './look';
 import { Refreshing } from './refreshing';
 import { SearchBox } from './searchbox';
-import { Summary } from '../../datalake/summary';
-import type { IDatalake } from '../../datalake/tokens';
+import { Summary } from './summary';
+import type { IPanelModel } from './tokens';
 
-export interface IBrowseOptions {
-  model: IDatalake;
-  jobs: IJobs;
+export interface IBrowseOptions<R extends IOutlineRow> {
+  model: IPanelModel<R>;
+  look: IPanelLook<R>;
   commands: CommandRegistry;
   trans: TranslationBundle;
-  onDrag: (event: MouseEvent) => void;
-  /** Somebody wants to choose how to get: shown at this place of the window. */
-  onGetHow: (x: number, y: number) => void;
 }
 
 const LIST = 'escape-Browse-list';
 
-/** The section that searches and lists the lake. */
-export class Browse extends ReactWidget {
-  constructor(options: IBrowseOptions) {
+/** The section that searches and lists. */
+export class Browse<R extends IOutlineRow> extends ReactWidget {
+  constructor(options: IBrowseOptions<R>) {
     super();
     this._options = options;
     this.addClass('escape-Browse');
@@ -55,57 +52,87 @@ export class Browse extends ReactWidget {
     );
   }
 
-  private readonly _options: IBrowseOptions;
+  private readonly _options: IBrowseOptions<R>;
   private readonly _input = React.createRef<HTMLInputElement>();
 }
 
-interface IBrowseViewProps extends IBrowseOptions {
+interface IBrowseViewProps<R extends IOutlineRow> extends IBrowseOptions<R> {
   input: React.RefObject<HTMLInputElement>;
   onDone: () => void;
 }
 
-function BrowseView(props: IBrowseViewProps): React.JSX.Element {
-  const { model, trans, commands } = props;
+function BrowseView<R extends IOutlineRow>(
+  props: IBrowseViewProps<R>
+): React.JSX.Element {
+  const { model, look, trans, commands } = props;
   useSignals(model.changed);
-  const types: { value: TypeFilter; label: string }[] = [
-    { value: 'all', label: trans.__('all') },
-    { value: 'container', label: trans.__('containers') },
-    { value: 'dataset', label: trans.__('datasets') },
-    { value: 'file', label: trans.__('files') }
-  ];
   const onKeyDown = (event: React.KeyboardEvent) => {
     const isField = event.target instanceof HTMLInputElement;
     if (event.key === '/' && !isField && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      void commands.execute(CommandIDs.search);
+      void commands.execute(look.commands.search);
     }
   };
+  const Where = look.summary;
   return (
     <div className="escape-Browse-view" onKeyDown={onKeyDown}>
-      <SearchBox
-        model={model}
-        trans={trans}
-        inputRef={props.input}
-        onDone={props.onDone}
-      />
-      <Chips
-        label={trans.__('Show')}
-        value={model.type}
-        options={types}
-        onChange={type => void model.setType(type)}
-      />
-      <Summary model={model} trans={trans} onDone={props.onDone} />
+      <SearchBox {...props} inputRef={props.input} />
+      {look.chips && (
+        <Chips
+          label={trans.__('Show')}
+          value={model.type}
+          options={look.chips}
+          onChange={type => void model.setType(type)}
+        />
+      )}
+      {Where ? (
+        <Where onDone={props.onDone} />
+      ) : (
+        <Summary model={model} trans={trans} />
+      )}
       <Notice
-        gate={model.gate}
+        gate={model.connection.gate}
         trans={trans}
-        onSignIn={() => void commands.execute(CommandIDs.signIn)}
+        onSignIn={() => void commands.execute(look.commands.signIn)}
       />
-      <Headings model={model} trans={trans} />
+      <Headings
+        outline={model.outline}
+        headings={look.list.headings()}
+        trans={trans}
+      />
       {/* The focus rests here while a sentence stands in place of the tree. */}
       <div className={LIST} tabIndex={-1}>
-        <List {...props} />
-        <Refreshing model={model} trans={trans} />
+        <ListOrSentence {...props} />
+        <Refreshing {...props} />
       </div>
     </div>
   );
+}
+
+function ListOrSentence<R extends IOutlineRow>(
+  props: IBrowseOptions<R>
+): React.JSX.Element {
+  const { model, look, trans } = props;
+  const { outline, connection } = model;
+  useSignals(model.changed, outline.tree.changed, connection.gate.changed);
+  const instead = insteadOfList(props);
+  return instead ? (
+    <div className="escape-Instead">{instead}</div>
+  ) : (
+    <List
+      outline={outline}
+      look={look.list}
+      gate={connection.gate}
+      who={whoOf(props)}
+      trans={trans}
+    />
+  );
+}
+
+/** Who is waited for. */
+export function whoOf<R extends IOutlineRow>({
+  model,
+  look
+}: IBrowseOptions<R>): string {
+  return model.connection.instance?.title ?? look.words.who;
 }

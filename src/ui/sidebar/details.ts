@@ -1,17 +1,20 @@
-import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IDid, ISite, ISites } from '../../datalake/api';
 import { AgentError, isAbort } from '../../core/errors';
-import type { IAgent } from '../../core/tokens';
+import type { IPart } from './tokens';
 
 /** Selecting by arrow keys passes rows by; ask only where it rests. */
 const REST_MS = 200;
 
-/** What is known of the selected DID. */
-export class Details implements IDisposable {
-  constructor(agent: IAgent) {
-    this._agent = agent;
+/** How to ask for each thing that is told of a row. */
+export type Questions<D extends object> = {
+  [K in keyof D]: (ref: string, signal: AbortSignal) => Promise<D[K]>;
+};
+
+/** What is known of the selected row: several answers, each with its own error. */
+export class Details<D extends object> implements IPart {
+  constructor(questions: Questions<D>) {
+    this._questions = questions;
   }
 
   get changed(): ISignal<this, void> {
@@ -22,25 +25,14 @@ export class Details implements IDisposable {
     return this._ref;
   }
 
-  get did(): IDid | null {
-    return this._did;
+  /** An answer, null as long as there is none. */
+  get<K extends keyof D>(name: K): D[K] | null {
+    return this._answers[name] ?? null;
   }
 
-  get sites(): readonly ISite[] | null {
-    return this._sites;
-  }
-
-  /** What of the sites is not known, or null. */
-  get sitesNote(): string | null {
-    return this._sitesNote;
-  }
-
-  get error(): AgentError | null {
-    return this._error;
-  }
-
-  get sitesError(): AgentError | null {
-    return this._sitesError;
+  /** Why there is no answer, or null. */
+  errorOf(name: keyof D): AgentError | null {
+    return this._errors.get(name) ?? null;
   }
 
   get isDisposed(): boolean {
@@ -56,25 +48,24 @@ export class Details implements IDisposable {
     }
   }
 
-  show(ref: string | null, instance: string | undefined): void {
+  show(ref: string | null): void {
     if (ref !== this._ref) {
-      this._did = null;
-      this._sites = null;
-      this._sitesNote = null;
-      this._load(ref, instance, REST_MS);
+      this._answers = {};
+      this._load(ref, REST_MS);
     }
   }
 
-  /** Ask again; what is shown stays until the answer comes. */
-  reload(instance: string | undefined): void {
-    this._load(this._ref, instance, 0);
+  enter(): void {
+    this._answers = {};
+    this._load(null, 0);
   }
 
-  private _load(
-    ref: string | null,
-    instance: string | undefined,
-    delay: number
-  ): void {
+  /** Ask again; what is shown stays until the answer comes. */
+  refresh(): void {
+    this._load(this._ref, 0);
+  }
+
+  private _load(ref: string | null, delay: number): void {
     if (!this._abort) {
       return;
     }
@@ -82,73 +73,42 @@ export class Details implements IDisposable {
     this._abort = new AbortController();
     clearTimeout(this._timer);
     this._ref = ref;
-    this._error = null;
-    this._sitesError = null;
+    this._errors.clear();
     if (ref !== null) {
       const { signal } = this._abort;
       this._timer = setTimeout(() => {
-        void this._loadDid(ref, instance, signal);
-        void this._loadSites(ref, instance, signal);
+        for (const name of Object.keys(this._questions) as (keyof D)[]) {
+          void this._ask(name, ref, signal);
+        }
       }, delay);
     }
     this._changed.emit();
   }
 
-  private async _loadDid(
+  private async _ask(
+    name: keyof D,
     ref: string,
-    instance: string | undefined,
     signal: AbortSignal
   ): Promise<void> {
     try {
-      const query = { ref, instance };
-      const did = await this._agent.request<IDid>('GET', 'datalake/did', {
-        query,
-        signal
-      });
+      const answer = await this._questions[name](ref, signal);
       if (!signal.aborted) {
-        this._did = did;
+        this._answers[name] = answer;
         this._changed.emit();
       }
     } catch (error) {
       if (!signal.aborted && !isAbort(error) && error instanceof AgentError) {
-        this._error = error;
+        this._errors.set(name, error);
         this._changed.emit();
       }
     }
   }
 
-  private async _loadSites(
-    ref: string,
-    instance: string | undefined,
-    signal: AbortSignal
-  ): Promise<void> {
-    try {
-      const { sites, note } = await this._agent.request<ISites>(
-        'GET',
-        'datalake/replicas',
-        { query: { ref, instance }, signal }
-      );
-      if (!signal.aborted) {
-        this._sites = sites;
-        this._sitesNote = note ?? null;
-        this._changed.emit();
-      }
-    } catch (error) {
-      if (!signal.aborted && !isAbort(error) && error instanceof AgentError) {
-        this._sitesError = error;
-        this._changed.emit();
-      }
-    }
-  }
-
-  private readonly _agent: IAgent;
+  private readonly _questions: Questions<D>;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _errors = new Map<keyof D, AgentError>();
+  private _answers: Partial<D> = {};
   private _abort: AbortController | null = new AbortController();
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _ref: string | null = null;
-  private _did: IDid | null = null;
-  private _sites: readonly ISite[] | null = null;
-  private _sitesNote: string | null = null;
-  private _error: AgentError | null = null;
-  private _sitesError: AgentError | null = null;
 }

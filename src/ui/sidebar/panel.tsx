@@ -8,89 +8,61 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
-import type { AccordionPanel, Widget } from '@lumino/widgets';
+import type { AccordionPanel, Menu, Widget } from '@lumino/widgets';
 import type { IJobs } from '../../core/tokens';
+import { keepFocus } from '../focus';
+import type { IOutlineRow } from '../outline/node';
 import { Account } from './account';
 import { Browse } from './browse';
-import { CommandIDs } from '../../datalake/commandids';
-import { DetailsView } from '../../datalake/detailsview';
-import { keepFocus } from '../focus';
-import type { IDatalake } from '../../datalake/tokens';
+import type { IPanelLook } from './look';
+import type { IPanelModel } from './tokens';
 
-export interface IPanelOptions {
-  model: IDatalake;
+export interface IPanelOptions<R extends IOutlineRow> {
+  model: IPanelModel<R>;
+  look: IPanelLook<R>;
   jobs: IJobs;
   commands: CommandRegistry;
   translator: ITranslator;
-  transfers: Widget;
+  /** The section about the selected row, if there is one. */
+  details?: Widget;
+  /** The section with the jobs of the service, if it has any. */
+  activity?: Widget;
   /** Lab's context menu closes. */
   menuClosing: ISignal<unknown, void>;
-  /** The mouse went down on a selected row and may begin to drag it. */
-  onDrag: (event: MouseEvent) => void;
 }
 
-const DETAILS = 1;
-const TRANSFERS = 2;
+/** Parts of the height: Browse, Details, Activity. */
+const SHARES = { browse: 7, details: 4, activity: 2 };
 
-/** Of the height: Browse, Details, Transfers. */
-const SHARES = [7, 4, 2];
-
-/** The data lake in the side bar: Browse, Details and Transfers. */
-export class DatalakePanel extends SidePanel {
-  constructor(options: IPanelOptions) {
+/** A service in the side bar: Browse, Details and Activity. */
+export class Panel<R extends IOutlineRow> extends SidePanel {
+  constructor(options: IPanelOptions<R>) {
     super({ translator: options.translator });
-    const { model, jobs, commands, translator } = options;
+    const { model, look, commands, translator } = options;
     const trans = translator.load('escape-vre');
-    this._model = model;
-    this._jobs = jobs;
-    this._transfers = options.transfers;
-    this.addClass('escape-Datalake');
+    this._options = options;
+    this.addClass('escape-Panel');
 
-    this._menu = makeMenu(commands, MENU);
-    this._getMenu = makeMenu(commands, GET_MENU);
-    const openMenu = (menu: MenuSvg) => (x: number, y: number) => {
-      this._onMenu();
-      menu.open(x, y);
-    };
+    const menu = makeMenu(commands, look.commands.menu);
+    this._menu = menu;
+    const onMenu = (x: number, y: number) => this.openMenu(menu, x, y);
     this.toolbar.addItem(
       'account',
-      new Account({
-        model,
-        commands,
-        trans,
-        onMenu: openMenu(this._menu)
-      })
+      new Account({ model, look, commands, trans, onMenu })
     );
-
-    const { onDrag } = options;
-    const onGetHow = openMenu(this._getMenu);
-    this._browse = new Browse({
-      model,
-      jobs,
-      commands,
-      trans,
-      onDrag,
-      onGetHow
-    });
-    this._details = new DetailsView({ model, jobs, commands, trans });
-    for (const widget of [this._browse, this._details, this._transfers]) {
-      const section = new PanelWithToolbar();
-      section.title.label = widget.title.label;
-      section.addClass('escape-Section');
-      section.addWidget(widget);
-      this.addWidget(section);
-      if (widget === this._transfers) {
-        widget.title.changed.connect(this._onTransfersTitle, this);
+    this._browse = new Browse({ model, look, commands, trans });
+    this._addSection(this._browse, SHARES.browse);
+    for (const name of ['details', 'activity'] as const) {
+      const widget = options[name];
+      if (widget) {
+        this._addSection(widget, SHARES[name]);
+        this._expandable.set(widget, this.accordion.widgets.length - 1);
+        this.accordion.collapse(this.accordion.widgets.length - 1);
       }
     }
-    this.accordion.collapse(DETAILS);
-    this.accordion.collapse(TRANSFERS);
-    model.selection.changed.connect(this._onSelection, this);
-    jobs.changed.connect(this._onJobs, this);
-    this._menuClosing = options.menuClosing;
-    this._menuClosing.connect(this._onMenuClosing, this);
-    this._menu.aboutToClose.connect(this._onMenuClosing, this);
-    this._getMenu.aboutToClose.connect(this._onMenuClosing, this);
+    model.outline.selection.changed.connect(this._onSelection, this);
+    options.jobs.changed.connect(this._onJobs, this);
+    options.menuClosing.connect(this._onMenuClosing, this);
     this.node.addEventListener('contextmenu', this._onMenu, true);
     this._focus = keepFocus(this.node);
   }
@@ -99,19 +71,25 @@ export class DatalakePanel extends SidePanel {
     if (this.isDisposed) {
       return;
     }
-    this._model.selection.changed.disconnect(this._onSelection, this);
-    this._jobs.changed.disconnect(this._onJobs, this);
-    this._menuClosing.disconnect(this._onMenuClosing, this);
+    const { model, jobs, menuClosing } = this._options;
+    model.outline.selection.changed.disconnect(this._onSelection, this);
+    jobs.changed.disconnect(this._onJobs, this);
+    menuClosing.disconnect(this._onMenuClosing, this);
     this.node.removeEventListener('contextmenu', this._onMenu, true);
-    this._transfers.title.changed.disconnect(this._onTransfersTitle, this);
     this._focus.dispose();
     this._menu.dispose();
-    this._getMenu.dispose();
     super.dispose();
   }
 
   get accordion(): AccordionPanel {
     return this.content as AccordionPanel;
+  }
+
+  /** Open a menu; the focus comes back when it closes. */
+  openMenu(menu: Menu, x: number, y: number): void {
+    this._onMenu();
+    menu.aboutToClose.connect(this._onMenuClosing, this);
+    menu.open(x, y);
   }
 
   /** The next activation goes to the search field, not to the list. */
@@ -120,14 +98,13 @@ export class DatalakePanel extends SidePanel {
   }
 
   showDetails(): void {
-    this._isDetailsOffered = true;
-    this._expand(DETAILS);
+    this._show(this._options.details);
   }
 
-  showTransfers(): void {
-    this._isTransfersOffered = true;
-    this._expand(TRANSFERS);
-    this._transfers.activate();
+  showActivity(): void {
+    const { activity } = this._options;
+    this._show(activity);
+    activity?.activate();
   }
 
   protected onActivateRequest(_: Message): void {
@@ -139,10 +116,37 @@ export class DatalakePanel extends SidePanel {
     }
   }
 
+  private _addSection(widget: Widget, share: number): void {
+    const section = new PanelWithToolbar();
+    section.title.label = widget.title.label;
+    section.addClass('escape-Section');
+    section.addWidget(widget);
+    this.addWidget(section);
+    this._shares.push(share);
+    const onTitle = () => {
+      section.title.label = widget.title.label;
+    };
+    widget.title.changed.connect(onTitle, section);
+  }
+
   /** The first selection shows what Details are; later a person decides. */
   private _onSelection(): void {
-    if (!this._isDetailsOffered && this._model.selectedRows().length > 0) {
-      this.showDetails();
+    if (this._options.model.selectedRows().length > 0) {
+      this._offer(this._options.details);
+    }
+  }
+
+  /** The same for the first job of the service. */
+  private _onJobs(): void {
+    const { jobs, model, activity } = this._options;
+    if (jobs.active.some(job => job.service === model.service)) {
+      this._offer(activity);
+    }
+  }
+
+  private _offer(widget: Widget | undefined): void {
+    if (widget && !this._offered.has(widget)) {
+      this._show(widget);
     }
   }
 
@@ -166,63 +170,39 @@ export class DatalakePanel extends SidePanel {
     requestAnimationFrame(restore);
   }
 
-  /** The same for the first transfer. */
-  private _onJobs(): void {
-    if (!this._isTransfersOffered && this._jobs.active.length > 0) {
-      this._isTransfersOffered = true;
-      this._expand(TRANSFERS);
-    }
-  }
-
   /** Open a section at its own share of the height, not at Lumino's guess. */
-  private _expand(index: number): void {
+  private _show(widget: Widget | undefined): void {
+    const index = widget && this._expandable.get(widget);
+    if (!widget || index === undefined) {
+      return;
+    }
+    this._offered.add(widget);
     const { accordion } = this;
     if (accordion.widgets[index].isHidden) {
       accordion.expand(index);
       accordion.setRelativeSizes(
-        accordion.widgets.map((widget, at) =>
-          widget.isHidden ? 0 : SHARES[at]
+        accordion.widgets.map((section, at) =>
+          section.isHidden ? 0 : this._shares[at]
         )
       );
     }
   }
 
-  private _onTransfersTitle(): void {
-    this.accordion.widgets[TRANSFERS].title.label = this._transfers.title.label;
-  }
-
-  private readonly _model: IDatalake;
-  private readonly _jobs: IJobs;
-  private readonly _browse: Browse;
-  private readonly _details: Widget;
-  private readonly _transfers: Widget;
+  private readonly _options: IPanelOptions<R>;
+  private readonly _browse: Browse<R>;
   private readonly _menu: MenuSvg;
-  private readonly _getMenu: MenuSvg;
   private readonly _focus: IDisposable;
-  private readonly _menuClosing: ISignal<unknown, void>;
+  /** Sections that are folded at first, with their place. */
+  private readonly _expandable = new Map<Widget, number>();
+  /** Those of them that were unfolded once. */
+  private readonly _offered = new Set<Widget>();
+  private readonly _shares: number[] = [];
   private _beforeMenu: Element | null = null;
   private _isSearchNext = false;
-  private _isDetailsOffered = false;
-  private _isTransfersOffered = false;
 }
 
-/** Of the whole panel; null is a line between two groups. */
-const MENU = [
-  CommandIDs.search,
-  CommandIDs.scopes,
-  CommandIDs.refresh,
-  null,
-  CommandIDs.signIn,
-  CommandIDs.signOut,
-  null,
-  CommandIDs.transfers,
-  'escape-vre:transfers-clear'
-];
-
-/** Of the arrow beside Get. */
-const GET_MENU = [CommandIDs.getTo, CommandIDs.getSome];
-
-function makeMenu(
+/** A menu of commands; null is a line between two groups. */
+export function makeMenu(
   commands: CommandRegistry,
   items: readonly (string | null)[]
 ): MenuSvg {

@@ -1,66 +1,59 @@
 import { searchIcon } from '@jupyterlab/ui-components';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { matchingScopes } from '../../datalake/query';
-import type { IDatalake } from '../../datalake/tokens';
+import type { IOutlineRow } from '../outline/node';
+import type { IPanelLook } from './look';
+import type { IPanelModel } from './tokens';
 
 /** More completions than this are no help. */
 const MOST = 40;
 
-export interface ISearchBoxProps {
-  model: IDatalake;
-  trans: TranslationBundle;
+export interface ISearchBoxProps<R extends IOutlineRow> {
+  model: IPanelModel<R>;
+  look: IPanelLook<R>;
   /** Where the focus goes when the search is done. */
   onDone: () => void;
   inputRef: React.RefObject<HTMLInputElement>;
 }
 
 /**
- * The search field. Typing completes scopes only, from what is known already;
- * Enter searches. Nothing is asked of Rucio while a person types.
+ * The search field. Typing completes from what is known already, Enter
+ * searches. Nothing is asked of the service while a person types.
  */
-export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
-  const { model, trans } = props;
-  const { query } = model;
-  const [text, setText] = React.useState(model.filter);
+export function SearchBox<R extends IOutlineRow>(
+  props: ISearchBoxProps<R>
+): React.JSX.Element {
+  const { model, look } = props;
+  const { words, id } = look;
+  const listed = model.text;
+  const [text, setText] = React.useState(listed);
   const [isOpen, setOpen] = React.useState(false);
   const [chosen, setChosen] = React.useState(-1);
 
   // The field shows what is listed, however it came to be listed; but never in
   // place of what a person is typing.
   const [isTyping, setTyping] = React.useState(false);
-  const listed =
-    model.pending ??
-    (query
-      ? `${query.scope}:${query.pattern === '*' ? '' : query.name}`
-      : model.filter);
   React.useEffect(() => {
     if (!isTyping) {
       setText(listed);
     }
   }, [listed, isTyping]);
 
-  const word = text.trim();
-  const canComplete = isOpen && !word.includes(':') && !word.includes('*');
-  const matches = canComplete
-    ? matchingScopes(word, model.scopes).slice(0, MOST)
-    : [];
-  const isListOpen = matches.length > 0;
-
-  const complete = (scope: string) => {
+  const complete = (completion: string) => {
     setOpen(false);
     setChosen(-1);
     setTyping(false);
-    void model.openScope(scope);
+    void model.complete(completion);
     props.inputRef.current?.focus();
   };
+  const matches = isOpen ? model.completions(text).slice(0, MOST) : [];
+  const isListOpen = matches.length > 0;
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     switch (event.key) {
       case 'ArrowDown':
         if (isListOpen) {
           setChosen(Math.min(matches.length - 1, chosen + 1));
-        } else if (word !== '' || model.scopes.length === 0) {
+        } else if (text.trim() !== '' || model.completions('').length === 0) {
           props.onDone();
         } else {
           setOpen(true);
@@ -97,10 +90,7 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
     event.stopPropagation();
   };
 
-  const optionId = (index: number) => `escape-datalake-scope-${index}`;
-  const placeholder = query
-    ? trans.__('Search in %1', query.scope)
-    : trans.__('scope:name');
+  const optionId = (index: number) => `${id}-completion-${index}`;
   return (
     <div className="escape-Search">
       <searchIcon.react className="escape-Search-icon" tag="span" />
@@ -112,17 +102,15 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
         spellCheck={false}
         autoComplete="off"
         value={text}
-        placeholder={placeholder}
-        aria-label={trans.__('Search the data lake')}
+        placeholder={look.placeholder()}
+        aria-label={words.search}
         aria-autocomplete="list"
         aria-expanded={isListOpen}
-        aria-controls="escape-datalake-scopes"
+        aria-controls={`${id}-completions`}
         aria-activedescendant={
           isListOpen && chosen >= 0 ? optionId(chosen) : undefined
         }
-        title={trans.__(
-          'Type the beginning of a name and press Enter. Type scope:name to search another scope.'
-        )}
+        title={words.searchHint}
         onChange={event => {
           setText(event.target.value);
           setTyping(true);
@@ -134,27 +122,27 @@ export function SearchBox(props: ISearchBoxProps): React.JSX.Element {
         onKeyDown={onKeyDown}
       />
       <ul
-        id="escape-datalake-scopes"
+        id={`${id}-completions`}
         className="escape-Search-list"
         role="listbox"
-        aria-label={trans.__('Scopes')}
+        aria-label={words.completions}
         hidden={!isListOpen}
       >
-        {matches.map((scope, index) => (
+        {matches.map((match, index) => (
           <li
-            key={scope}
+            key={match}
             id={optionId(index)}
             role="option"
             aria-selected={index === chosen}
             className="escape-Search-option"
-            title={scope}
+            title={match}
             // Not click: the field would lose the focus and close the list.
             onMouseDown={event => {
               event.preventDefault();
-              complete(scope);
+              complete(match);
             }}
           >
-            {scope}
+            {match}
           </li>
         ))}
       </ul>

@@ -1,38 +1,32 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { SingletonLayout, Widget } from '@lumino/widgets';
-import { datalakeIcon } from '../icons';
-import type { Actions } from '../../datalake/actions';
-import type { DatalakePanel } from './panel';
-import type { IDatalake } from '../../datalake/tokens';
 
-/** What the panel is made of, once somebody wanted to see it. */
-export interface ILoaded {
-  model: IDatalake;
-  panel: DatalakePanel;
-  actions: Actions;
-  canChooseFolder: boolean;
+export interface ISidebarOptions {
+  id: string;
+  icon: LabIcon;
+  /** The name of the panel. */
+  title: string;
+  /** Brings in what is inside. */
+  load: () => Promise<{ panel: Widget }>;
+  trans: TranslationBundle;
 }
 
 /**
- * The place in the side bar.
+ * The place of a panel in the side bar.
  *
  * It is there from the start, so that Lab can restore its layout; its inside
  * comes when it is first shown.
  */
 export class Sidebar extends Widget {
-  constructor(options: {
-    id: string;
-    load: () => Promise<ILoaded>;
-    trans: TranslationBundle;
-  }) {
+  constructor(options: ISidebarOptions) {
     super();
-    this._load = options.load;
-    this._trans = options.trans;
+    this._options = options;
     this.id = options.id;
     this.layout = new SingletonLayout();
-    this.title.icon = datalakeIcon;
-    this.title.caption = options.trans.__('Data Lake');
+    this.title.icon = options.icon;
+    this.title.caption = options.title;
     this.addClass('escape-Sidebar');
   }
 
@@ -46,9 +40,10 @@ export class Sidebar extends Widget {
     void this._fill().then(panel => panel?.activate());
   }
 
-  private async _fill(): Promise<DatalakePanel | null> {
+  private async _fill(): Promise<Widget | null> {
+    const { load, title, trans } = this._options;
     try {
-      const { panel } = await this._load();
+      const { panel } = await load();
       const layout = this.layout as SingletonLayout;
       if (layout.widget !== panel) {
         layout.widget = panel;
@@ -56,13 +51,13 @@ export class Sidebar extends Widget {
       return panel;
     } catch (error) {
       console.error(error);
-      this.node.textContent = this._trans.__(
-        'The data lake panel could not be loaded. Reload the page.'
+      this.node.textContent = trans.__(
+        'The panel %1 could not be loaded. Reload the page.',
+        title
       );
       return null;
     }
   }
 
-  private readonly _load: () => Promise<ILoaded>;
-  private readonly _trans: TranslationBundle;
+  private readonly _options: ISidebarOptions;
 }

@@ -15,29 +15,29 @@ import { Progress } from '../ui/progress';
 import { TransferCommandIDs } from './commandids';
 import { measures } from './words';
 
-export interface ITransferProps {
+export interface IJobProps {
   job: IJob;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
 /** One transfer: two lines while it matters, one when it is over. */
-export function Transfer(props: ITransferProps): React.JSX.Element {
+export function Job(props: IJobProps): React.JSX.Element {
   const { job, trans } = props;
   const parts = measures(job, trans);
   const isOver = job.state === 'done' || job.state === 'cancelled';
   return (
-    <li className="escape-Transfer" data-state={job.state} data-job={job.id}>
-      <div className="escape-Transfer-line">
-        <span className="escape-Transfer-title" title={job.title}>
+    <li className="escape-Job" data-state={job.state} data-job={job.id}>
+      <div className="escape-Job-line">
+        <span className="escape-Job-title" title={job.title}>
           <Name name={job.title} />
         </span>
         {isOver && parts.length > 0 && (
-          <span className="escape-Transfer-short" title={parts.join(', ')}>
+          <span className="escape-Job-short" title={parts.join(', ')}>
             {parts[0]}
           </span>
         )}
-        <span className="escape-Transfer-word">{job.state_word}</span>
+        <span className="escape-Job-word">{job.state_word}</span>
         <Buttons {...props} />
       </div>
       {!isOver && (
@@ -48,18 +48,18 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
             fraction={fractionOf(job) ?? (isFinished(job.state) ? 0 : null)}
             state={job.state === 'failed' ? 'failed' : 'running'}
           />
-          <div className="escape-Transfer-measures">{parts.join(' · ')}</div>
+          <div className="escape-Job-measures">{parts.join(' · ')}</div>
         </>
       )}
-      {job.note && <div className="escape-Transfer-note">{job.note}</div>}
+      {job.note && <div className="escape-Job-note">{job.note}</div>}
       {!isFinished(job.state) && job.waiting && (
-        <div className="escape-Transfer-error escape-mod-waiting" role="status">
+        <div className="escape-Job-error escape-mod-waiting" role="status">
           {job.waiting.message}{' '}
           <span>{trans.__('It continues by itself.')}</span>
         </div>
       )}
       {job.state === 'failed' && job.error && (
-        <div className="escape-Transfer-error" role="alert">
+        <div className="escape-Job-error" role="alert">
           {job.error.message} <span>{job.error.hint}</span>
         </div>
       )}
@@ -67,7 +67,7 @@ export function Transfer(props: ITransferProps): React.JSX.Element {
   );
 }
 
-function Buttons(props: ITransferProps): React.JSX.Element {
+function Buttons(props: IJobProps): React.JSX.Element {
   const { job, trans, commands } = props;
   const button = (id: string, Icon: LabIcon, label: string) => (
     <button
