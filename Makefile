@@ -77,6 +77,7 @@ lint: $(STAMPS)/product $(STAMPS)/test ## Format, types, imports, spelling, gene
 	$(BIN)/lint-imports
 	$(BIN)/codespell escape_vre src docs tests helm README.md CHANGELOG.md
 	npm run --silent lint:check
+	npm run --silent size >/dev/null || npm run size
 	scripts/check-generated
 
 api: $(STAMPS)/product ## Generate the OpenAPI document and the TypeScript types

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const STATIC = new URL('../escape_vre/labextension/static/', import.meta.url);
-const LIMITS_KIB = { eager: 60, all: 250 };
+const LIMITS_KIB = { eager: 25, all: 250 };
 
 const files = readdirSync(STATIC)
   .filter(name => name.endsWith('.js'))
@@ -34,7 +34,7 @@ function eagerChunks() {
   const entry = files.find(name => name.startsWith('remoteEntry'));
   const source = readFileSync(new URL(entry, STATIC), 'utf8');
   const chunks = new Set(['remoteEntry', 'style']);
-  const exposed = /"\.\/(?:index|extension|style)":\(\)=>(.*?)\.then/g;
+  const exposed = /"\.\/(?:extension|style)":\(\)=>(.*?)\.then/g;
   for (const [, loads] of source.matchAll(exposed)) {
     for (const [, chunk] of loads.matchAll(/\.e\("?([\w-]+)"?\)/g)) {
       chunks.add(chunk);

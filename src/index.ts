@@ -1,11 +1,37 @@
-import { agentPlugin, jobsPlugin } from './core/plugin';
-import { datalakePlugin } from './datalake/plugin';
-import { transfersPlugin, transfersStatusPlugin } from './activity/plugin';
+/**
+ * What other extensions import from `escape-vre`.
+ *
+ * The package is shared, not bundled (see *The front end* in the developer
+ * guide), so that tokens are the same objects everywhere. What stands here is
+ * loaded with each extension that uses it; what panels are made of comes with
+ * `kit()`, when a panel is first shown.
+ */
+export type { IErrorBody, IJob, IStreamEnd, JobState } from './core/api';
+export { AgentError } from './core/errors';
+export type { ITrans } from './core/errors';
+export { IAgent, IJobs } from './core/tokens';
+export type { Query } from './core/tokens';
+export { addPanel } from './ui/sidebar/plugin';
+export type {
+  ILoaded,
+  IPanelCommand,
+  IPanelHandle,
+  IPanelPlugin
+} from './ui/sidebar/plugin';
+export type { IQuestion } from './ui/outline/listing';
+export type { IHeading, IRowAction, IRowLook } from './ui/outline/look';
+export type { INode, IOutlineRow, IRules } from './ui/outline/node';
+export type { ISortKey } from './ui/outline/order';
+export type { IStateView } from './ui/outline/cells';
+export type { Intent, IPanelModelOptions } from './ui/sidebar/base';
+export type { Fact } from './ui/sidebar/facts';
+export type { INothing, IPanelLook } from './ui/sidebar/look';
+export type { IPanelModel, IPlace } from './ui/sidebar/tokens';
 
-export default [
-  agentPlugin,
-  jobsPlugin,
-  datalakePlugin,
-  transfersPlugin,
-  transfersStatusPlugin
-];
+/** Everything that panels are made of. */
+export type Kit = typeof import('./ui/kit');
+
+/** Load what panels are made of. */
+export function kit(): Promise<Kit> {
+  return import('./ui/kit');
+}

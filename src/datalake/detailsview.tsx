@@ -1,22 +1,23 @@
-import { copyIcon, ReactWidget } from '@jupyterlab/ui-components';
+import { copyIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import type { IDid, ISite } from './api';
 import type { IJobs } from '../core/tokens';
-import { isSaid } from '../signin/notice';
-import { Empty } from '../ui/empty';
 import { ErrorBox } from '../ui/errorbox';
 import { oneLine } from '../ui/elide';
 import { formatBytes, formatCount } from '../ui/format';
 import { Name } from '../ui/name';
-import { useSignals } from '../ui/signals';
+import { DetailsSection } from '../ui/sidebar/detailssection';
+import { FactList } from '../ui/sidebar/facts';
+import type { Fact } from '../ui/sidebar/facts';
 import { CommandIDs } from './commandids';
 import { StateShape } from '../ui/outline/shape';
 import { describe } from './rowstate';
-import type { IDatalake } from './tokens';
+import type { ILakeRow } from './rows';
+import type { IDatalake, ILakeDetails } from './tokens';
 
-export interface IDetailsOptions {
+export interface ILakeDetailsOptions {
   model: IDatalake;
   jobs: IJobs;
   commands: CommandRegistry;
@@ -24,58 +25,36 @@ export interface IDetailsOptions {
 }
 
 /** The section that tells everything about the selected DID. */
-export class DetailsView extends ReactWidget {
-  constructor(options: IDetailsOptions) {
-    super();
-    this._options = options;
-    this.addClass('escape-Details');
-    this.title.label = options.trans.__('Details');
-  }
-
-  protected render(): React.JSX.Element {
-    return <View {...this._options} />;
-  }
-
-  private readonly _options: IDetailsOptions;
+export function lakeDetails(
+  options: ILakeDetailsOptions
+): DetailsSection<ILakeRow, ILakeDetails> {
+  const { model, trans } = options;
+  return new DetailsSection({
+    model,
+    details: model.details,
+    needed: ['did'],
+    none: trans.__('Select a row to see its metadata and replicas.'),
+    several: count =>
+      trans.__('%1 selected. Get and Insert act on all of them.', count),
+    signals: [model.states.changed],
+    trans,
+    draw: ref => <View {...options} didRef={ref} />
+  });
 }
 
-function View(props: IDetailsOptions): React.JSX.Element {
-  const { model, jobs, trans } = props;
+function View(
+  props: ILakeDetailsOptions & { didRef: string }
+): React.JSX.Element {
+  const { model, jobs, trans, didRef: ref } = props;
   const { details, states } = model;
-  const { gate } = model.connection;
-  useSignals(
-    details.changed,
-    states.changed,
-    model.outline.selection.changed,
-    gate.changed
-  );
-  const { ref } = details;
   const did = details.get('did');
   const replicas = details.get('replicas');
-  const error = details.errorOf('did');
   const replicasError = details.errorOf('replicas');
-  if (ref === null) {
-    const count = model.selectedRows().length;
-    return (
-      <Empty>
-        {count > 1
-          ? trans.__('%1 selected. Get and Insert act on all of them.', count)
-          : trans.__('Select a row to see its metadata and replicas.')}
-      </Empty>
-    );
-  }
-  const said = [error, replicasError].some(one => isSaid(gate, one));
-  if (said) {
-    return <Empty>{trans.__('Available after you have signed in.')}</Empty>;
-  }
   const again = () => details.refresh();
-  if (error) {
-    return <ErrorBox error={error} trans={trans} onAgain={again} />;
-  }
   const state = states.get(ref);
   const view = describe(state, jobs.activeFor(ref), trans);
   return (
-    <div className="escape-Details-view" aria-busy={did === null}>
+    <>
       <Title {...props} identifier={ref.replace(/^rucio:/, '')} />
       <p className="escape-Details-state">
         <StateShape shape={view.shape} />
@@ -99,12 +78,12 @@ function View(props: IDetailsOptions): React.JSX.Element {
       ) : (
         <Sites sites={replicas.sites} trans={trans} />
       )}
-    </div>
+    </>
   );
 }
 
 function Title(
-  props: IDetailsOptions & { identifier: string }
+  props: ILakeDetailsOptions & { identifier: string }
 ): React.JSX.Element {
   return (
     <div className="escape-Details-title">
@@ -127,7 +106,7 @@ function Facts(props: {
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { did, trans } = props;
-  const facts: [string, string | null][] = [
+  const facts: Fact[] = [
     [trans.__('Path'), props.path],
     [trans.__('Type'), did.type],
     [trans.__('Size'), did.bytes === null ? null : formatBytes(did.bytes)],
@@ -155,23 +134,6 @@ function Facts(props: {
         </>
       )}
     </>
-  );
-}
-
-function FactList(props: {
-  facts: [string, string | null][];
-}): React.JSX.Element {
-  return (
-    <dl>
-      {props.facts
-        .filter(([, value]) => value !== null && value !== '')
-        .map(([name, value]) => (
-          <React.Fragment key={name}>
-            <dt title={name}>{name}</dt>
-            <dd>{value}</dd>
-          </React.Fragment>
-        ))}
-    </dl>
   );
 }
 

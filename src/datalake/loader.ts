@@ -11,7 +11,7 @@ import { makeMenu, Panel } from '../ui/sidebar/panel';
 import type { ILoaded } from '../ui/sidebar/plugin';
 import { Actions } from './actions';
 import { GET_MENU } from './commandids';
-import { DetailsView } from './detailsview';
+import { lakeDetails } from './detailsview';
 import { acceptRows, dragRows } from './drag';
 import { lakeLook } from './look';
 import { Datalake } from './model';
@@ -65,7 +65,7 @@ export function makePanel(options: ILoaderOptions): ILoadedLake {
     jobs,
     commands,
     translator,
-    details: new DetailsView({ model, jobs, commands, trans }),
+    details: lakeDetails({ model, jobs, commands, trans }),
     activity: new Activity({ jobs, commands, trans }),
     menuClosing: app.contextMenu.menu.aboutToClose
   });

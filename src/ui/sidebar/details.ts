@@ -35,6 +35,10 @@ export class Details<D extends object> implements IPart {
     return this._errors.get(name) ?? null;
   }
 
+  get errors(): AgentError[] {
+    return [...this._errors.values()];
+  }
+
   get isDisposed(): boolean {
     return this._abort === null;
   }
