@@ -6,6 +6,8 @@
  * loaded with each extension that uses it; what panels are made of comes with
  * `kit()`, when a panel is first shown.
  */
+import type * as kitModule from './ui/kit';
+
 export type { IErrorBody, IJob, IStreamEnd, JobState } from './core/api';
 export { AgentError } from './core/errors';
 export type { ITrans } from './core/errors';
@@ -29,7 +31,7 @@ export type { INothing, IPanelLook } from './ui/sidebar/look';
 export type { IPanelModel, IPlace } from './ui/sidebar/tokens';
 
 /** Everything that panels are made of. */
-export type Kit = typeof import('./ui/kit');
+export type Kit = typeof kitModule;
 
 /** Load what panels are made of. */
 export function kit(): Promise<Kit> {

@@ -34,8 +34,8 @@ const NAMES = [
 ];
 
 /** Any sequence of a terminal; only those that end in `m` are about looks. */
-// eslint-disable-next-line no-control-regex
 const SEQUENCE =
+  // eslint-disable-next-line no-control-regex
   /\x1b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 
 /** What is neither text nor part of a sequence. */
