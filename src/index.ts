@@ -8,11 +8,11 @@
  */
 import type * as kitModule from './ui/kit';
 
-export type { IErrorBody, IJob, IStreamEnd, JobState } from './core/api';
+export type { IAmount, IJob, IProgress } from './core/api';
 export { AgentError } from './core/errors';
-export type { ITrans } from './core/errors';
+export type { IErrorBody, ITrans } from './core/errors';
 export { IAgent, IJobs } from './core/tokens';
-export type { Query } from './core/tokens';
+export type { IStreamEnd, Query } from './core/tokens';
 export { addPanel } from './ui/sidebar/plugin';
 export type {
   ILoaded,
