@@ -58,7 +58,8 @@ test-cluster: $(STAMPS)/test cluster-check $(STAMPS)/chromium back-ends ## The t
 images: $(STAMPS)/test ## Build our images with buildah
 	$(BIN)/python -m tests.cluster images
 
-lock: $(STAMPS)/test ## Update the locked versions in the images
+lock: $(STAMPS)/test ## Update the locked versions of tools and in the images
+	$(BIN)/python scripts/lock_tools.py
 	scripts/lock-images
 
 unit: $(STAMPS)/product $(STAMPS)/test ## The quick Python tests
@@ -124,11 +125,11 @@ $(STAMPS)/product: $(STAMPS)/labextension $(PYTHON_SOURCES)
 	$(BIN)/jupyter-builder develop . --overwrite
 	touch $@
 
-$(STAMPS)/test: $(STAMPS)/product
-	$(BIN)/pip install -q -e ".[test,lint]"
+$(STAMPS)/test: $(STAMPS)/product requirements/tools.txt
+	$(BIN)/pip install -q -c requirements/tools.txt -e ".[test,lint]"
 	$(BIN)/jupyter-builder develop . --overwrite
 	touch $@
 
-$(STAMPS)/docs: $(STAMPS)/product
-	$(BIN)/pip install -q -e ".[docs]"
+$(STAMPS)/docs: $(STAMPS)/product requirements/tools.txt
+	$(BIN)/pip install -q -c requirements/tools.txt -e ".[docs]"
 	touch $@

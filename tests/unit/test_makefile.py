@@ -134,7 +134,7 @@ def used(line):
         found |= {"the environment", *distribution_of(program)}
     for module in re.findall(r"(?<!\w)-m ([\w.]+)", line):
         found |= used_by_module(module)
-    for script in re.findall(r"(?<![\w/])scripts/([\w-]+(?:\.py)?)", line):
+    for script in re.findall(r"(?<![\w/])scripts/([\w-]+(?:\.(?:py|mjs))?)", line):
         found |= used_by_script(ROOT / "scripts" / script)
     for words in re.findall(r"-m pytest (.+)", line):
         for word in words.split():
@@ -172,6 +172,8 @@ def used_by_script(file):
     text = file.read_text()
     if file.suffix == ".py":
         return used_by_imports(file)
+    if file.suffix == ".mjs":
+        return {"npm"}
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     return set().union(*(used(line) for line in lines)) if lines else set()
 
