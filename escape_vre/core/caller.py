@@ -147,14 +147,15 @@ def pack_environment(variables: Mapping[str, str], more: Iterable[str] = ()) -> 
         Other variables that the agent has asked for.
     """
     found = {
-        name: _absolute(variables[name]) if name in path_variables() else variables[name]
+        name: absolute(variables[name]) if name in path_variables() else variables[name]
         for name in (*allowed_variables(), *more)
         if variables.get(name)
     }
     return base64.b64encode(json.dumps(found).encode()).decode() if found else ""
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
+    """Return the path that a variable of this process holds, as the agent can use it."""
     if path.startswith(("/", "~", "$")):  # these are completed where they are read
         return path
     try:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from escape_vre.core.errors import AuthError, EscapeError, RemoteError
+from escape_vre.core.network import Network
 from escape_vre.core.oidc import DeviceCode, Grant, MalformedError, Pending, Provider
-from escape_vre.core.proxies import Proxies
 from escape_vre.core.refresh_file import RefreshFile
 from escape_vre.core.tokens import Token, TokenChain
 
@@ -70,9 +70,9 @@ class DeviceTokens:
         self._starting = asyncio.Lock()
         self._renewing = asyncio.Lock()
 
-    def reach(self, proxies: Proxies) -> None:
-        """Go to the provider by these proxies from now on: those of whoever called last."""
-        self._provider.reach(proxies)
+    def reach(self, network: Network) -> None:
+        """Go to the provider as the latest caller does, from now on."""
+        self._provider.reach(network)
 
     async def token(self, environment: Mapping[str, str]) -> Token | None:
         """Return a token, by the refresh token that is on disk.
@@ -117,6 +117,8 @@ class DeviceTokens:
         if sign_in.task is not None and not sign_in.task.done():
             sign_in.task.cancel()
             await asyncio.wait([sign_in.task])
+            if sign_in.state == "waiting":  # it had not begun
+                sign_in.state = "cancelled"
 
     async def sign_out(self) -> None:
         """Forget the sign-in, here and at the provider if that answers."""

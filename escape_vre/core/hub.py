@@ -11,10 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from escape_vre.core.caller import absolute
 from escape_vre.core.errors import UsageError
 
 HUB_HEADER = "X-Escape-VRE-Hub"
 """How the Hub is reached from the caller's server, JSON in base64; never a browser's."""
+
+TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that name authorities to every program with OpenSSL, and so to Jupyter itself."""
 
 KEPT = 32
 """Servers of one person that are remembered; more run at no Hub."""
@@ -33,12 +37,15 @@ class HubAccess:
     sign_in : str
         Where a person signs in: absolute where the Hub says what it is called outside, else
         beginning with ``/``.
+    trust : tuple of str
+        Name and value of each variable of the server that names authorities.
     """
 
     url: str
     server: str
     token: str = field(repr=False)
     sign_in: str
+    trust: tuple[tuple[str, str], ...] = ()
 
     def public(self, url: str) -> str:
         """Return a URL that the Hub gave, absolute where its public name is known."""
@@ -63,7 +70,8 @@ def hub_access(environment: Mapping[str, str], *, origin: str = "") -> HubAccess
     host = environment.get("JUPYTERHUB_HOST") or origin
     sign_in = f"{public or host + base + '/hub'}/login"
     server = environment.get("JUPYTERHUB_SERVER_NAME", "")
-    return HubAccess(api.removesuffix("/api"), server, token, sign_in)
+    trust = tuple((name, absolute(environment[name])) for name in TRUST if environment.get(name))
+    return HubAccess(api.removesuffix("/api"), server, token, sign_in, trust)
 
 
 def pack_hub(environment: Mapping[str, str], *, origin: str = "") -> str:
@@ -76,6 +84,7 @@ def pack_hub(environment: Mapping[str, str], *, origin: str = "") -> str:
         "server": access.server,
         "token": access.token,
         "sign_in": access.sign_in,
+        "trust": dict(access.trust),
     }
     return base64.b64encode(json.dumps(found).encode()).decode()
 
@@ -91,14 +100,17 @@ def unpack_hub(header: str) -> HubAccess:
     try:
         found: dict[str, Any] = json.loads(base64.b64decode(header, validate=True))
         fields = [found[name] for name in ("url", "server", "token", "sign_in")]
+        said = dict(found.get("trust") or {})
     except (ValueError, binascii.Error, KeyError, TypeError):
-        fields = []
+        fields, said = [], {}
     if not (fields and all(isinstance(value, str) for value in fields)) or (
         urlsplit(fields[0]).scheme not in ("http", "https")
     ):
         # Without a cause, which would quote what cannot be read, and that is the token.
         raise UsageError(f"The header {HUB_HEADER} is not valid.", hint="Update escape-vre.")
-    return HubAccess(*fields)
+    trust = [(name, said[name]) for name in TRUST if isinstance(said.get(name), str)]
+    url, server, token, sign_in = fields
+    return HubAccess(url, server, token, sign_in, tuple(trust))
 
 
 class Hubs:

@@ -39,7 +39,7 @@ class HubTokens:
     audience : str
         The Hub's name for the service.
     http : callable
-        Gives the HTTP client for a URL.
+        Gives the HTTP client for a Hub.
     optional : bool
         A Hub that hands out no such token is no error: the next source is asked.
     """
@@ -49,7 +49,7 @@ class HubTokens:
         audience: str,
         *,
         hubs: Hubs,
-        http: Callable[[str], RemoteClient],
+        http: Callable[[HubAccess], RemoteClient],
         optional: bool = False,
     ) -> None:
         self._audience = audience
@@ -118,7 +118,7 @@ class HubTokens:
     async def _ask(self, access: HubAccess) -> Token:
         asked = time.time()
         try:
-            response = await self._http(access.url).request(
+            response = await self._http(access).request(
                 "POST",
                 f"{access.url}/escape/token",
                 json={"audience": self._audience},

@@ -18,7 +18,6 @@ from escape_vre.core.keyring import Keyring
 from escape_vre.core.network import VARIABLES, Network
 from escape_vre.core.oidc import Registration
 from escape_vre.core.pace import Pace
-from escape_vre.core.proxies import Proxies
 from escape_vre.core.tokens import TokenChain, TokenSource
 
 KEPT = 16
@@ -109,10 +108,10 @@ class Instances(Generic[Settings, Connected]):
                 hint=f"There are: {', '.join(self._settings)}.",
             ) from None
 
-    def _reach(self, settings: Settings, proxies: Proxies) -> None:
-        """Go to the instance's identity provider by these proxies from now on."""
+    def _reach(self, settings: Settings, network: Network) -> None:
+        """Go to the instance's identity provider as this caller does from now on."""
         if device := self._devices.get(settings.name):
-            device.reach(proxies)
+            device.reach(network)
 
     def _kept(
         self,
@@ -134,7 +133,7 @@ class Instances(Generic[Settings, Connected]):
         also
             What else makes two identities different.
         """
-        self._reach(settings, network.proxies)
+        self._reach(settings, network)
         who = {name: value for name, value in environment.items() if name not in self.not_who}
         if settings.auth in SHARED:
             who = {}

@@ -6,8 +6,9 @@ from pathlib import Path
 from escape_vre.core.device import DeviceTokens, SignIn
 from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.core.http import RemoteClient, tls_context
-from escape_vre.core.hub import Hubs
+from escape_vre.core.hub import HubAccess, Hubs
 from escape_vre.core.hub_tokens import HubTokens
+from escape_vre.core.network import authorities
 from escape_vre.core.oidc import Provider, Registration
 from escape_vre.core.refresh_file import RefreshFile
 from escape_vre.core.tokens import Token, TokenChain, TokenSource
@@ -28,7 +29,7 @@ class Keyring:
     def __init__(self, state: Path) -> None:
         self.hubs = Hubs()
         self._state = state
-        self._clients: dict[bool, RemoteClient] = {}
+        self._clients: dict[tuple[object, ...], RemoteClient] = {}
         self._devices: dict[str, DeviceTokens] = {}
         self._offers: dict[str, list[TokenSource]] = {}
 
@@ -99,10 +100,16 @@ class Keyring:
         for client in self._clients.values():
             await client.close()
 
-    def _client(self, url: str) -> RemoteClient:
-        secure = url.startswith("https:")
-        if secure not in self._clients:
-            # A Hub is most often asked without TLS inside its cluster: authorities cost 30 ms.
-            tls = tls_context(None) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._clients[secure] = RemoteClient("The JupyterHub", tls=tls, timeout_s=HUB_TIMEOUT_S)
-        return self._clients[secure]
+    def _client(self, access: HubAccess) -> RemoteClient:
+        # A Hub is most often asked without TLS inside its cluster: authorities cost 30 ms.
+        secure = access.url.startswith("https:")
+        trusted = authorities(None, dict(access.trust)) if secure else None
+        key = (trusted,)
+        if key not in self._clients:
+            tls = (
+                tls_context(trusted[0], system=trusted[1])
+                if trusted
+                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            )
+            self._clients[key] = RemoteClient("The JupyterHub", tls=tls, timeout_s=HUB_TIMEOUT_S)
+        return self._clients[key]

@@ -32,6 +32,7 @@ from escape_vre.core.errors import (
     RemoteUnavailableError,
 )
 from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.network import Network
 from escape_vre.core.proxies import Proxies
 from escape_vre.core.tokens import Token, jwt_life_s
 
@@ -108,13 +109,16 @@ class Provider:
 
     def __init__(self, registration: Registration) -> None:
         self._registration = registration
-        self._proxies = Proxies()
-        self._clients: dict[Proxies, RemoteClient] = {}
+        self._network = Network((), True, Proxies())
+        self._clients: dict[tuple[object, ...], RemoteClient] = {}
         self._found: Discovery | None = None
 
-    def reach(self, proxies: Proxies) -> None:
-        """Go by these proxies from now on."""
-        self._proxies = proxies
+    def reach(self, network: Network) -> None:
+        """Go by these proxies, and trust these authorities, from now on.
+
+        If the registration has a ``ca_file``, that is trusted beside the system's instead.
+        """
+        self._network = network
 
     async def start(self) -> DeviceCode:
         """Begin a device sign-in.
@@ -245,13 +249,16 @@ class Provider:
         return response
 
     async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        client = self._clients.get(self._proxies)
+        by = self._network
+        own = self._registration.ca_file
+        trusted, system = (own, True) if own else (by.ca_file, by.system)
+        client = self._clients.get((trusted, system, by.proxies))
         if client is None:  # not before it is needed: loading authorities costs 30 ms
-            tls = tls_context(self._registration.ca_file, system=True)
+            tls = tls_context(trusted, system=system)
             client = RemoteClient(
-                "The identity provider", tls=tls, timeout_s=TIMEOUT_S, proxies=self._proxies
+                "The identity provider", tls=tls, timeout_s=TIMEOUT_S, proxies=by.proxies
             )
-            self._clients[self._proxies] = client
+            self._clients[trusted, system, by.proxies] = client
         try:
             return await client.request(method, url, **options)
         except RemoteError as e:

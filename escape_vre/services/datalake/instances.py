@@ -81,7 +81,7 @@ class LakeInstances(Instances[LakeSettings, Connected]):
             settings for settings, _ in [self._from_rucio_cfg(environment)] if settings
         ]
         for settings in found:  # a person may sign in next
-            self._reach(settings, network(settings, environment).proxies)
+            self._reach(settings, network(settings, environment))
         return [
             Instance(
                 name=s.name,

@@ -2,19 +2,24 @@
 
 import asyncio
 import json
+import ssl
 import stat
+import subprocess
 from contextlib import asynccontextmanager
 
 import pytest
+import trustme
 
 from escape_vre.core import device
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
     ConfigurationError,
+    RemoteError,
     RemoteUnavailableError,
 )
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.network import Network, authorities
 from escape_vre.core.oidc import Registration
 from escape_vre.core.proxies import Proxies
 from escape_vre.testing.device import DeviceProvider
@@ -381,11 +386,38 @@ def test_nothing_secret_is_shown(provider, tmp_path, caplog):
 def test_the_provider_is_reached_by_the_proxy_of_the_caller(provider, tmp_path):
     async def scenario():
         async with agent(provider, tmp_path, issuer="http://localhost:1/idp") as identity:
-            identity.reach(Proxies(http=provider.issuer))
+            identity.reach(Network((), True, Proxies(http=provider.issuer)))
             with pytest.raises(ConfigurationError):  # what stands as the proxy has answered
                 await identity.start()
-            identity.reach(Proxies())
+            identity.reach(Network((), True, Proxies()))
             with pytest.raises(RemoteUnavailableError):
+                await identity.start()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_provider_is_trusted_by_the_authorities_of_the_caller(provider, tmp_path, variable):
+    """And not by those of the program that started the agent, which has gone."""
+    site = trustme.CA()
+    (tmp_path / "trusted").mkdir()
+    pem = tmp_path / "trusted" / "ca.pem"
+    site.cert_pem.write_to_path(str(pem))
+    subprocess.run(["openssl", "rehash", pem.parent], check=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    site.issue_cert("127.0.0.1").configure_cert(context)
+    provider.server.use_tls(context)
+    path = str(pem if variable == "SSL_CERT_FILE" else pem.parent)
+
+    async def scenario():
+        async with agent(provider, tmp_path) as identity:
+            with pytest.raises(RemoteError, match="cannot be trusted"):
+                await identity.start()
+            identity.reach(Network(*authorities(None, {variable: path}), Proxies()))
+            assert (await identity.start()).state == "waiting"
+            identity.reach(Network(*authorities(None, {}), Proxies()))
+            await identity.cancel(identity.sign_in)
+            with pytest.raises(RemoteError, match="cannot be trusted"):
                 await identity.start()
 
     asyncio.run(scenario())

@@ -15,6 +15,8 @@ SECRETS = {
     "REANA_ACCESS_TOKEN": "10",
     "RUCIO_PASSWORD": "11",
     "SCRATCH_TOKEN": "12",
+    "SSL_CERT_DIR": "of-a-program",
+    "SSL_CERT_FILE": "of-a-program",
     "X509_USER_PROXY": "13",
     "ZENODO_ACCESS_TOKEN": "14",
 }

@@ -26,6 +26,8 @@ def test_what_a_client_packs_the_agent_unpacks():
     access = unpack_hub(pack_hub(SERVER))
     assert (access.url, access.server, access.token) == ("http://hub:8081/hub", "gpu", "s3cret")
     assert "s3cret" not in repr(access)
+    trusting = unpack_hub(pack_hub({**SERVER, "SSL_CERT_FILE": "/ca.pem", "SSL_CERT_DIR": ""}))
+    assert trusting.trust == (("SSL_CERT_FILE", "/ca.pem"),)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,19 @@
 import asyncio
 import base64
 import json
+import ssl
 import time
 from pathlib import Path
 
 import pytest
+import trustme
 
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
     ConfigurationError,
     NotFoundError,
+    RemoteError,
     RemoteUnavailableError,
 )
 from escape_vre.core.hub import pack_hub
@@ -27,13 +30,13 @@ def hub():
         yield running
 
 
-def ask(hub, *, servers=("",), audience="rucio", optional=False):
+def ask(hub, *, servers=("",), audience="rucio", optional=False, **variables):
     """Return the one answer to one question by an agent that has heard of these servers."""
 
     async def once():
         keyring = Keyring(Path("nowhere"))
         for server in servers:
-            keyring.hubs.learn(pack_hub(hub.environment(server)))
+            keyring.hubs.learn(pack_hub({**hub.environment(server), **variables}))
         try:
             return await keyring.hub(audience, optional=optional).token({})
         finally:
@@ -228,3 +231,14 @@ def test_the_callers_own_variable_serves_where_the_hub_does_not(hub):
     value, details = asyncio.run(both())
     assert value == "mine"
     assert "sign_in" in details
+
+
+def test_the_hub_is_trusted_by_the_authorities_of_its_server(hub, tmp_path):
+    site = trustme.CA()
+    site.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    site.issue_cert("127.0.0.1").configure_cert(context)
+    hub.server.use_tls(context)
+    with pytest.raises(RemoteError, match="cannot be trusted"):
+        ask(hub)
+    assert ask(hub, SSL_CERT_FILE=str(tmp_path / "ca.pem")).value == "t0ken"
