@@ -16,6 +16,7 @@ plugin = Plugin(
     capabilities=(),
     icon="",
     service="{name}_service:create",
+    routes="{name}_routes:make_router",
     command="{word}",
     commands="{name}_commands:add_commands",
     summary="things to {word} with",
