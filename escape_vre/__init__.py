@@ -11,23 +11,17 @@ from typing import TYPE_CHECKING, Any
 from escape_vre._version import __version__
 
 if TYPE_CHECKING:
-    from escape_vre.services.datalake.api import (
-        Files,
-        cancel,
-        get,
-        info,
-        jobs,
-        login,
-        logout,
-        ls,
-        retry,
-        whoami,
-    )
+    from escape_vre.client.accounts import login, logout
+    from escape_vre.client.jobs import cancel, jobs, retry
+    from escape_vre.display.files import Files
+    from escape_vre.services.datalake.api import get, info, ls, whoami
 
-_API = dict.fromkeys(
-    ("Files", "cancel", "get", "info", "jobs", "login", "logout", "ls", "retry", "whoami"),
-    "escape_vre.services.datalake.api",
-)
+_API = {
+    "Files": "escape_vre.display.files",
+    **dict.fromkeys(("login", "logout"), "escape_vre.client.accounts"),
+    **dict.fromkeys(("cancel", "jobs", "retry"), "escape_vre.client.jobs"),
+    **dict.fromkeys(("get", "info", "ls", "whoami"), "escape_vre.services.datalake.api"),
+}
 
 __all__ = [
     "Files",

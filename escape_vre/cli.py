@@ -12,6 +12,11 @@ from escape_vre.display.output import in_shell_words, never_fail_to_encode, nobo
 from escape_vre.display.parsing import Parser, subcommands
 
 OWN = (
+    Command("jobs", "list the jobs", "escape_vre.client.commands:add_jobs"),
+    Command("cancel", "cancel a job", "escape_vre.client.commands:add_cancel"),
+    Command("retry", "retry a failed or cancelled job", "escape_vre.client.commands:add_retry"),
+    Command("login", "sign in with a code", "escape_vre.client.commands:add_login"),
+    Command("logout", "sign out", "escape_vre.client.commands:add_logout"),
     Command(
         "agent",
         "the background process: status, stop, run",

@@ -33,7 +33,7 @@ def sign_in(agent: AgentClient, identity: str) -> None:
         found = agent.post(f"/sign-ins/{found['id']}/cancel")
         if found["state"] != "done":
             raise CancelledJobError(
-                "Stopped. You are not signed in.", hint="Sign in again for a new code."
+                "Stopped. You are not signed in.", hint="Run %escape login again for a new code."
             ) from e
     finally:
         line.clear()
@@ -42,7 +42,7 @@ def sign_in(agent: AgentClient, identity: str) -> None:
     if found["state"] == "cancelled":
         raise CancelledJobError(
             "The sign-in was cancelled in another window.",
-            hint="Sign in again for a new code.",
+            hint="Run %escape login again for a new code.",
         )
 
 

@@ -163,6 +163,24 @@ TOKEN = "{token}"  # noqa: S105 — a word that stands for one
 """Stands for the token in :attr:`Plugin.token_variables`."""
 
 
+@runtime_checkable
+class HasAccounts(Protocol):
+    """A service with instances at which its users have accounts.
+
+    Its routes ``GET /instances`` and ``GET /whoami`` answer what these return, so that signing in
+    is the same for all services: ``{"instances": […]}``, each with ``name``, ``title`` and
+    ``identity`` (null without a sign-in by a code), and an ``account``.
+    """
+
+    def instances(self, environment: Environment) -> Sequence[object]:
+        """Return the configured instances, the default first."""
+        ...
+
+    async def whoami(self, instance: str | None, environment: Environment) -> object:
+        """Return the account at an instance; raises AuthError for one who is not signed in."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """What the registry sees of a service before anything of it is imported.
@@ -249,5 +267,9 @@ class ServiceFactory(Protocol):
         ...
 
 
-CAPABILITIES: Mapping[str, type] = {"fetchable": Fetchable, "names_variables": NamesVariables}
+CAPABILITIES: Mapping[str, type] = {
+    "accounts": HasAccounts,
+    "fetchable": Fetchable,
+    "names_variables": NamesVariables,
+}
 """What a service may offer: the word in :attr:`Plugin.capabilities`, and the protocol."""

@@ -3,8 +3,8 @@
 import argparse
 from dataclasses import dataclass
 
-from escape_vre.core.errors import ConfigurationError
-from escape_vre.core.registry import load, plugins
+from escape_vre.core.errors import ConfigurationError, EscapeError
+from escape_vre.core.registry import installed, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +19,25 @@ class Command:
         What its commands do, for a list of words; no sentence.
     commands : str
         ``module:function``; ``function(parser)`` adds them, each with ``run``.
+    problem : EscapeError, optional
+        Why there are none.
     """
 
     word: str
     summary: str
-    commands: str
+    commands: str = ""
+    problem: EscapeError | None = None
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
         """Import the commands and add them to the parser of this word.
 
         Raises
         ------
-        ConfigurationError
-            They cannot be imported.
+        EscapeError
+            They cannot be imported, or there are none.
         """
+        if self.problem:
+            raise EscapeError.from_dict(self.problem.as_dict())  # one raised twice keeps tracebacks
         try:
             add = load(self.commands)
         except Exception as e:
@@ -43,10 +48,30 @@ class Command:
         add(parser)
 
 
+ESCAPE = Command(
+    "escape",
+    "the jobs and sign-ins of all services",
+    "escape_vre.client.commands:add_escape_commands",
+)
+"""The word of notebooks for what a shell has without a further word: ``escape-vre jobs``."""
+
+
+def magics() -> dict[str, Command]:
+    """Return the words that a notebook has, each as ``%word``."""
+    return {**service_commands(), ESCAPE.word: ESCAPE}
+
+
 def service_commands() -> dict[str, Command]:
-    """Return the words of the installed services; imports nothing of a service but its plug-in."""
-    return {
-        plugin.command: Command(plugin.command, plugin.summary, plugin.commands)
-        for plugin in plugins().values()
-        if plugin.command
+    """Return the words of the installed services; imports nothing of a service but its plug-in.
+
+    A service that cannot be used has its name for a word, and says why.
+    """
+    services = installed()
+    found = {
+        name: Command(name, f"cannot be used: see escape-vre {name}", problem=problem)
+        for name, problem in services.broken.items()
     }
+    for plugin in services.plugins.values():
+        if plugin.command:
+            found[plugin.command] = Command(plugin.command, plugin.summary, plugin.commands)
+    return dict(sorted(found.items()))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from escape_vre.core.registry import plugins
 from escape_vre.display.amounts import amount, words
 from escape_vre.display.tables import Table
 
@@ -23,8 +24,14 @@ def job_table(jobs: Sequence[dict[str, Any]]) -> Table:
             )
             for job in jobs
         ],
-        "" if jobs else "There are no jobs.",
+        "" if jobs else f"There are no jobs.{_start_one()}",
     )
+
+
+def _start_one() -> str:
+    able = (one for one in plugins().values() if one.command and "fetchable" in one.capabilities)
+    ways = " or ".join(f"%{plugin.command} get" for plugin in able)
+    return f" Run {ways} to start one." if ways else ""
 
 
 def _files(job: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, TextIO, runtime_checkable
+from typing import Any, Protocol, TextIO, TypeVar, runtime_checkable
 
+from escape_vre.core.errors import NotFoundError
 from escape_vre.core.text import json_line, printable
-from escape_vre.display.commands import service_commands
+from escape_vre.display.commands import ESCAPE, service_commands
 
 
 @runtime_checkable
@@ -27,6 +28,22 @@ class Listed(Protocol):
     @property
     def note(self) -> str:
         """One sentence about the whole, which is no part of it; may be empty."""
+
+
+Found = TypeVar("Found", bound=Listed)
+
+
+def strictly(found: Found, *, strict: bool) -> Found:
+    """Return what a command found; if strict, nothing is an error.
+
+    Raises
+    ------
+    NotFoundError
+        Nothing was found; the message is its note.
+    """
+    if strict and not list(found.as_rows()):
+        raise NotFoundError(found.note or "Nothing was found.")
+    return found
 
 
 def tell(text: str, *, flush: bool = False) -> None:
@@ -81,7 +98,7 @@ def in_shell_words(text: str) -> str:
     """Name the commands as a shell does: messages are written for notebooks."""
     for word in service_commands() if "%" in text else ():
         text = text.replace(f"%{word} ", f"escape-vre {word} ")
-    return text
+    return text.replace(f"%{ESCAPE.word} ", "escape-vre ")
 
 
 def never_fail_to_encode() -> None:

@@ -52,6 +52,13 @@ def subcommands(parser: argparse.ArgumentParser, noun: str = "command") -> Any:
     return parser.add_subparsers(metavar=noun, dest=noun)
 
 
+def add_help(commands: Any, parser: argparse.ArgumentParser) -> None:
+    """Add the command ``help``, which shows the help of a parser, to its commands."""
+    text = "Show this help."
+    made = commands.add_parser("help", help=text, description=text)
+    made.set_defaults(run=lambda _: parser.format_help().rstrip())
+
+
 def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser] | None:
     """Return the commands of a parser by name; None where it has none."""
     for action in parser._actions:  # noqa: SLF001 — argparse has no other way to ask

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from escape_vre.core.errors import EscapeError
-from escape_vre.display.commands import service_commands
+from escape_vre.display.commands import magics
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
@@ -28,7 +28,7 @@ def complete(context: "CompletionContext") -> "SimpleMatcherResult":
     IPython takes a colon for the end of a word, so the fragment that is completed is given here.
     """
     found = _LINE.match(context.text_until_cursor.rpartition("\n")[2])
-    command = service_commands().get(found["magic"] or found["auto"]) if found else None
+    command = magics().get(found["magic"] or found["auto"]) if found else None
     if found is None or command is None:
         return {"completions": []}
     # Here, for the start of every kernel imports this module.

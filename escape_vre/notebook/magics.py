@@ -1,4 +1,4 @@
-"""The magics of the installed services: the same commands as in a shell.
+"""The magics, such as ``%escape``: the same commands as in a shell.
 
 Nothing of a service is imported until its magic is used, for every kernel starts with this module.
 """
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from escape_vre.display.commands import Command, service_commands
+from escape_vre.display.commands import Command, magics
 from escape_vre.display.output import tell, tell_json
 from escape_vre.display.parsing import Parser
 from escape_vre.notebook.completion import add_completion
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Register the magics; called by ``%load_ext escape_vre`` and by the start-up file."""
-    for word, command in service_commands().items():
+    for word, command in magics().items():
         shell.magics_manager.register_function(_magic(command), "line", word)
     add_completion(shell)
 

@@ -77,6 +77,10 @@ class ServiceContract:
         every = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
         assert set(self.plugin.browser) <= every
 
+    def test_one_can_sign_in_where_it_has_accounts(self, desk: Any) -> None:
+        if "accounts" in self.plugin.capabilities:
+            assert {"/instances", "/whoami"} <= set(self.described(desk))
+
     def test_its_routes_name_every_field(self, desk: Any) -> None:
         for path, verbs in self.described(desk).items():
             for verb, described in verbs.items():

@@ -11,18 +11,14 @@ from typing import Any
 
 from escape_vre.client import AgentClient
 from escape_vre.client.agent import FINISHED
-from escape_vre.client.sign_in import sign_in
 from escape_vre.core import text
 from escape_vre.core.errors import (
-    AuthError,
     CancelledJobError,
     EscapeError,
-    NotFoundError,
     UsageError,
 )
 from escape_vre.core.order import listed
 from escape_vre.display.files import Files
-from escape_vre.display.jobs import job_table
 from escape_vre.display.progress import Progress
 from escape_vre.display.tables import Info, Table
 from escape_vre.services.datalake.dids import did_ref, parse_did
@@ -30,18 +26,7 @@ from escape_vre.services.datalake.shown import did_info, did_table
 
 STATES_AT_ONCE = 200
 
-__all__ = [
-    "Files",
-    "cancel",
-    "get",
-    "info",
-    "jobs",
-    "login",
-    "logout",
-    "ls",
-    "retry",
-    "whoami",
-]
+__all__ = ["get", "info", "ls", "whoami"]
 
 
 def get(
@@ -262,98 +247,6 @@ def info(did: str, *, instance: str | None = None) -> Info:
     replicas = agent.get("/datalake/replicas", instance=instance, ref=ref)
     notes = dict.fromkeys(note for note in (found.pop("note", None), replicas.get("note")) if note)
     return did_info({**found, "sites": replicas["sites"]}, note=" ".join(notes))
-
-
-def jobs() -> Table:
-    """Return the jobs of this user, newest first."""
-    return job_table(AgentClient().get("/jobs")["jobs"])
-
-
-def cancel(job: str) -> Table:
-    """Cancel a job, for every client that waits for it; its id may be shortened."""
-    agent = AgentClient()
-    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel")])
-
-
-def retry(job: str) -> Table:
-    """Try a failed or cancelled job again; files that have arrived stay."""
-    agent = AgentClient()
-    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry")])
-
-
-def _job_id(agent: AgentClient, start: str) -> str:
-    """Return the id of the one job whose id begins like this."""
-    found = [j["id"] for j in agent.get("/jobs")["jobs"] if start and j["id"].startswith(start)]
-    if len(found) != 1:
-        raise NotFoundError(
-            f"{len(found) or 'No'} job ids begin with {start!r}.",
-            hint="Run %dl jobs to see their ids.",
-        )
-    return str(found[0])
-
-
-def login(*, instance: str | None = None) -> str:
-    """Sign in to a data lake with a code for your browser; returns one sentence.
-
-    Shows an address and a code, and waits until the code is confirmed in a browser.
-
-    Raises
-    ------
-    AuthError
-        The sign-in was refused, or the code expired; or it is done elsewhere, and
-        ``details.sign_in`` says where.
-    UsageError
-        This data lake has no sign-in: its credentials come from the configuration.
-    """
-    agent = AgentClient()
-    found = _instance(agent, instance)
-    try:
-        return text.sentence(f"You are already signed in: {_who(agent, found)}.")
-    except AuthError as e:
-        if "sign_in" in e.details:
-            raise
-        if found["identity"] is None:
-            raise UsageError(
-                f"{found['title']} has no sign-in with a code. {e.message}", hint=e.hint
-            ) from e
-    sign_in(agent, found["identity"])
-    return text.sentence(f"You are signed in: {_who(agent, found)}.")
-
-
-def logout(*, instance: str | None = None) -> str:
-    """Sign out of a data lake; returns one sentence.
-
-    Raises
-    ------
-    UsageError
-        This data lake has no sign-in: its credentials come from elsewhere.
-    """
-    agent = AgentClient()
-    found = _instance(agent, instance)
-    if found["identity"] is None:
-        raise UsageError(
-            f"{found['title']} has no sign-in with a code, so there is nothing to sign out of.",
-            hint="On a JupyterHub, sign out of the Hub.",
-        )
-    agent.post("/sign-outs", {"identity": found["identity"]})
-    return text.sentence(f"You are signed out of {found['title']}.")
-
-
-def _instance(agent: AgentClient, name: str | None) -> dict[str, Any]:
-    """Return an instance by its name, or the first one."""
-    found: list[dict[str, Any]] = agent.get("/datalake/instances")["instances"]
-    for instance in found:
-        if name in (None, instance["name"]):
-            return instance
-    names = ", ".join(instance["name"] for instance in found)
-    if name is None:
-        raise NotFoundError("No data lake is configured.", hint="Set DataLake.instances.")
-    raise NotFoundError(f"There is no data lake called {name}.", hint=f"There are: {names}.")
-
-
-def _who(agent: AgentClient, instance: dict[str, Any]) -> str:
-    who = agent.get("/datalake/whoami", instance=instance["name"])
-    return f"{who['account']} at {instance['title']}"
 
 
 def whoami(*, instance: str | None = None) -> dict[str, Any]:

@@ -4,12 +4,12 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from escape_vre.client import AgentClient
-from escape_vre.core.errors import EscapeError, NotFoundError
+from escape_vre.client.commands import add_account_commands, add_job_commands
+from escape_vre.client.completion import asked, instances_of
 from escape_vre.core.text import sentence
 from escape_vre.display.completion import Word, completed_by
-from escape_vre.display.output import Listed
-from escape_vre.display.parsing import at_least_one, subcommands
+from escape_vre.display.output import strictly
+from escape_vre.display.parsing import add_help, at_least_one, subcommands
 from escape_vre.services.datalake import api
 
 TYPES = ("all", "collection", "container", "dataset", "file")
@@ -26,14 +26,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
-        if name not in ("jobs", "cancel", "retry", "help"):
-            lake = made.add_argument(
-                "--instance", metavar="NAME", help="data lake (default: the first)"
-            )
-            completed_by(lake, _instances)
-        if name not in ("login", "logout", "help"):
-            made.add_argument("--json", action="store_true", help="print rows as JSON lines")
-        if name in ("ls", "get", "jobs"):
+        lake = made.add_argument(
+            "--instance", metavar="NAME", help="data lake (default: the first)"
+        )
+        completed_by(lake, instances_of(["datalake"]))
+        made.add_argument("--json", action="store_true", help="print rows as JSON lines")
+        if name in ("ls", "get"):
             made.add_argument(
                 "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
             )
@@ -43,18 +41,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     _add_get(command("get", _get, "Get files, datasets or containers."))
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
     completed_by(info.add_argument("did", metavar="scope:name"), _dids)
-
-    command("jobs", _jobs, "List the jobs.")
-    for name, run, text in (
-        ("cancel", _cancel, "Cancel a job."),
-        ("retry", _retry, "Retry a failed or cancelled job."),
-    ):
-        job = command(name, run, text).add_argument("job", help="its id, which may be shortened")
-        completed_by(job, _job_ids)
-    command("login", _login, "Sign in to a data lake with a code.")
-    command("logout", _logout, "Sign out of a data lake.")
+    add_job_commands(commands)
+    add_account_commands(commands, "datalake")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")
-    command("help", lambda _: parser.format_help().rstrip(), "Show this help.")
+    add_help(commands, parser)
 
 
 def _add_ls(parser: argparse.ArgumentParser) -> None:
@@ -84,70 +74,22 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
 
 def _dids(prefix: str) -> list[Word]:
     """Complete scopes, then DIDs."""
-    matches = _asked("/datalake/complete", text=prefix).get("matches", [])
+    matches = asked("/datalake/complete", text=prefix).get("matches", [])
     return [Word(match, "scope" if match.endswith(":") else "DID") for match in matches]
-
-
-def _job_ids(prefix: str) -> list[Word]:
-    """Complete the id of a job."""
-    jobs = _asked("/jobs").get("jobs", [])
-    return [Word(job["id"], "job") for job in jobs if job["id"].startswith(prefix)]
-
-
-def _instances(prefix: str) -> list[Word]:
-    """Complete the name of a data lake."""
-    found = _asked("/datalake/instances").get("instances", [])
-    return [Word(lake["name"], "data lake") for lake in found if lake["name"].startswith(prefix)]
-
-
-def _asked(path: str, **query: str) -> dict[str, Any]:
-    """Ask the agent for a completion: none is better than an error while typing."""
-    try:
-        answer: dict[str, Any] = AgentClient(timeout_s=5).get(path, **query)
-    except EscapeError:
-        return {}
-    return answer
 
 
 def _ls(args: argparse.Namespace) -> Any:
     found = api.ls(args.what, type=args.type, limit=args.limit, instance=args.instance)
-    return _something(args, found)
+    return strictly(found, strict=args.strict)
 
 
 def _get(args: argparse.Namespace) -> Any:
     found = api.get(*args.dids, to=args.to, files=args.files, instance=args.instance)
-    return _something(args, found)
-
-
-def _jobs(args: argparse.Namespace) -> Any:
-    return _something(args, api.jobs())
-
-
-def _something(args: argparse.Namespace, found: Listed) -> Listed:
-    """Return what was found; with ``--strict``, nothing is an error."""
-    if args.strict and not list(found.as_rows()):
-        raise NotFoundError(found.note or "Nothing was found.")
-    return found
+    return strictly(found, strict=args.strict)
 
 
 def _info(args: argparse.Namespace) -> Any:
     return api.info(args.did, instance=args.instance)
-
-
-def _cancel(args: argparse.Namespace) -> Any:
-    return api.cancel(args.job)
-
-
-def _retry(args: argparse.Namespace) -> Any:
-    return api.retry(args.job)
-
-
-def _login(args: argparse.Namespace) -> Any:
-    return api.login(instance=args.instance)
-
-
-def _logout(args: argparse.Namespace) -> Any:
-    return api.logout(instance=args.instance)
 
 
 def _whoami(args: argparse.Namespace) -> Any:

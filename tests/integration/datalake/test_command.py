@@ -11,7 +11,7 @@ import pytest
 import escape_vre
 from escape_vre.cli import main
 from escape_vre.core.errors import UsageError
-from escape_vre.display.commands import service_commands
+from escape_vre.display.commands import magics
 from escape_vre.display.completion import completions
 from escape_vre.notebook.magics import grammar
 from tests.catalogue import BODY, Catalogue
@@ -119,6 +119,24 @@ def test_json_has_a_row_a_line(catalogue, tmp_path):
     assert agent["jobs_running"] == 0
 
 
+def test_jobs_are_the_same_under_every_word(catalogue):
+    assert run("jobs").stderr == "There are no jobs. Run escape-vre dl get to start one.\n"
+    assert run("jobs", "--strict").returncode == 1
+    run("dl", "get", "t:set")
+    (job,) = objects(run("jobs", "--json"))
+    assert [job] == objects(run("dl", "jobs", "--json"))
+    for words in (("cancel", "zz"), ("dl", "cancel", "zz"), ("retry", "zz")):
+        lost = run(*words)
+        assert lost.returncode == 1
+        assert "No job ids begin with 'zz'.\nRun escape-vre jobs to see their ids." in lost.stderr
+    finished = run("retry", job["id"][:4])
+    assert finished.returncode == 1
+    assert job["id"] in finished.stderr or job["title"] in finished.stderr
+    for word, words in (("escape", ["cancel", ""]), ("dl", ["retry", job["id"][:3]])):
+        found = completions(grammar(magics()[word]), words)
+        assert {str(word): word.type for word in found} == {job["id"]: "job"}
+
+
 def test_a_reader_that_has_enough_hears_no_complaint(catalogue):
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"'{COMMAND}' dl ls t | true"],
@@ -164,7 +182,7 @@ def test_alone_it_prints_its_help(words, capsys):
         (["dl", "info"], "the following arguments are required: scope:name."),
         (["agent", "statsu"], "Did you mean status?"),
         (["lake", "starrt"], "Did you mean start?"),
-        (["zzz"], "no command zzz; choose from dl, agent, with-token, demo, idp, lake."),
+        (["zzz"], "no command zzz; choose from dl, jobs, cancel, retry, login, logout, agent,"),
     ],
 )
 def test_a_mistyped_word_names_the_nearest(words, said, capsys):
@@ -177,7 +195,7 @@ def test_a_mistyped_word_names_the_nearest(words, said, capsys):
 
 def test_the_magic_names_the_nearest_too():
     with pytest.raises(UsageError, match="Did you mean --strict") as caught:
-        grammar(service_commands()["dl"]).parse_args(["ls", "--strct"])
+        grammar(magics()["dl"]).parse_args(["ls", "--strct"])
     assert "%dl ls: there is no option --strct" in str(caught.value)
 
 
@@ -193,13 +211,14 @@ def test_the_magic_names_the_nearest_too():
         (["get", "--to", "d"], {}),
         (["ls", ""], {"t:": "scope"}),
         (["whoami", "--instance", "l"], {"lab": "data lake"}),
+        (["login", "--instance", ""], {"lab": "data lake"}),
         (["get", "t:set", "t:file1"], {"t:file10.csv": "DID"}),
         (["ls", "--limit", "3", "t:s"], {"t:set": "DID"}),
     ],
 )
 def test_tab_completes_words_with_their_type(catalogue, words, expected):
     assert {
-        str(word): word.type for word in completions(grammar(service_commands()["dl"]), words)
+        str(word): word.type for word in completions(grammar(magics()["dl"]), words)
     } == expected
 
 
@@ -219,6 +238,9 @@ def test_tab_completes_in_a_shell(catalogue):
 
     assert typed("escape-vre dl who") == ["whoami"]
     assert typed("escape-vre dl ls --ty") == ["--type"]
+    assert typed("escape-vre ret") == ["retry"]
+    assert typed("escape-vre login --ser") == ["--service"]
+    assert typed("escape-vre login --service da") == ["datalake"]
     assert typed("escape-vre dl get t:file1") == ["file10.csv"]  # the shell has "t:" already
 
 

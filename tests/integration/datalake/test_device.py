@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+import escape_vre
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import AuthError, NotFoundError, UsageError
 from escape_vre.core.location import locate
-from escape_vre.services.datalake import api
 from escape_vre.testing.device import DeviceProvider
 from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import agent_pid
@@ -49,7 +49,7 @@ def identity(client):
 
 
 def login(*words):
-    command = [sys.executable, "-m", "escape_vre", "dl", *(words or ("login",))]
+    command = [sys.executable, "-m", "escape_vre", *(words or ("dl", "login"))]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -109,11 +109,11 @@ def test_in_a_terminal(client, provider):
     assert provider.issuer in line
     out, _ = running.communicate(timeout=60)
     assert (running.returncode, out) == (0, "You are signed in: demo at Demo data lake.\n")
-    again, _ = login().communicate(timeout=60)
+    again, _ = login("login").communicate(timeout=60)
     assert again == "You are already signed in: demo at Demo data lake.\n"
-    out, _ = login("logout").communicate(timeout=60)
+    out, _ = login("logout", "--service", "datalake").communicate(timeout=60)
     assert out == "You are signed out of Demo data lake.\n"
-    _, said = login("whoami").communicate(timeout=60)
+    _, said = login("dl", "whoami").communicate(timeout=60)
     assert "escape-vre dl login" in said
     assert provider.sessions == []
 
@@ -152,9 +152,9 @@ def test_it_outlives_the_agent_and_shows_nothing(client, identity, provider, own
 
 
 def test_where_nobody_signs_in_it_says_so(dl):
-    assert api.login() == "You are already signed in: demo at Demo data lake."
+    assert escape_vre.login() == "You are already signed in: demo at Demo data lake."
     with pytest.raises(UsageError, match="nothing to sign out of"):
-        api.logout()
+        escape_vre.logout()
 
 
 # ── with-token ──────────────────────────────────────────────────────────────────────────────

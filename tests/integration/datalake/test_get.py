@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import escape_vre
 from escape_vre.client import AgentClient
 from escape_vre.core.errors import (
     CancelledJobError,
@@ -151,7 +152,7 @@ def test_a_damaged_replica_costs_nothing_where_there_is_another(dl, lake, tmp_pa
     assert not (tmp_path / "data" / "demo" / "hurt.two").exists()
     assert leftovers(tmp_path) == []
     file.write_bytes(b"right" * 1000)
-    (job,) = [j for j in api.jobs() if j["state"] == "failed"]
+    (job,) = [j for j in escape_vre.jobs() if j["state"] == "failed"]
     dl.post(f"/jobs/{job['id']}/retry")
     assert dl.wait(job["id"])["state"] == "done"
     assert (tmp_path / "data" / "demo" / "hurt.two").read_bytes() == b"right" * 1000

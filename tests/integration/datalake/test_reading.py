@@ -213,14 +213,14 @@ def test_ls_prints_a_table(dl):
 
 def test_a_dead_job_number_is_an_error(dl):
     with pytest.raises(NotFoundError):
-        api.cancel("nope")
+        escape_vre.cancel("nope")
     with pytest.raises(NotFoundError):
-        api.retry("")
-    assert "no jobs" in repr(api.jobs())
+        escape_vre.retry("")
+    assert "no jobs" in repr(escape_vre.jobs())
 
 
 def test_a_finished_job_cannot_be_retried(dl):
     api.get("demo:fermi.photons", progress=False)
-    (job,) = api.jobs()
+    (job,) = escape_vre.jobs()
     with pytest.raises(ConflictError):
-        api.retry(job["id"])
+        escape_vre.retry(job["id"])

@@ -132,6 +132,7 @@ def test_a_long_get_shows_a_bar_that_is_replaced(python, big):
         ("%dl get", "usage: %dl get"),
         ("%dl info demo:nope", "There is no demo:nope"),
         ("%dl cancel 123", "No job ids begin with '123'"),
+        ("%escape retry 123", "Run %escape jobs to see their ids."),
         (
             "import escape_vre; escape_vre.get('demo:fermi.lightcurves').path",
             "This get returned 5 files",
@@ -159,6 +160,7 @@ def test_jobs_info_and_ls_are_tables(python):
     python.run("%dl get demo:fermi.lightcurves")
     for code, word in (
         ("%dl jobs", "done"),
+        ("%escape jobs", "done"),
         ("%dl info demo:fermi.photons.fits", "adler32"),
         ("%dl ls demo:fermi.*", "here"),
     ):
@@ -188,6 +190,7 @@ def test_tab_completes_before_the_magic_was_ever_used(dl, python, typed, expecte
         ("%dl ls --ty", {"--type": "option"}),
         ("%dl ls demo --type da", {"dataset": "value"}),
         ("r = %dl who", {"whoami": "command"}),
+        ("%escape ret", {"retry": "command"}),
         ("%dl ls de", {"demo:": "scope"}),
     ],
 )

@@ -1,10 +1,12 @@
-"""A second package beside ours, with one service that works and one that does not."""
+"""A second package beside ours, with one service that works and two that do not."""
 
 import os
 import subprocess
 import sys
 
 import pytest
+
+from escape_vre.testing.wheels import install
 
 PLUGIN = """
 from escape_vre.core.service import Plugin
@@ -47,16 +49,15 @@ def run(args):
 def beside(tmp_path):
     """Install the package for processes that this returns a function to run."""
     site = tmp_path / "site"
-    info = site / "toys-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[escape_vre.services]\ntoy = toy_plugin:plugin\ntorn = torn_plugin:plugin\n"
-    )
-    (site / "toy_plugin.py").write_text(PLUGIN.format(name="toy", title="Toys", word="play"))
-    (site / "toy_commands.py").write_text(COMMANDS)
-    (site / "torn_plugin.py").write_text(PLUGIN.format(name="torn", title="Torn", word="tear"))
-    (site / "torn_commands.py").write_text("import a_module_that_is_not_there\n")
+    services = {"toy": "toy_plugin:plugin", "torn": "torn_plugin:plugin", "lost": "lost:plugin"}
+    files = {
+        "toy_plugin.py": PLUGIN.format(name="toy", title="Toys", word="play"),
+        "toy_commands.py": COMMANDS,
+        "torn_plugin.py": PLUGIN.format(name="torn", title="Torn", word="tear"),
+        "torn_commands.py": "import a_module_that_is_not_there",
+        "lost.py": "import another_module_that_is_not_there",
+    }
+    install(site, "toys", services, files)
 
     def run(*words, **more):
         return subprocess.run(

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from escape_vre.display.output import in_shell_words
+
 # Runs the command in this process, then says which modules it took.
 RUN = """
 import json, sys
@@ -76,11 +78,18 @@ def test_a_hint_is_written_as_a_shell_has_it(beside):
     assert done.stderr == "escape-vre: There is no car.\nRun escape-vre play show bear.\n"
 
 
+def test_what_is_the_same_for_all_services_has_no_further_word_in_a_shell():
+    assert in_shell_words("Run %escape jobs, %dl get or %nothing.") == (
+        "Run escape-vre jobs, escape-vre dl get or %nothing."
+    )
+
+
 def test_a_service_that_cannot_be_loaded_says_so_under_its_own_word(beside):
-    torn = beside("-m", "escape_vre", "tear", "it")
-    assert torn.returncode == 1
-    assert "a_module_that_is_not_there" in torn.stderr
-    assert "Traceback" not in torn.stderr
+    for word, missing in (("tear", "a_module_that"), ("lost", "another_module_that")):
+        torn = beside("-m", "escape_vre", word, "it")
+        assert torn.returncode == 1
+        assert missing in torn.stderr
+        assert "Traceback" not in torn.stderr
     for words in (["play", "show", "bear"], ["--help"], ["dl"]):
         assert beside("-m", "escape_vre", *words).returncode == 0
     mistaken = beside("-m", "escape_vre", "show", "bear")
@@ -101,7 +110,7 @@ def test_a_shell_completes_by_importing_one_service(beside, tmp_path):
 
 
 def test_magics_come_from_the_plug_ins_and_import_when_used(beside):
-    lines = ["play show bear", "play show car", "tear it", "play shwo"]
+    lines = ["play show bear", "play show car", "tear it", "play shwo", "lost it"]
     typed = ["%play sh", "x = %play show ", "play show ", "%tear ", "%nothing "]
     done = beside("-c", MAGICS.format(lines=lines, typed=typed))
     assert done.returncode == 0, done.stderr
@@ -115,6 +124,7 @@ def test_magics_come_from_the_plug_ins_and_import_when_used(beside):
     assert found["said"][0] == "There is no car. Run %play show bear."
     assert "a_module_that_is_not_there" in found["said"][1]
     assert "%play: there is no command shwo. Did you mean show?" in found["said"][2]
+    assert "The service lost cannot be used" in found["said"][3]
     show, toys, auto, torn, nothing = found["found"]
     assert show == [["show", "command"]]
     assert toys == auto == [["bear", "toy"]]
