@@ -34,6 +34,7 @@ class Catalogue(Fake):
         self.asked = []  # the types of the searches, in order
         self.sent = 0  # rows of searches
         self.storage_body = BODY
+        self.replicas = {}  # by file: an address in place of ours, and what is said of it
         self._known = {name: type_ for type_, name in self._all()}
         for children in self.contents.values():
             self._known.update({name: type_ for type_, name in children})
@@ -130,7 +131,12 @@ class Catalogue(Fake):
     def _replica(self, name):
         url = f"{self.url}/storage/{len(name)}"
         about = {"rse": "SITE", "type": "DISK", "priority": 1, "domain": "wan"}
-        more = {"pfns": {url: about}, "rses": {"SITE": [url]}, "states": {"SITE": "AVAILABLE"}}
+        url, changed = self.replicas.get(name, (url, {}))
+        more = {
+            "pfns": {url: about | changed},
+            "rses": {"SITE": [url]},
+            "states": {"SITE": "AVAILABLE"},
+        }
         return self._did(name) | more
 
 

@@ -141,6 +141,22 @@ interface components {
       matches: string[];
     };
     /**
+     * DatalakeObstacle
+     * @description Why a file cannot be fetched as usual although a site has it; ``hint`` says what to do.
+     */
+    DatalakeObstacle: {
+      /** Hint */
+      hint: string;
+      /**
+       * Kind
+       * @description It is on tape only, inside an archive, offered by protocols that cannot be fetched, or its site gives no address.
+       * @enum {string}
+       */
+      kind: 'tape' | 'archive' | 'protocol' | 'address';
+      /** Message */
+      message: string;
+    };
+    /**
      * DatalakeRow
      * @description One DID in a list.
      */
@@ -195,6 +211,7 @@ interface components {
        * @description What could not be read, and why.
        */
       note: string | null;
+      obstacle: components['schemas']['DatalakeObstacle'] | null;
       /** Path */
       path: string | null;
       /** Problem */
@@ -241,8 +258,13 @@ interface components {
      * @description Which sites have a DID, and what of this could not be read.
      */
     DatalakeSites: {
-      /** Note */
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
       note: string | null;
+      /** @description Why a file cannot be fetched as usual from any of them. */
+      obstacle: components['schemas']['DatalakeObstacle'] | null;
       /** Sites */
       sites: components['schemas']['DatalakeSite'][];
     };
@@ -279,6 +301,7 @@ export type IIdentity = Schemas['DatalakeIdentity'];
 export type IInstance = Schemas['DatalakeInstance'];
 export type IInstances = Schemas['DatalakeInstances'];
 export type IMatches = Schemas['DatalakeMatches'];
+export type IObstacle = Schemas['DatalakeObstacle'];
 export type IRow = Schemas['DatalakeRow'];
 export type IRowState = Schemas['DatalakeRowState'];
 export type IScopes = Schemas['DatalakeScopes'];

@@ -18,6 +18,7 @@ function state(more: Partial<IRowState>): IRowState {
     path: null,
     contents_path: null,
     sites: [],
+    obstacle: null,
     job: null,
     job_state: null,
     fraction: null,
@@ -56,6 +57,17 @@ test('each state has a shape, a word and a sentence', () => {
     'failed',
     'no site has a copy',
     'failed: no site has a copy'
+  ]);
+  const obstacle = {
+    kind: 'protocol',
+    message: 'EOS offers it by root only.',
+    hint: 'Ask the site.'
+  } as const;
+  expect(said({ sites: ['EOS'], obstacle })).toEqual([
+    'blocked',
+    'no https',
+    'EOS',
+    'no https: EOS offers it by root only. Ask the site.'
   ]);
   const waiting = { message: 'The session has ended.' } as IJob['waiting'];
   expect(said({}, { state: 'queued', waiting })).toEqual([

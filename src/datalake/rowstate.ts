@@ -1,5 +1,5 @@
 import type { IJob } from '../core/api';
-import type { IRowState } from './api';
+import type { IObstacle, IRowState } from './api';
 import { fractionOf, isFinished } from '../core/jobs';
 import type { ITrans } from '../core/errors';
 import { formatPercent } from '../ui/format';
@@ -52,12 +52,31 @@ export function describe(
       : trans.__('partly here');
     return view('partly', trans.__('partly'), count, sentence);
   }
+  if (state.obstacle) {
+    const { kind, message, hint } = state.obstacle;
+    const word = obstacleWord(kind, trans);
+    return view('blocked', word, sites, `${word}: ${message} ${hint}`);
+  }
   return view(
     'elsewhere',
     trans.__('elsewhere'),
     sites,
     sites ? trans.__('elsewhere (%1)', sites) : trans.__('elsewhere')
   );
+}
+
+/** Why a file cannot be fetched as usual, in a word; `%dl ls` has the same. */
+function obstacleWord(kind: IObstacle['kind'], trans: ITrans): string {
+  switch (kind) {
+    case 'tape':
+      return trans.__('on tape');
+    case 'archive':
+      return trans.__('in an archive');
+    case 'protocol':
+      return trans.__('no https');
+    case 'address':
+      return trans.__('no address');
+  }
 }
 
 function moving(

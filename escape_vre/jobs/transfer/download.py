@@ -310,7 +310,7 @@ def no_replica(source: FileSource) -> NotFoundError:
     """Say that a file has no replica that we can read, and why where that is known."""
     name = source.ref.partition(":")[2]
     if source.obstacle:
-        return NotFoundError(f"{name} cannot be read: {source.obstacle}", hint=source.way_out)
+        return NotFoundError(f"{name} cannot be read. {source.obstacle}", hint=source.way_out)
     return NotFoundError(
         f"The catalogue names no replica of {name} that can be read now.",
         hint="Look at its replicas: they may be on tape, or not there yet.",

@@ -246,7 +246,8 @@ def info(did: str, *, instance: str | None = None) -> Info:
     found = agent.get("/datalake/did", instance=instance, ref=ref)
     replicas = agent.get("/datalake/replicas", instance=instance, ref=ref)
     notes = dict.fromkeys(note for note in (found.pop("note", None), replicas.get("note")) if note)
-    return did_info({**found, "sites": replicas["sites"]}, note=" ".join(notes))
+    where = {"sites": replicas["sites"], "obstacle": replicas["obstacle"]}
+    return did_info({**found, **where}, note=" ".join(notes))
 
 
 def whoami(*, instance: str | None = None) -> dict[str, Any]:

@@ -158,6 +158,17 @@ class Did(Model):
     note: str | None = Field(default=None, description="What could not be read, and why.")
 
 
+class Obstacle(Model):
+    """Why a file cannot be fetched as usual although a site has it; ``hint`` says what to do."""
+
+    kind: Literal["tape", "archive", "protocol", "address"] = Field(
+        description="It is on tape only, inside an archive, offered by protocols that cannot be"
+        " fetched, or its site gives no address."
+    )
+    message: str
+    hint: str
+
+
 class Site(Model):
     """One site's (RSE's) part of a DID: its number of files, bytes, and for a file its URLs."""
 
@@ -167,6 +178,16 @@ class Site(Model):
     length: int
     bytes: int | None = None
     urls: list[str] = []
+
+
+class Sites(Model):
+    """Which sites have a DID, and what of this could not be read."""
+
+    sites: list[Site]
+    obstacle: Obstacle | None = Field(
+        default=None, description="Why a file cannot be fetched as usual from any of them."
+    )
+    note: str | None = Field(default=None, description="What could not be read, and why.")
 
 
 class RowState(Model):
@@ -180,6 +201,7 @@ class RowState(Model):
     path: str | None = None
     contents_path: str | None = None
     sites: list[str] = []
+    obstacle: Obstacle | None = None
     job: str | None = None
     job_state: str | None = None
     fraction: float | None = None

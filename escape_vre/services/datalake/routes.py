@@ -20,7 +20,7 @@ from escape_vre.services.datalake.models import (
     Instance,
     Row,
     RowState,
-    Site,
+    Sites,
     TypeFilter,
 )
 from escape_vre.services.datalake.service import DataLakeService
@@ -40,13 +40,6 @@ class Scopes(BaseModel):
     """Every scope, sorted."""
 
     scopes: list[str]
-
-
-class Sites(BaseModel):
-    """Which sites have a DID, and what of this could not be read."""
-
-    sites: list[Site]
-    note: str | None = None
 
 
 class Matches(BaseModel):
@@ -123,8 +116,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
 
     @router.get("/replicas")
     async def replicas(caller: CallerOf, ref: Ref, instance: Name = None) -> Sites:
-        sites, note = await lake().sites(instance, caller.environment, parse_did(ref))
-        return Sites(sites=sites, note=note)
+        return await lake().sites(instance, caller.environment, parse_did(ref))
 
     @router.post("/states")
     async def states(caller: CallerOf, query: StatesQuery) -> States:

@@ -19,6 +19,7 @@ from escape_vre.core.service import FetchQuery, FileSource, Skipped, StorageAcce
 from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.models import Job, JobRequest
+from escape_vre.services.datalake.addresses import obstacle_of, schemes_of
 from escape_vre.services.datalake.dids import did_in, did_ref, read_ref
 from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
 from escape_vre.services.datalake.instances import Connected, LakeInstances
@@ -32,6 +33,7 @@ from escape_vre.services.datalake.models import (
     Row,
     RowState,
     Site,
+    Sites,
     TypeFilter,
 )
 from escape_vre.services.datalake.partly import notes, or_note, unread
@@ -159,11 +161,8 @@ class DataLakeService:
 
     async def sites(
         self, instance: str | None, environment: Environment, ref: ResourceRef
-    ) -> tuple[list[Site], str | None]:
-        """Return which sites have a DID, and what of this is not known.
-
-        A file comes with URLs, a collection with counts.
-        """
+    ) -> Sites:
+        """Return which sites have a DID: for a file with URLs, for a collection with counts."""
         connected = self._instances.connect(instance, environment)
         status, note = await self._counted(connected, environment, ref)
         kind = did_type(status)
@@ -172,9 +171,14 @@ class DataLakeService:
             if kind == "container" and (length := count(status.get("length"))):
                 # A site without any file of a dataset has no row for it.
                 found = [with_length(site, length) for site in found]
-            return found, notes(note, missing)
+            return Sites(sites=found, note=notes(note, missing))
+        sites: list[Site] = []
+        obstacle = None
         async with aclosing(connected.rucio.replicas([did_in(ref)], all_states=True)) as rows:
-            return [site async for row in rows for site in sites_of_file(row)], note
+            async for row in rows:
+                sites += sites_of_file(row)
+                obstacle = obstacle_of(row, schemes_of(connected.settings))
+        return Sites(sites=sites, obstacle=obstacle, note=note)
 
     async def states(
         self,
@@ -198,7 +202,14 @@ class DataLakeService:
         connected = self._instances.connect(instance, environment)
         name = connected.settings.name
         active = desk.active_for(self.name, name)
-        return await row_states(connected.rucio, desk.manifest, name, refs, active)
+        return await row_states(
+            connected.rucio,
+            desk.manifest,
+            name,
+            refs,
+            active,
+            schemes_of(connected.settings),
+        )
 
     async def complete(
         self, instance: str | None, environment: Environment, text: str, *, limit: int = 50

@@ -42,7 +42,18 @@ def state(row: dict[str, Any]) -> str:
     if "local" not in row:
         return "–"
     sites = row.get("sites") or []
-    return f"elsewhere ({', '.join(sites)})" if sites else "elsewhere"
+    obstacle = row.get("obstacle")
+    word = OBSTACLES[obstacle["kind"]] if obstacle else "elsewhere"
+    return f"{word} ({', '.join(sites)})" if sites else word
+
+
+OBSTACLES = {
+    "tape": "on tape",
+    "archive": "in an archive",
+    "protocol": "no https",
+    "address": "no address",
+}
+"""Why a file cannot be fetched as usual, in a word; the panel has the same."""
 
 
 def did_info(found: Mapping[str, Any], *, note: str) -> Info:
@@ -61,5 +72,8 @@ def did_info(found: Mapping[str, Any], *, note: str) -> Info:
         if found["type"] != "file":
             shown = f"{site['available']:,} of {site['length']:,} files"
         lines.append((f"at {site['rse']}", shown))
+    if obstacle := found.get("obstacle"):
+        said = f"{OBSTACLES[obstacle['kind']]}: {obstacle['message']} {obstacle['hint']}"
+        lines.append(("access", said))
     lines += [(key, str(value)) for key, value in found["metadata"].items()]
     return Info(found, lines, note=note)

@@ -2,9 +2,9 @@
 
 from contextlib import aclosing
 
-from escape_vre.core import text
 from escape_vre.core.errors import EscapeError
 from escape_vre.core.service import Skipped
+from escape_vre.core.text import skipped
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.files import datasets
 from escape_vre.services.datalake.intake import Did
@@ -47,7 +47,7 @@ async def sites_of_collection(
     if failed and len(failed) >= asked:
         raise failed[0]
     missing = unread("the sites of some datasets", failed[0]) if failed else None
-    return sorted(found.values(), key=lambda site: site.rse), notes(missing, text.skipped(lost))
+    return sorted(found.values(), key=lambda site: site.rse), notes(missing, skipped(lost))
 
 
 async def _add_sites(rucio: RucioClient, dataset: Did, found: dict[str, Site]) -> int:

@@ -1,20 +1,21 @@
 """The state of visible rows: size, sites, how much is here."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from escape_vre.core import text
 from escape_vre.core.errors import AuthError, EscapeError
 from escape_vre.core.refs import ResourceRef
+from escape_vre.core.text import skipped
 from escape_vre.jobs.manifest import Manifest
 from escape_vre.jobs.models import Job
-from escape_vre.services.datalake.client import RucioClient
+from escape_vre.services.datalake.addresses import obstacle_of
+from escape_vre.services.datalake.client import SCHEMES, RucioClient
 from escape_vre.services.datalake.dids import did_in
 from escape_vre.services.datalake.intake import Did, count, did_of, did_type, sentence, word
-from escape_vre.services.datalake.models import DidType, RowState
+from escape_vre.services.datalake.models import DidType, Obstacle, RowState
 from escape_vre.services.datalake.partly import notes, unread
 from escape_vre.services.datalake.rows import states_of_file
 
@@ -31,6 +32,7 @@ class Remote:
     bytes: int | None = None
     length: int | None = None
     sites: dict[str, bool] | None = None
+    obstacle: Obstacle | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class Answer:
     @property
     def note(self) -> str | None:
         """What is not known, in a sentence or two."""
-        return notes(*self.missing.values(), text.skipped(self.skipped))
+        return notes(*self.missing.values(), skipped(self.skipped))
 
 
 async def row_states(
@@ -74,11 +76,17 @@ async def row_states(
     instance: str,
     refs: Sequence[ResourceRef],
     active: Mapping[str, Job],
+    schemes: Collection[str] = SCHEMES,
 ) -> list[RowState]:
     """Return the state of each ref, in their order; ``note`` says what of it is not known.
 
     Rucio is asked three times for any number of files and of datasets that have a rule. Only a
     collection that Rucio keeps no count of costs a call of its own.
+
+    Parameters
+    ----------
+    schemes : collection of str
+        Those of the addresses that can be fetched.
 
     Raises
     ------
@@ -94,7 +102,7 @@ async def row_states(
     async with asyncio.TaskGroup() as group:
         local = group.create_task(asyncio.to_thread(_local, manifest, instance, kinds))
         if files := [did for did, found in remote.items() if found.kind == "file"]:
-            group.create_task(_of_files(rucio, files, answer))
+            group.create_task(_of_files(rucio, files, answer, schemes))
         if datasets := [did for did, found in remote.items() if found.kind == "dataset"]:
             group.create_task(_of_datasets(rucio, datasets, answer))
     await _count_the_rest(rucio, remote)
@@ -121,12 +129,15 @@ async def _sizes(rucio: RucioClient, dids: Sequence[Did], answer: Answer) -> Non
         answer.missing[_SIZES] = unread(_SIZES, e)
 
 
-async def _of_files(rucio: RucioClient, dids: Sequence[Did], answer: Answer) -> None:
+async def _of_files(
+    rucio: RucioClient, dids: Sequence[Did], answer: Answer, schemes: Collection[str]
+) -> None:
     with answer.part(_SITES):
         async with aclosing(rucio.replicas(dids, all_states=True)) as rows:
             async for row in rows:
                 if found := answer.of(row):
                     found.sites = states_of_file(row)
+                    found.obstacle = obstacle_of(row, schemes)
         if not answer.skipped:
             for did in dids:  # what has no row is at no site
                 answer.remote[did].sites = answer.remote[did].sites or {}
@@ -226,6 +237,7 @@ def _merged(
             "length": remote.length,
             "local": here,
             "sites": sorted(remote.sites or ()),
+            "obstacle": remote.obstacle if here == "elsewhere" and not problem else None,
             "job": job.id if job else None,
             "job_state": job.state if job else None,
             "fraction": fraction,

@@ -1,7 +1,13 @@
 import * as React from 'react';
 /** What a state looks like. */
 export type Shape =
-  'here' | 'partly' | 'elsewhere' | 'moving' | 'problem' | 'unknown';
+  | 'here'
+  | 'partly'
+  | 'elsewhere'
+  | 'blocked'
+  | 'moving'
+  | 'problem'
+  | 'unknown';
 
 /** Told apart without colour: each state has an outline of its own. */
 const PATHS: Record<Shape, React.JSX.Element> = {
@@ -24,6 +30,12 @@ const PATHS: Record<Shape, React.JSX.Element> = {
   ),
   elsewhere: (
     <circle cx="6" cy="6" r="4.900" fill="none" stroke="currentColor" />
+  ),
+  blocked: (
+    <>
+      <circle cx="6" cy="6" r="4.900" fill="none" stroke="currentColor" />
+      <path d="M3.500 6h5" stroke="currentColor" strokeWidth="1.500" />
+    </>
   ),
   moving: (
     <path

@@ -76,6 +76,21 @@ def test_rows_that_stand_for_no_file_are_said_by_command_and_magic(catalogue):
     assert repr(quiet).splitlines()[1:] == [quiet.note]
 
 
+def test_a_file_that_cannot_be_fetched_as_usual_says_so_in_list_and_info(catalogue):
+    catalogue.contents["far"] = [("file", "root"), ("file", "tape")]
+    catalogue._known |= {"far": "dataset", "root": "file", "tape": "file"}
+    catalogue.replicas["root"] = ("root://eos.example.org//f", {})
+    catalogue.replicas["tape"] = (f"{catalogue.url}/storage/9", {"type": "TAPE"})
+    rows = [row.split("\t") for row in run("dl", "ls", "t:far").stdout.splitlines()[1:]]
+    states = {name: state for _, name, _, _, state in rows}
+    assert states == {"t:root": "no https (SITE)", "t:tape": "on tape (SITE)"}
+    said = dict(line.split("\t") for line in run("dl", "info", "t:root").stdout.splitlines())
+    assert said["at SITE"] == "available"
+    assert said["access"].startswith("no https: SITE offers it by root only, which escape-vre ")
+    assert "access\ton tape: SITE has it on tape only" in run("dl", "info", "t:tape").stdout
+    assert "access" not in run("dl", "info", "t:file2.csv").stdout
+
+
 def test_what_is_no_row_goes_to_standard_error(catalogue):
     done = run("dl", "ls", "t", "--limit", "2")
     assert len(done.stdout.splitlines()) == 3
