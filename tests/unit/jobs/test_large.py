@@ -73,7 +73,7 @@ def test_it_says_how_far_it_is_while_it_reads_the_list(tmp_path, storage):
 
             service.sources = slowly
             job_id = submit(desk, tmp_path)
-            reading = await until(desk, job_id, lambda job: job.note)
+            reading = await until(desk, job_id, lambda job: "so far" in (job.note or ""))
             cancelled = await desk.cancel(job_id)
             return reading, cancelled
 
