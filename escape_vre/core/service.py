@@ -7,14 +7,9 @@ capability by having the methods of its protocol; nothing is registered elsewher
 import ssl
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from escape_vre.core.errors import EscapeError
-
-if TYPE_CHECKING:
-    from traitlets.config import Config
-
-    from escape_vre.core.keyring import Keyring
 
 Environment = Mapping[str, str]
 """The allow-listed variables that a caller sent with its request."""
@@ -199,7 +194,9 @@ class Plugin:
     capabilities : tuple of str
         Which of :data:`CAPABILITIES` it offers.
     service : str
-        In the agent: ``function(config, keyring) -> Service``, see :class:`ServiceFactory`.
+        In the agent: ``function(config, keyring) -> Service``, from the agent's configuration and
+        its user's :class:`~escape_vre.core.keyring.Keyring`; raises ConfigurationError where
+        settings make no sense.
     routes : str
         In the agent: ``function(get_service, desk) -> APIRouter``, mounted below ``/<name>``.
         ``get_service()`` returns the service; the agent makes it at the first call.
@@ -256,14 +253,6 @@ class Service(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
-        ...
-
-
-class ServiceFactory(Protocol):
-    """Makes a service from the agent's configuration and its person's sign-ins."""
-
-    def __call__(self, config: "Config", keyring: "Keyring") -> Service:
-        """Return the service; raises ConfigurationError where settings make no sense."""
         ...
 
 

@@ -33,7 +33,7 @@ def complete(context: "CompletionContext") -> "SimpleMatcherResult":
         return {"completions": []}
     # Here, for the start of every kernel imports this module.
     from escape_vre.display.completion import completions
-    from escape_vre.notebook.magics import grammar
+    from escape_vre.notebook.grammar import grammar
 
     words = re.split(r"\s+", found["words"] or found["more"] or "")
     try:

@@ -5,12 +5,12 @@ Nothing of a service is imported until its magic is used, for every kernel start
 
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from escape_vre.display.commands import Command, magics
 from escape_vre.display.output import tell, tell_json
-from escape_vre.display.parsing import Parser
 from escape_vre.notebook.completion import add_completion
+from escape_vre.notebook.grammar import Shown, grammar
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -23,35 +23,11 @@ def load_ipython_extension(shell: "InteractiveShell") -> None:
     add_completion(shell)
 
 
-def grammar(command: Command) -> Parser:
-    """Return the parser of a magic.
-
-    Raises
-    ------
-    ConfigurationError
-        The commands of its service cannot be imported.
-    """
-    parser = _Parser(prog=f"%{command.word}")
-    command.add_to(parser)
-    return parser
-
-
-class _Parser(Parser):
-    """Does not end the kernel after its help."""
-
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        raise _Shown
-
-
-class _Shown(Exception):  # noqa: N818 — not an error: help has been printed
-    pass
-
-
 def _magic(command: Command) -> Callable[[str], Any]:
     def magic(line: str) -> Any:
         try:
             args = grammar(command).parse_args(_words(line))
-        except _Shown:
+        except Shown:
             return None
         shown = args.run(args)
         if getattr(args, "json", False):

@@ -36,3 +36,10 @@ def test_every_exception_is_needed():
         place = PACKAGE / name
         files = place.rglob("*.py") if place.is_dir() else [place]
         assert any(NAMES.search(file.read_text()) for file in files), name
+
+
+def test_import_contracts_name_no_service():
+    project = (PACKAGE.parent / "pyproject.toml").read_text()
+    contracts = project.partition("[tool.importlinter]")[2]
+    assert contracts
+    assert not NAMES.search(contracts)

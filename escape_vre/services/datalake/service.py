@@ -47,7 +47,7 @@ SCOPES_KEPT_S = 30.0
 
 
 def create(config: Config, keyring: Keyring) -> "DataLakeService":
-    """Make the service; see :class:`escape_vre.core.service.ServiceFactory`."""
+    """Make the service."""
     return DataLakeService(LakeInstances(config, keyring))
 
 

@@ -13,7 +13,7 @@ from escape_vre.cli import main
 from escape_vre.core.errors import UsageError
 from escape_vre.display.commands import magics
 from escape_vre.display.completion import completions
-from escape_vre.notebook.magics import grammar
+from escape_vre.notebook.grammar import grammar
 from tests.catalogue import BODY, Catalogue
 
 LONG = "a.name.longer.than.any.column." * 6 + "csv"

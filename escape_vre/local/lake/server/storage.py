@@ -5,7 +5,6 @@ in the thread that accepts, which makes many connections wait for each other, an
 answers that it does not give (parent folders made on PUT and MOVE).
 """
 
-import http.server
 import shutil
 import socket
 import ssl
@@ -15,10 +14,10 @@ from pathlib import Path
 from typing import cast
 
 from .bearer import Bearer
-from .webdav import UNFINISHED, StorageHandler
+from .webdav import UNFINISHED, Site, StorageHandler
 
 
-class StorageServer(http.server.ThreadingHTTPServer):
+class StorageServer(Site):
     """Listens for one site.
 
     Parameters

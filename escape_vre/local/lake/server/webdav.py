@@ -13,14 +13,11 @@ import shutil
 import ssl
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from .bearer import BearerError, Person
-
-if TYPE_CHECKING:
-    from .storage import StorageServer
+from .bearer import Bearer, BearerError, Person
 
 UNFINISHED = ".unfinished"
 """Folder at the top of a site that holds uploads until they are complete."""
@@ -47,6 +44,14 @@ class RefusedError(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+class Site(http.server.ThreadingHTTPServer):
+    """What a handler knows of the server of its site."""
+
+    root: Path
+    authorization: bytes
+    bearer: Bearer
+
+
 class StorageHandler(http.server.BaseHTTPRequestHandler):
     """Answers one connection's requests, in order."""
 
@@ -56,7 +61,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     rbufsize = 64 * 1024
     timeout = 120
-    server: "StorageServer"
+    server: Site
     connection: ssl.SSLSocket
 
     def setup(self) -> None:
