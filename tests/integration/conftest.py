@@ -51,10 +51,7 @@ def listening_addresses(pids):
     return found
 
 
-@pytest.fixture(autouse=True)
-def no_agent_left(own_agent):
-    """End the test's agent, whatever became of it."""
-    yield
+def end_agent():
     pid = agent_pid()
     if pid and is_alive(pid):
         os.kill(pid, signal.SIGTERM)
@@ -62,6 +59,34 @@ def no_agent_left(own_agent):
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory):
+    """The state directory of a module's tests that are marked ``one_agent``; ends their agent."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ESCAPE_VRE_HOME", str(home))
+        end_agent()
+
+
+@pytest.fixture(autouse=True)
+def own_agent(request, own_agent, monkeypatch):
+    """The test's state directory, or its module's: one agent for tests that change nothing."""
+    if request.node.get_closest_marker("one_agent") is None:
+        return own_agent
+    home = request.getfixturevalue("shared_home")
+    monkeypatch.setenv("ESCAPE_VRE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_agent_left(request, own_agent):
+    """End the test's own agent, whatever became of it."""
+    yield
+    if request.node.get_closest_marker("one_agent") is None:
+        end_agent()
 
 
 @pytest.fixture

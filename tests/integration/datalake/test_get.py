@@ -303,6 +303,32 @@ def test_files_of_a_job_are_listed_in_order(dl):
     assert all(Path(f["path"]).exists() for f in files)
 
 
+def test_states_of_visible_rows(dl, lake):
+    refs = [
+        "rucio:demo:fermi.lightcurves",
+        "rucio:demo:fermi.photons.fits",
+        "rucio:demo:blazar-2026",
+        "rucio:demo:no-such-thing",
+    ]
+    dataset, file, container, missing = dl.post("/datalake/states", {"refs": refs})["rows"]
+    assert dataset["length"] == 5
+    assert dataset["sites"] == list(lake.sites)
+    assert (dataset["local"], file["local"], container["local"]) == ("elsewhere",) * 3
+    assert file["bytes"] > 0
+    assert container["length"] == 12
+    assert "no longer in the catalogue" in missing["problem"]
+    api.get("demo:fermi.lightcurves", progress=False)
+    dataset, file, container, _ = dl.post("/datalake/states", {"refs": refs})["rows"]
+    assert (dataset["local"], container["local"]) == ("here", "partly")
+
+
+def test_a_finished_job_cannot_be_retried(dl):
+    api.get("demo:fermi.photons", progress=False)
+    (job,) = escape_vre.jobs()
+    with pytest.raises(ConflictError):
+        escape_vre.retry(job["id"])
+
+
 # ── bad luck ────────────────────────────────────────────────────────────────────────────────
 
 

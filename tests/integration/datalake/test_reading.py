@@ -3,8 +3,10 @@
 import pytest
 
 import escape_vre
-from escape_vre.core.errors import ConflictError, NotFoundError, UsageError
+from escape_vre.core.errors import NotFoundError, UsageError
 from escape_vre.services.datalake import api
+
+pytestmark = pytest.mark.one_agent
 
 
 def rows(stream):
@@ -105,25 +107,6 @@ def test_a_dataset_partly_at_each_site_is_counted(dl):
     assert sites == {"NORTH-USERDISK": (1, 2), "SOUTH-USERDISK": (1, 2)}
 
 
-def test_states_of_visible_rows(dl, lake):
-    refs = [
-        "rucio:demo:fermi.lightcurves",
-        "rucio:demo:fermi.photons.fits",
-        "rucio:demo:blazar-2026",
-        "rucio:demo:no-such-thing",
-    ]
-    dataset, file, container, missing = dl.post("/datalake/states", {"refs": refs})["rows"]
-    assert dataset["length"] == 5
-    assert dataset["sites"] == list(lake.sites)
-    assert (dataset["local"], file["local"], container["local"]) == ("elsewhere",) * 3
-    assert file["bytes"] > 0
-    assert container["length"] == 12
-    assert "no longer in the catalogue" in missing["problem"]
-    api.get("demo:fermi.lightcurves", progress=False)
-    dataset, file, container, _ = dl.post("/datalake/states", {"refs": refs})["rows"]
-    assert (dataset["local"], container["local"]) == ("here", "partly")
-
-
 def test_states_of_nothing_and_of_too_much(dl):
     assert dl.post("/datalake/states", {"refs": []}) == {"rows": []}
     with pytest.raises(UsageError):
@@ -217,10 +200,3 @@ def test_a_dead_job_number_is_an_error(dl):
     with pytest.raises(NotFoundError):
         escape_vre.retry("")
     assert "no jobs" in repr(escape_vre.jobs())
-
-
-def test_a_finished_job_cannot_be_retried(dl):
-    api.get("demo:fermi.photons", progress=False)
-    (job,) = escape_vre.jobs()
-    with pytest.raises(ConflictError):
-        escape_vre.retry(job["id"])

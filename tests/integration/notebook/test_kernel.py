@@ -1,6 +1,7 @@
 """``%dl`` in a real kernel: loads by itself, shows one bar and one line, completes, explains."""
 
 import contextlib
+import functools
 import os
 import re
 import subprocess
@@ -64,6 +65,19 @@ def python(dl, tmp_path, monkeypatch):
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared_kernel():
+    with contextlib.ExitStack() as ends:
+        yield functools.cache(lambda cwd: ends.enter_context(kernel(cwd)))
+
+
+@pytest.fixture
+def used_python(dl, shared_home, shared_kernel, monkeypatch):
+    """One kernel for all tests marked ``one_agent``, which change nothing that others see."""
+    monkeypatch.setenv("IPYTHONDIR", str(shared_home / "ipython"))
+    return shared_kernel(shared_home)
+
+
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:jupyter_client", "ignore:Kernel is running over TCP"
 )
@@ -122,6 +136,7 @@ def test_a_long_get_shows_a_bar_that_is_replaced(python, big):
     assert "12 files, 60.0 MB" in bars[-1]["data"]["text/plain"]
 
 
+@pytest.mark.one_agent
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -139,21 +154,22 @@ def test_a_long_get_shows_a_bar_that_is_replaced(python, big):
         ),
     ],
 )
-def test_a_mistake_is_answered_in_two_lines_without_a_traceback(python, code, expected):
-    status, said = python.text(code)
+def test_a_mistake_is_answered_in_two_lines_without_a_traceback(used_python, code, expected):
+    status, said = used_python.text(code)
     assert status == "error"
     assert expected in said
     assert "Traceback" not in said
     assert "escape_vre/" not in said
 
 
-def test_help_is_printed(python):
+@pytest.mark.one_agent
+def test_help_is_printed(used_python):
     for code in ("%dl", "%dl help", "%dl --help"):
-        status, said = python.text(code)
+        status, said = used_python.text(code)
         assert status == "ok"
         assert "get" in said
         assert "whoami" in said
-    assert "--to" in python.text("%dl get --help")[1]
+    assert "--to" in used_python.text("%dl get --help")[1]
 
 
 def test_jobs_info_and_ls_are_tables(python):
@@ -184,6 +200,7 @@ def test_tab_completes_before_the_magic_was_ever_used(dl, python, typed, expecte
     assert expected in [match.strip() for match in python.complete(typed)]
 
 
+@pytest.mark.one_agent
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -194,9 +211,9 @@ def test_tab_completes_before_the_magic_was_ever_used(dl, python, typed, expecte
         ("%dl ls de", {"demo:": "scope"}),
     ],
 )
-def test_tab_says_what_a_word_is(dl, python, typed, expected):
+def test_tab_says_what_a_word_is(dl, used_python, typed, expected):
     dl.get("/datalake/scopes")
-    assert {found["text"]: found["type"] for found in python.completions(typed)} == expected
+    assert {found["text"]: found["type"] for found in used_python.completions(typed)} == expected
 
 
 def test_two_kernels_share_one_agent(python, tmp_path):

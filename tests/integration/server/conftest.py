@@ -1,5 +1,7 @@
 """A real Jupyter server with our extension, in a process of its own."""
 
+import contextlib
+import functools
 import json
 import os
 import signal
@@ -54,16 +56,14 @@ class Server:
         self.process.wait(timeout=60)
 
 
-@pytest.fixture
-def start_server(tmp_path, monkeypatch):
-    """Start Jupyter servers that share one home; ends them."""
+@contextlib.contextmanager
+def servers(folder):
+    """Start Jupyter servers that share one folder; ends them."""
     started = []
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
 
-    def start(*options, app="jupyterlab", root=tmp_path / "work"):
+    def start(*options, app="jupyterlab", root=folder / "work"):
         root.mkdir(exist_ok=True)
-        log = tmp_path / f"server-{len(started)}.log"
+        log = folder / f"server-{len(started)}.log"
         command = [
             sys.executable,
             "-m",
@@ -75,10 +75,15 @@ def start_server(tmp_path, monkeypatch):
             "--ServerApp.log_level=DEBUG",
             *options,
         ]
-        env = {**os.environ, "JUPYTER_TOKEN": "s3cret-t0ken"}
+        env = {
+            **os.environ,
+            "JUPYTER_TOKEN": "s3cret-t0ken",
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "JUPYTER_DATA_DIR": str(folder / "jupyter"),
+        }
         with log.open("wb") as out:
             process = subprocess.Popen(command, stdout=out, stderr=out, env=env)
-        record = tmp_path / "runtime" / f"jpserver-{process.pid}.json"
+        record = folder / "runtime" / f"jpserver-{process.pid}.json"
 
         def url():
             assert process.poll() is None, log.read_text()
@@ -102,5 +107,27 @@ def start_server(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def start_server(tmp_path, monkeypatch):
+    """Start Jupyter servers that share one home; ends them."""
+    # Kernels and clients of the test look there too.
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    with servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
 def server(start_server, dl):
     return start_server()
+
+
+@pytest.fixture(scope="module")
+def _start_once(tmp_path_factory):
+    with servers(tmp_path_factory.mktemp("servers")) as start:
+        yield functools.cache(start)
+
+
+@pytest.fixture
+def shared_server(_start_once, dl):
+    """One server for all tests marked ``one_agent``, which change nothing that others see."""
+    return _start_once()

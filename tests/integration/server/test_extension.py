@@ -28,10 +28,11 @@ def test_nobody_gets_in_without_a_token(server):
     assert not locate().socket.exists()
 
 
-def test_a_cookie_alone_is_not_enough_to_change_something(server):
-    _, headers, _ = server.call("GET", f"lab?token={server.token}", token=False)
+@pytest.mark.one_agent
+def test_a_cookie_alone_is_not_enough_to_change_something(shared_server):
+    _, headers, _ = shared_server.call("GET", f"lab?token={shared_server.token}", token=False)
     cookie = headers.get("Set-Cookie", "").partition(";")[0]
-    status, _, _ = server.call(
+    status, _, _ = shared_server.call(
         "POST", "escape-vre/agent/stop", {}, token=False, headers={"Cookie": cookie}
     )
     assert status == 403
@@ -56,39 +57,43 @@ def test_browser_kernel_and_shell_share_one_agent(server, dl):
     assert dl.get("/agent")["data_dir"] == str(server.root / "data")
 
 
-def test_an_error_keeps_its_status_and_words(server):
-    status, headers, body = server.call("GET", "escape-vre/datalake/did?ref=rucio:demo:nope")
+@pytest.mark.one_agent
+def test_an_error_keeps_its_status_and_words(shared_server):
+    status, headers, body = shared_server.call("GET", "escape-vre/datalake/did?ref=rucio:demo:nope")
     assert status == 404
     assert headers["Content-Type"].startswith("application/json")
     error = json.loads(body)["error"]
     assert error["code"] == "not_found"
     assert error["hint"]
-    status, _, body = server.call("GET", "escape-vre/no/such/route")
+    status, _, body = shared_server.call("GET", "escape-vre/no/such/route")
     assert status == 404
 
 
-def test_a_ref_with_slashes_arrives_as_it_was(server):
+@pytest.mark.one_agent
+def test_a_ref_with_slashes_arrives_as_it_was(shared_server):
     name = "cms:/SyntheticDYToMuMu/Run2026A-demo-v1/NANOAOD"
     for sent in (name, name.replace("/", "%2F")):
-        found = server.json("GET", f"escape-vre/datalake/did?ref=rucio:{sent}")
+        found = shared_server.json("GET", f"escape-vre/datalake/did?ref=rucio:{sent}")
         assert found["name"] == name.partition(":")[2]
 
 
-def test_an_address_that_is_not_ascii_arrives_as_it_was(server):
+@pytest.mark.one_agent
+def test_an_address_that_is_not_ascii_arrives_as_it_was(shared_server):
     """Browsers escape what is not ASCII; others send it as it is."""
-    server.json("GET", "escape-vre/agent")
-    address = urllib.parse.urlsplit(server.url)
+    shared_server.json("GET", "escape-vre/agent")
+    address = urllib.parse.urlsplit(shared_server.url)
     with socket.create_connection((address.hostname, address.port)) as raw:
-        sent = f"GET /escape-vre/jobs/Größe HTTP/1.0\r\nAuthorization: token {server.token}\r\n\r\n"
-        raw.sendall(sent.encode())
+        head = f"Authorization: token {shared_server.token}"
+        raw.sendall(f"GET /escape-vre/jobs/Größe HTTP/1.0\r\n{head}\r\n\r\n".encode())
         answer = b"".join(iter(lambda: raw.recv(65536), b""))
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["message"] == (
         "There is no job Größe."
     )
 
 
-def test_a_list_streams(server):
-    _, headers, body = server.call("GET", "escape-vre/datalake/dids?scope=demo&limit=5")
+@pytest.mark.one_agent
+def test_a_list_streams(shared_server):
+    _, headers, body = shared_server.call("GET", "escape-vre/datalake/dids?scope=demo&limit=5")
     assert headers["Content-Type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in body.splitlines()]
     assert lines[-1] == {"end": {"count": 5, "truncated": True, "skipped": 0}}
