@@ -19,12 +19,13 @@ from escape_vre.agent.services import ServiceRoutes, Services
 from escape_vre.core.asgi import CallerOf, ErrorAnswer, ErrorFields, Question
 from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.caller import Caller
-from escape_vre.core.errors import ConfigurationError, ConflictError, EscapeError, UsageError
+from escape_vre.core.errors import ConflictError, EscapeError, UsageError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
 from escape_vre.core.registry import Installed
 from escape_vre.core.service import Environment, NamesVariables
 from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.journal import unwritable
 from escape_vre.jobs.models import Job, JobFile
 from escape_vre.jobs.run import ANYBODY
 
@@ -46,6 +47,9 @@ class AgentInfo(BaseModel):
     jobs_running: int
     variables: list[str] = Field(
         default=[], description="Further variables that this caller is asked to send along."
+    )
+    loop_failures: dict[str, int] = Field(
+        default={}, description="How often what goes on by itself has failed, and was repeated."
     )
 
 
@@ -204,7 +208,10 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
     @router.post("/{job_id}/retry")
     async def retry(caller: CallerOf, job_id: str, body: Client | None = None) -> Job:
         client = body.client if body else None
-        return _seen_by(caller, desk.retry(job_id, client=client, environment=caller.environment))
+        job = await desk.retry(
+            job_id, client=client, environment=caller.environment, key=caller.key
+        )
+        return _seen_by(caller, job)
 
     @router.post("/{job_id}/release")
     async def release(caller: CallerOf, job_id: str, body: Client) -> Job:
@@ -212,7 +219,7 @@ def _jobs_router(desk: JobDesk) -> APIRouter:
 
     @router.delete("/{job_id}")
     async def forget(job_id: str) -> dict[str, str]:
-        desk.forget(job_id)
+        await desk.forget(job_id)
         return {}
 
     return router
@@ -241,10 +248,7 @@ async def _escape_error(_: Request, error: EscapeError) -> JSONResponse:
 
 
 async def _no_state(_: Request, error: OSError) -> JSONResponse:
-    shown = ConfigurationError(
-        f"The agent cannot write its state: {error.strerror or error}.",
-        hint="Free some space in your home directory, or correct its permissions.",
-    )
+    shown = unwritable(error)
     log.error("a request failed", exc_info=error)
     return JSONResponse({"error": shown.as_dict()}, status_code=shown.status)
 

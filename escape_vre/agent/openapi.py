@@ -12,10 +12,10 @@ from escape_vre.agent.app import AgentInfo, make_app
 from escape_vre.agent.services import Services
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location
+from escape_vre.core.loops import Loops
 from escape_vre.core.registry import installed
 from escape_vre.core.settings import Transfers
-from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.lease import Owner
+from escape_vre.jobs.build import make_desk
 
 
 def document() -> str:
@@ -27,13 +27,14 @@ def document() -> str:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         location = Location(state=home, runtime=home, key="openapi")
-        desk = JobDesk(
+        desk = make_desk(
             state=home,
-            owner=Owner.this(location.lock),
+            lock=location.lock,
             settings=Transfers(),
-            fetchable=unused,  # type: ignore[arg-type]
-            keep_days=1,
             data_dir=Path.cwd,
+            service=unused,
+            keep_days=1,
+            loops=Loops(),
         )
         keyring = Keyring(home)
         app = make_app(

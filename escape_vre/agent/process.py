@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,11 +28,12 @@ from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
 from escape_vre.core.logs import log_to_stderr
+from escape_vre.core.loops import Loops
 from escape_vre.core.registry import installed
-from escape_vre.core.service import Fetchable
 from escape_vre.core.settings import Agent, Transfers, configured, load_config
+from escape_vre.jobs.build import make_desk
 from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.lease import Owner
+from escape_vre.jobs.kinds.get import Get
 
 log = logging.getLogger("escape_vre.agent")
 
@@ -122,7 +123,8 @@ async def _serve(location: Location) -> int:
     settings = configured(Agent, config)
     keyring = Keyring(location.state)
     services = Services(installed(), config, keyring)
-    desk = _desk(location, settings, config, services)
+    loops = Loops()
+    desk = _desk(location, settings, config, services, loops)
     started = time.time()
 
     def info() -> AgentInfo:
@@ -132,8 +134,9 @@ async def _serve(location: Location) -> int:
             version=__version__,
             pid=os.getpid(),
             started=started,
-            data_dir=str(desk.data_dir()),
+            data_dir=str(desk.kind(Get).data_dir()),
             jobs_running=desk.unfinished,
+            loop_failures=dict(loops.failures),
         )
 
     def stop() -> None:
@@ -166,11 +169,22 @@ async def _serve(location: Location) -> int:
     await desk.start()
     listening = _bind(location)
     log.info("escape-vre %s listens, pid %d", __version__, os.getpid())
-    watch = asyncio.create_task(_end_when_idle(settings.idle_timeout_s, use, desk, location, stop))
+    timeout_s = settings.idle_timeout_s
+
+    async def end_when_idle() -> None:
+        """End when nothing was asked for long, or when our socket was removed or replaced."""
+        if not location.socket.exists():
+            log.warning("the socket is gone, so no client can reach this agent")
+            stop()
+        if use.idle_s > timeout_s and not desk.unfinished:
+            log.info("idle for %.0f s", use.idle_s)
+            stop()
+
+    loops.start("idleness", end_when_idle, every_s=min(IDLE_CHECK_S, timeout_s / 4))
     try:
         await server.serve(sockets=[listening])
     finally:
-        watch.cancel()
+        await loops.stop()
         # No client may connect to one that is ending; its jobs must stop before its lock is free.
         _unlink_own(location, listening)
         await desk.stop()
@@ -180,16 +194,9 @@ async def _serve(location: Location) -> int:
     return 0
 
 
-def _desk(location: Location, settings: Agent, config: Config, services: Services) -> JobDesk:
-    def fetchable(name: str) -> Fetchable:
-        service = services.get(name)
-        if not isinstance(service, Fetchable):
-            raise ConfigurationError(
-                f"The service {name} has no files to get.",
-                hint="Update the package that provides it, or remove the job from the list.",
-            )
-        return service
-
+def _desk(
+    location: Location, settings: Agent, config: Config, services: Services, loops: Loops
+) -> JobDesk:
     def data_dir() -> Path:
         recorded = location.read_launch().get("contents_root")
         root = Path(str(recorded)) if recorded else Path.home()
@@ -201,13 +208,15 @@ def _desk(location: Location, settings: Agent, config: Config, services: Service
             )
         return root / Path(chosen).expanduser()
 
-    return JobDesk(
+    return make_desk(
         state=location.state,
-        owner=Owner.this(location.lock),
+        lock=location.lock,
         settings=configured(Transfers, config),
-        fetchable=fetchable,
-        keep_days=settings.keep_finished_days,
         data_dir=data_dir,
+        service=services.get,
+        kinds=services.kinds,
+        keep_days=settings.keep_finished_days,
+        loops=loops,
     )
 
 
@@ -215,17 +224,3 @@ def _unlink_own(location: Location, listening: socket.socket) -> None:
     location.socket.unlink(missing_ok=True)
     location.pid.unlink(missing_ok=True)
     listening.close()
-
-
-async def _end_when_idle(
-    timeout_s: float, use: Use, desk: JobDesk, location: Location, stop: Callable[[], None]
-) -> None:
-    """End when nothing was asked for long, or when our socket was removed or replaced."""
-    while True:
-        await asyncio.sleep(min(IDLE_CHECK_S, timeout_s / 4))
-        if not location.socket.exists():
-            log.warning("the socket is gone, so no client can reach this agent")
-            stop()
-        if use.idle_s > timeout_s and not desk.unfinished:
-            log.info("idle for %.0f s", use.idle_s)
-            stop()

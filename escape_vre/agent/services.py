@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
@@ -17,6 +17,7 @@ from escape_vre.core.registry import Installed, unusable
 from escape_vre.core.service import CAPABILITIES, Plugin, Service
 from escape_vre.core.settings import load_config
 from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.kinds.kind import Kind
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,21 @@ class Services:
         if not isinstance(router, APIRouter):
             raise self._unusable(name, f"{plugin.routes} made no routes")
         return router
+
+    def kinds(self, name: str) -> list[Kind[Any]]:
+        """Return the kinds of job that a service brings.
+
+        Raises
+        ------
+        EscapeError
+            It is not installed, or its package is at fault.
+        """
+        plugin = self._plugin(name)
+        kinds = [self.found.part(plugin, where) for where in plugin.kinds]
+        for kind, where in zip(kinds, plugin.kinds, strict=True):
+            if not isinstance(kind, Kind):
+                raise self._unusable(name, f"{where} is not a kind of job")
+        return kinds
 
     def make_all(self) -> None:
         """Make every service that can be made: its sign-ins are known then."""

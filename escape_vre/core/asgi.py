@@ -11,8 +11,16 @@ from fastapi import Depends
 from pydantic import BaseModel, model_validator
 from starlette.requests import Request
 
-from escape_vre.core.caller import CONTENTS_HEADER, ENVIRONMENT_HEADER, Caller, unpack_environment
+from escape_vre.core.caller import (
+    CONTENTS_HEADER,
+    ENVIRONMENT_HEADER,
+    KEY_HEADER,
+    Caller,
+    unpack_environment,
+)
+from escape_vre.core.errors import UsageError
 
+_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """JSON can hold half of a UTF-16 pair, which no file name, URL or answer can."""
 
@@ -25,7 +33,17 @@ async def _caller(request: Request) -> Caller:
         environment=await asyncio.to_thread(unpack_environment, header, wanted),
         contents_root=Path(os.fsdecode(unquote_to_bytes(root))) if root else None,
         follow_links=request.app.state.follow_links,
+        key=_key(request.headers.get(KEY_HEADER)),
     )
+
+
+def _key(sent: str | None) -> str | None:
+    if sent is not None and not _KEY.fullmatch(sent):
+        raise UsageError(
+            f"{KEY_HEADER} must be 8 to 64 letters, digits or hyphens.",
+            hint="Update escape-vre, then restart Jupyter and reload the page.",
+        )
+    return sent
 
 
 CallerOf = Annotated[Caller, Depends(_caller)]

@@ -27,6 +27,10 @@ TOKEN_HEADER = "X-Escape-VRE-Token"  # noqa: S105 — a name
 """Set by ``escape-vre with-token`` alone, when it asks for a token: what cannot set a header, or
 forwards only those it knows, as the server extension does, gets none."""
 
+KEY_HEADER = "Idempotency-Key"
+"""With a request that makes something: the same key again gets what it made the first time, as in
+the IETF's draft of that name. A client sends such a request once more if its answer is lost."""
+
 PATH_VARIABLES = (
     "BEARER_TOKEN_FILE",
     "CONDA_PREFIX",
@@ -65,11 +69,14 @@ class Caller:
         The folder that the browser's Jupyter server shows.
     follow_links : bool
         Whether that browser may choose a folder to which a link below that folder leads.
+    key : str, optional
+        The idempotency key of the request.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     contents_root: Path | None = None
     follow_links: bool = True
+    key: str | None = None
     _real: dict[Path, Path] = field(default_factory=dict, repr=False, compare=False)
 
     def contents_path(self, path: str | None) -> str | None:

@@ -55,6 +55,11 @@ class Lease:
         -------
         Lease or None
             None when another agent holds it, or was quicker.
+
+        Raises
+        ------
+        OSError
+            The disk is full or failed; no lease of ours is left.
         """
         number = _highest(home)
         if number and not _abandoned(home, number, me):
@@ -64,12 +69,15 @@ class Lease:
             descriptor = os.open(
                 lease._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
             )
-        except OSError:
-            return None
+        except (FileExistsError, FileNotFoundError):
+            return None  # another agent was quicker, or has finished it
         body = json.dumps({"host": me.host, "pid": me.pid, "lock": me.lock}).encode()
         try:
             os.write(descriptor, body)
             os.fsync(descriptor)
+        except OSError:
+            lease._path.unlink()
+            raise
         finally:
             os.close(descriptor)
         for older in range(1, number + 1):
@@ -77,24 +85,30 @@ class Lease:
         return lease
 
     def renew(self) -> bool:
-        """Renew the lease; False if the job now has another owner."""
+        """Renew the lease; False if the job now has another owner.
+
+        Raises
+        ------
+        OSError
+            The disk failed, so that it is not known; try again soon.
+        """
         if not self.holds():
             return False
         try:
             os.utime(self._path)  # no times given: the file server's clock sets them
-        except OSError:
-            return False
+        except FileNotFoundError:
+            return False  # taken over since we looked
         return True
 
     def holds(self) -> bool:
-        """Return whether the job is still ours; checked before every write to its log."""
+        """Return whether the job is still ours; checked before every write. Raises OSError."""
         return _highest(self._home) == self._number
 
 
 def _highest(home: Path) -> int:
     try:
         names = [path.name for path in home.iterdir()]
-    except OSError:
+    except FileNotFoundError:
         return 0
     numbers = [name.removeprefix("lease.") for name in names if name.startswith("lease.")]
     return max((int(n) for n in numbers if n.isdigit()), default=0)

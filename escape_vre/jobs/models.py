@@ -1,6 +1,5 @@
 """Typed data of jobs; no I/O."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -8,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Unit = Literal["bytes", "files", "steps", "rows"]
+Ending = Literal["cancel", "stop"]
+"""For good, or until the next agent resumes it."""
 FINISHED: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
 
@@ -60,38 +61,16 @@ class Progress(Amount):
 
 
 class JobRequest(BaseModel):
-    """The request of a job, with everything a later process needs to repeat it; no secret."""
+    """What every job is asked, with everything a later process needs to repeat it; no secret."""
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["get"] = "get"
+    kind: str
     service: str
     instance: str
-    account: str
-    refs: tuple[str, ...]
-    files: tuple[str, ...] = Field(
-        default=(), description="Patterns of file names; empty for every file of a collection."
-    )
-    destination: str = Field(description="Absolute folder.")
-    flat: bool = Field(
-        default=False,
-        description="Whether the user chose the folder; paths then leave out the scope.",
-    )
+    refs: tuple[str, ...] = ()
+    destination: str | None = Field(default=None, description="Absolute folder.")
     title: str
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Key of requests that share one job."""
-        return (
-            self.kind,
-            self.service,
-            self.instance,
-            self.account,
-            tuple(sorted(self.refs)),
-            tuple(sorted(self.files)),
-            os.path.realpath(self.destination),  # a folder may have two names
-            self.flat,
-        )
 
 
 class Job(BaseModel):

@@ -22,8 +22,9 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.refs import ResourceRef, distinct_parts, safe_part
 from escape_vre.core.service import FileSource
+from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.manifest import Copy, Manifest, manifest_key
-from escape_vre.jobs.models import ErrorInfo, JobFile, JobRequest
+from escape_vre.jobs.models import ErrorInfo, JobFile
 from escape_vre.jobs.transfer.batch import Errand
 from escape_vre.jobs.transfer.place import device_of, part_bytes
 
@@ -49,11 +50,11 @@ class Plan:
 
     Parameters
     ----------
-    request : JobRequest
+    request : GetRequest
         Says where they go.
     """
 
-    def __init__(self, request: JobRequest) -> None:
+    def __init__(self, request: GetRequest) -> None:
         self._request = request
         self._base = Path(request.destination)
         self._scopes = {ResourceRef.parse(ref).body.partition(":")[0] for ref in request.refs}

@@ -14,6 +14,14 @@ interface components {
       data_dir: string;
       /** Jobs Running */
       jobs_running: number;
+      /**
+       * Loop Failures
+       * @description How often what goes on by itself has failed, and was repeated.
+       * @default {}
+       */
+      loop_failures: {
+        [key: string]: number;
+      };
       /** Pid */
       pid: number;
       /** Started */

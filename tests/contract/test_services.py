@@ -4,25 +4,26 @@ from pathlib import Path
 
 import pytest
 
+from escape_vre.core.loops import Loops
 from escape_vre.core.registry import plugins
 from escape_vre.core.settings import Transfers
-from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.lease import Owner
+from escape_vre.jobs.build import make_desk
 from escape_vre.testing.contract import ServiceContract
 
 
 @pytest.fixture
 def desk(tmp_path):
-    def fetchable(_):
+    def service(_):
         raise AssertionError("no job is run here")
 
-    return JobDesk(
+    return make_desk(
         state=tmp_path,
-        owner=Owner.this(tmp_path / "lock"),
+        lock=tmp_path / "lock",
         settings=Transfers(),
-        fetchable=fetchable,
-        keep_days=1,
         data_dir=Path.cwd,
+        service=service,
+        keep_days=1,
+        loops=Loops(),
     )
 
 

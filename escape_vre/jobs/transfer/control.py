@@ -3,11 +3,9 @@
 import socket
 import threading
 import time
-from typing import Literal
 
 from escape_vre.core.errors import CancelledJobError
-
-Ending = Literal["cancel", "stop"]
+from escape_vre.jobs.models import Ending
 
 
 class Control:

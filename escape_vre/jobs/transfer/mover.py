@@ -11,12 +11,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from escape_vre.core.errors import AuthError, CancelledJobError, EscapeError, RemoteError
+from escape_vre.core.loops import PAUSE_S, Loops
 from escape_vre.core.settings import Transfers
+from escape_vre.jobs.models import Ending
 from escape_vre.jobs.transfer.address import Address
 from escape_vre.jobs.transfer.batch import HERE, Batch, Errand
 from escape_vre.jobs.transfer.body import Limits
 from escape_vre.jobs.transfer.connections import Connections
-from escape_vre.jobs.transfer.control import Ending
 from escape_vre.jobs.transfer.download import Fetch
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,9 @@ MOST_TIMES = 8
 class Mover:
     """Moves the files of any number of jobs over a limited number of connections."""
 
-    def __init__(self, settings: Transfers) -> None:
+    def __init__(self, settings: Transfers, loops: Loops) -> None:
         self._settings = settings
+        self._loops = loops
         self._ready = threading.Condition()
         self._batches: deque[Batch] = deque()
         self._in_use: Counter[str] = Counter()
@@ -225,12 +227,20 @@ class Mover:
                 if not batches:
                     self._watching = False
                     return
-                for known in self._workers.values():
-                    known.pace.shut_if_overdue()
-                self._staff()
-                self._ready.notify_all()
-            for batch in batches:
-                self._settle(batch)
+            try:
+                self._look_after(batches)
+            except Exception as e:  # noqa: BLE001 — logged and counted there
+                self._loops.failed("workers of transfers", e)
+                time.sleep(PAUSE_S)
+
+    def _look_after(self, batches: list[Batch]) -> None:
+        with self._ready:
+            for known in self._workers.values():
+                known.pace.shut_if_overdue()
+            self._staff()
+            self._ready.notify_all()
+        for batch in batches:
+            self._settle(batch)
 
 
 def _hangs(batch: Batch) -> bool:

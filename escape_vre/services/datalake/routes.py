@@ -11,6 +11,7 @@ from escape_vre.core.asgi import CallerOf, Question
 from escape_vre.core.errors import CancelledJobError
 from escape_vre.core.ndjson import Tally, ndjson, rows_of
 from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.kinds.get import Get
 from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.dids import parse_did, read_ref
 from escape_vre.services.datalake.listing import FirstRows
@@ -143,10 +144,12 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
             caller.environment,
             refs,
             files=query.files,
-            destination=caller.folder(query.to) if query.to else desk.data_dir(),
+            destination=caller.folder(query.to) if query.to else desk.kind(Get).data_dir(),
             flat=bool(query.to),
         )
-        job, new = await lake().begin(request, caller.environment, desk, client=query.client)
+        job, new = await lake().begin(
+            request, caller.environment, desk, client=query.client, key=caller.key
+        )
         if not new:
             response.status_code = 200
         return job.model_copy(update={"contents_path": caller.contents_path(job.path)})

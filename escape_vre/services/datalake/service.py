@@ -18,7 +18,9 @@ from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, Skipped, StorageAccess
 from escape_vre.core.text import insertable, nearest
 from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.models import Job, JobRequest
+from escape_vre.jobs.kinds.get import Get
+from escape_vre.jobs.kinds.get_request import GetRequest
+from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.addresses import obstacle_of, schemes_of
 from escape_vre.services.datalake.dids import did_in, did_ref, read_ref
 from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
@@ -204,7 +206,7 @@ class DataLakeService:
         active = desk.active_for(self.name, name)
         return await row_states(
             connected.rucio,
-            desk.manifest,
+            desk.kind(Get).manifest,
             name,
             refs,
             active,
@@ -243,14 +245,14 @@ class DataLakeService:
         files: Sequence[str],
         destination: Path,
         flat: bool,
-    ) -> JobRequest:
+    ) -> GetRequest:
         """Make the job request of a get."""
         if not refs:
             raise UsageError("No DID was given.", hint="Give at least one DID.")
         connected = self._instances.connect(instance, environment)
         dids = [ref.body for ref in refs]
         title = dids[0] if len(dids) == 1 else f"{dids[0]} and {len(dids) - 1} more"
-        return JobRequest(
+        return GetRequest(
             service=self.name,
             instance=connected.settings.name,
             account=connected.account or environment.get("RUCIO_ACCOUNT", ""),
@@ -262,20 +264,30 @@ class DataLakeService:
         )
 
     async def begin(
-        self, request: JobRequest, environment: Environment, desk: JobDesk, *, client: str | None
+        self,
+        request: GetRequest,
+        environment: Environment,
+        desk: JobDesk,
+        *,
+        client: str | None,
+        key: str | None,
     ) -> tuple[Job, bool]:
         """Return the job of a get, and whether it is new: what is here needs none."""
-        before = await self._here_already(request, environment, desk)
-        if before is not None:
-            return before, False
-        return desk.submit(request, client=client, environment=environment)
+        if key is None or not desk.knows(key):
+            before = await self._here_already(request, environment, desk)
+            if before is not None:
+                return before, False
+        return await desk.submit(request, client=client, environment=environment, key=key)
 
     async def _here_already(
-        self, request: JobRequest, environment: Environment, desk: JobDesk
+        self, request: GetRequest, environment: Environment, desk: JobDesk
     ) -> Job | None:
         """Return the job that brought all of this, if it is still here and the same today."""
-        job = await desk.intact(request)
-        if job is None or request.files:
+        before = desk.done_before(request)
+        if before is None or request.files:
+            return None
+        job = await desk.kind(Get).intact(before, lambda: desk.files(before.id))
+        if job is None:
             return None
         refs = [read_ref(ref) for ref in request.refs[: STATES_LIMIT + 1]]
         if len(refs) > STATES_LIMIT:

@@ -4,7 +4,6 @@ import pytest
 
 from escape_vre.core.caller import Caller
 from escape_vre.core.errors import UsageError
-from escape_vre.jobs.models import JobRequest
 
 
 @pytest.fixture
@@ -58,18 +57,3 @@ def test_a_site_may_refuse_links_that_lead_out(place):
     assert caller.folder("short") == place / "home" / "short"
     with pytest.raises(UsageError, match="outside"):
         caller.folder("scratch/today")
-
-
-def test_requests_for_one_folder_by_two_names_are_one(place):
-    def request(destination):
-        return JobRequest(
-            service="datalake",
-            instance="x",
-            account="a",
-            refs=("rucio:t:f",),
-            destination=str(destination),
-            title="f",
-        )
-
-    assert request(place / "home" / "d").key == request(place / "disk" / "me" / "d").key
-    assert request(place / "home" / "d").key != request(place / "big" / "d").key

@@ -1,17 +1,18 @@
 """A desk of jobs, with a service whose files are at a storage of our own."""
 
 import asyncio
+import os
 import zlib
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
 from escape_vre.core.errors import AuthError
+from escape_vre.core.loops import Loops
 from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.core.settings import Transfers
-from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.lease import Owner
-from escape_vre.jobs.models import JobRequest
+from escape_vre.jobs.build import make_desk
+from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.testing.storage import FakeStorage
 
 FILES = {f"file.{n}": bytes([n]) * (5 * 1024 * 1024 + n) for n in range(4)}
@@ -52,6 +53,19 @@ class Service(StorageAccess):
         await self.open.wait()
 
 
+@pytest.fixture(autouse=True)
+def fsyncs(monkeypatch):
+    """Let no file be fsynced by an event loop, which would stop for as long as the disk takes."""
+    fsync = os.fsync
+
+    def checked(descriptor):
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", checked)
+
+
 @pytest.fixture
 def storage():
     with FakeStorage() as running:
@@ -59,25 +73,30 @@ def storage():
 
 
 @asynccontextmanager
-async def working(tmp_path, storage):
+async def working(tmp_path, storage, *, kinds=()):
     service = Service(storage)
-    desk = JobDesk(
+    loops = Loops()
+    desk = make_desk(
         state=tmp_path / "state",
-        owner=Owner.this(tmp_path / "lock"),
+        lock=tmp_path / "lock",
         settings=Transfers(connections=1, reserve_bytes=0),
-        fetchable=lambda _: service,
-        keep_days=1,
         data_dir=lambda: tmp_path,
+        service=lambda _: service,
+        kinds=lambda _: kinds,
+        keep_days=1,
+        loops=loops,
     )
     await desk.start()
     try:
         yield desk, service
     finally:
+        await loops.stop()
         await desk.stop()
+    assert not loops.failures
 
 
-def submit(desk, tmp_path):
-    request = JobRequest(
+def asked(tmp_path):
+    return GetRequest(
         service="fake",
         instance="x",
         account="",
@@ -85,7 +104,10 @@ def submit(desk, tmp_path):
         destination=str(tmp_path / "data"),
         title="four files",
     )
-    job, _ = desk.submit(request, client="me", environment={})
+
+
+async def submit(desk, tmp_path):
+    job, _ = await desk.submit(asked(tmp_path), client="me", environment={})
     return job.id
 
 

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from escape_vre.core.errors import CancelledJobError
+from escape_vre.core.loops import Loops
 from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.transfer.batch import Batch, Errand
@@ -47,7 +48,7 @@ def move(wanted, *, control=None, access=None, known=(), arrived=None, **setting
         on_failure=lambda errand, error: failed.update({errand.final.name: error}),
         on_end=on_end,
     )
-    Mover(Transfers(**{"reserve_bytes": 0, **settings})).submit(batch)
+    Mover(Transfers(**{"reserve_bytes": 0, **settings}), Loops()).submit(batch)
     assert over.wait(100)
     if stopped[0] is not None:
         raise stopped[0]

@@ -39,9 +39,9 @@ async def ended(desk, job_id):
 def test_a_done_job_is_no_work_any_more_and_can_be_forgotten(tmp_path, storage):
     async def scene():
         async with working(tmp_path, storage) as (desk, _):
-            job = await ended(desk, submit(desk, tmp_path))
+            job = await ended(desk, await submit(desk, tmp_path))
             assert (job.state, desk.unfinished) == ("done", 0)
-            desk.forget(job.id)
+            await desk.forget(job.id)
             await asyncio.sleep(0.5)
             assert desk.jobs() == []
             with pytest.raises(NotFoundError):
@@ -54,10 +54,10 @@ def test_a_failed_job_can_be_tried_again_at_once(tmp_path, storage):
     async def scene():
         async with working(tmp_path, storage) as (desk, service):
             urls, service.urls = service.urls, {name: storage.url("gone") for name in service.urls}
-            job = await ended(desk, submit(desk, tmp_path))
+            job = await ended(desk, await submit(desk, tmp_path))
             assert job.state == "failed"
             service.urls = urls
-            desk.retry(job.id, **BEGUN)
+            await desk.retry(job.id, **BEGUN)
             assert (await ended(desk, job.id)).state == "done"
 
     asyncio.run(scene())
@@ -67,7 +67,7 @@ def test_a_cancel_while_the_end_is_written_changes_nothing(tmp_path, storage, wr
     async def scene():
         async with working(tmp_path, storage) as (desk, service):
             service.sources = refusing
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             assert await asyncio.to_thread(writing.wait, 60)
             assert desk.job(job_id).state == "running"
             assert (await desk.cancel(job_id)).state == "failed"
@@ -81,10 +81,10 @@ def test_an_equal_request_does_not_join_what_has_been_decided(tmp_path, storage,
     async def scene():
         async with working(tmp_path, storage) as (desk, service):
             sources, service.sources = service.sources, refusing
-            first = submit(desk, tmp_path)
+            first = await submit(desk, tmp_path)
             assert await asyncio.to_thread(writing.wait, 60)
             service.sources = sources
-            second = submit(desk, tmp_path)
+            second = await submit(desk, tmp_path)
             assert second != first
             assert (await until(desk, second, lambda job: job.finished)).state == "done"
 

@@ -9,12 +9,12 @@ def test_it_names_the_files_and_why_and_keeps_the_others(tmp_path, storage):
     async def scene():
         async with working(tmp_path, storage) as (desk, _):
             storage.files["file.1"].status = 403
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             failed = await until(desk, job_id, lambda job: job.finished)
             files = list(desk.files(job_id))
             storage.files["file.1"].status = None
             storage.seen.clear()
-            desk.retry(job_id, client="me", environment={})
+            await desk.retry(job_id, client="me", environment={})
             done = await until(desk, job_id, lambda job: job.finished)
             return failed, files, done, list(desk.files(job_id))
 

@@ -36,7 +36,7 @@ def test_memory_does_not_grow_with_its_files_and_a_cancel_ends_it(tmp_path, stor
             service.sources = many(service.urls["file.0"])
             tracemalloc.start()
             try:
-                job_id = submit(desk, tmp_path)
+                job_id = await submit(desk, tmp_path)
                 begun = await until(desk, job_id, lambda job: job.progress.total)
                 most = tracemalloc.get_traced_memory()[1]
             finally:
@@ -72,7 +72,7 @@ def test_it_says_how_far_it_is_while_it_reads_the_list(tmp_path, storage):
                         await read.wait()
 
             service.sources = slowly
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             reading = await until(desk, job_id, lambda job: "so far" in (job.note or ""))
             cancelled = await desk.cancel(job_id)
             return reading, cancelled

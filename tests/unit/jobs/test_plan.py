@@ -6,15 +6,15 @@ import pytest
 
 from escape_vre.core.errors import NotFoundError, QuotaError
 from escape_vre.core.service import FileSource
+from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.manifest import Copy, Manifest
-from escape_vre.jobs.models import JobRequest
 from escape_vre.jobs.plan import Plan
 
 HOSTILE = ["../../x", "..", "/etc/passwd", "a\0b", "x" * 250, "new\nline", "~", "a/../../b", "."]
 
 
 def request(destination, *, flat=False, refs=("rucio:demo:set",), files=()):
-    return JobRequest(
+    return GetRequest(
         service="datalake",
         instance="demo",
         account="demo",

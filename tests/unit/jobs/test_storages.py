@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from escape_vre.core.errors import AuthError, RemoteError, RemoteTimeoutError
+from escape_vre.core.loops import Loops
 from escape_vre.core.service import StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.transfer.batch import Batch, Errand
@@ -68,7 +69,9 @@ class Job:
 
 @pytest.mark.parametrize("per_host", [16, 4])
 def test_a_hung_storage_stops_no_other_transfer(storage, hung, tmp_path, per_host):
-    mover = Mover(Transfers(reserve_bytes=0, connections=16, connections_per_host=per_host))
+    mover = Mover(
+        Transfers(reserve_bytes=0, connections=16, connections_per_host=per_host), Loops()
+    )
     stuck = Job(mover, wanted(tmp_path / "stuck", 40, elsewhere(hung)))
     wait_until(lambda: len(hung.seen) >= per_host)
     well = Job(mover, wanted(tmp_path / "well", 64, storage.put("f", SMALL)))
@@ -80,7 +83,7 @@ def test_a_hung_storage_stops_no_other_transfer(storage, hung, tmp_path, per_hos
 
 
 def test_a_storage_that_drips_stops_no_other_transfer(storage, tmp_path):
-    mover = Mover(Transfers(reserve_bytes=0, connections=4))
+    mover = Mover(Transfers(reserve_bytes=0, connections=4), Loops())
     with FakeStorage() as dripping:
         dripping.put("f", SMALL, step=1, pause_s=0.3)
         slow = Job(mover, wanted(tmp_path / "slow", 20, elsewhere(dripping)))
@@ -179,7 +182,7 @@ def test_a_worker_that_cannot_be_woken_holds_up_no_cancel(tmp_path, storage, mon
         release.wait()
 
     monkeypatch.setattr("escape_vre.jobs.transfer.download.Fetch._from_http", stuck)
-    mover = Mover(Transfers(reserve_bytes=0))
+    mover = Mover(Transfers(reserve_bytes=0), Loops())
     job = Job(mover, wanted(tmp_path, 1, storage.put("f", SMALL)))
     assert begun.wait(60)
     mover.end(job.batch, "cancel")

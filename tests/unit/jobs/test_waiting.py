@@ -10,7 +10,7 @@ def test_it_waits_and_then_fetches_only_the_rest(tmp_path, storage):
     async def scene():
         async with working(tmp_path, storage) as (desk, service):
             service.left = 2
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             stuck = await until(desk, job_id, lambda job: job.waiting)
             service.left = 100
             service.open.set()
@@ -34,7 +34,7 @@ def test_the_part_of_a_file_is_gone_on_with(tmp_path, storage):
             storage.files["file.0"].cut_after = 2_000_000
             service.urls["file.0"] = url
             service.left = 1
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             await until(desk, job_id, lambda job: job.waiting)
             service.left = 100
             service.open.set()
@@ -53,7 +53,7 @@ def test_a_new_reason_is_told(tmp_path, storage):
             service.reasons.append(
                 RemoteUnavailableError("It is down.", details={"retry_after_s": 5})
             )
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             return await until(
                 desk, job_id, lambda job: job.waiting and "down" in job.waiting.message
             )
@@ -66,7 +66,7 @@ def test_cancelled_while_it_waits_it_leaves_no_part(tmp_path, storage):
         async with working(tmp_path, storage) as (desk, service):
             storage.files["file.1"].cut_after = 2_000_000
             service.left = 2
-            job_id = submit(desk, tmp_path)
+            job_id = await submit(desk, tmp_path)
             await until(desk, job_id, lambda job: job.waiting)
             parts = list(tmp_path.rglob(".escape-vre/*"))
             return len(parts), (await desk.cancel(job_id)).state
@@ -83,7 +83,7 @@ def test_those_that_wait_are_in_nobodys_way(tmp_path, storage):
         async with working(tmp_path, storage) as (desk, service):
             service.left = 0
             for n in range(5):  # one more than run at once
-                job_id = submit(desk, tmp_path / str(n))
+                job_id = await submit(desk, tmp_path / str(n))
                 await until(desk, job_id, lambda job: job.waiting)
             return [job.state for job in desk.jobs()]
 

@@ -12,10 +12,10 @@ from escape_vre.agent.services import Services
 from escape_vre.core import retry
 from escape_vre.core.caller import ENVIRONMENT_HEADER, pack_environment
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.loops import Loops
 from escape_vre.core.registry import installed
 from escape_vre.core.settings import Transfers
-from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.lease import Owner
+from escape_vre.jobs.build import make_desk
 from escape_vre.services.datalake import service
 from escape_vre.testing.rucio import FakeRucio
 
@@ -41,13 +41,14 @@ class Agent:
             config = {"DataLake": {"instances": [entry]}}
         services = Services(installed(), Config(config), self._keyring)
         self.lake = services.get("datalake")
-        desk = JobDesk(
+        desk = make_desk(
             state=self._folder,
-            owner=Owner.this(self._folder / "lock"),
+            lock=self._folder / "lock",
             settings=Transfers(),
-            fetchable=lambda _: self.lake,
-            keep_days=1,
             data_dir=lambda: self._folder / "data",
+            service=services.get,
+            keep_days=1,
+            loops=Loops(),
         )
         self.app = make_app(
             desk=desk,

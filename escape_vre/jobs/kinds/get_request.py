@@ -1,0 +1,20 @@
+"""The request of a *get*; no I/O."""
+
+from pydantic import Field
+
+from escape_vre.jobs.models import JobRequest
+
+
+class GetRequest(JobRequest):
+    """Which files, and where to."""
+
+    kind: str = "get"
+    account: str
+    files: tuple[str, ...] = Field(
+        default=(), description="Patterns of file names; empty for every file of a collection."
+    )
+    destination: str = Field(description="Absolute folder.")
+    flat: bool = Field(
+        default=False,
+        description="Whether the user chose the folder; paths then leave out the scope.",
+    )
