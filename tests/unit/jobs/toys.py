@@ -10,7 +10,6 @@ from escape_vre.jobs.build import make_desk
 from escape_vre.jobs.kinds.kind import Kind
 from escape_vre.jobs.models import JobRequest
 
-
 AGENTS = itertools.count()
 
 
