@@ -3,8 +3,6 @@
 import errno
 import http.client
 import os
-import threading
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,22 +21,13 @@ from escape_vre.jobs.transfer.body import Limits, Pump, Reader
 from escape_vre.jobs.transfer.connections import Connections
 from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.offer import Offer
+from escape_vre.jobs.transfer.part import Part, Sums, keep_part, open_part, problem_of, summed
 from escape_vre.jobs.transfer.place import Place, copy_into, occupied, reading
-from escape_vre.jobs.transfer.refusals import mismatch, storage_error, wrong_size
-from escape_vre.jobs.transfer.sink import (
-    BUFFER_BYTES,
-    Checksum,
-    Sink,
-    chosen,
-    disk_error,
-    normal,
-)
+from escape_vre.jobs.transfer.refusals import storage_error
+from escape_vre.jobs.transfer.sink import BUFFER_BYTES, Sink, chosen, disk_error
 
 THREADED_FROM_BYTES = 4 * BUFFER_BYTES
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.EACCES)
-_LOCK_S = 0.1
-
-Sums = tuple[str, Checksum] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +45,6 @@ class Arrived:
     copy: Copy
     here: bool
     verified: bool
-
-
-@dataclass(slots=True)
-class Part:
-    """An open part and what is known of its content."""
-
-    place: Place
-    descriptor: int
-    offset: int
-    url: str
-    etag: str
-
-    def restart(self, control: Control) -> None:
-        """Start again at the first byte."""
-        os.ftruncate(self.descriptor, 0)
-        os.lseek(self.descriptor, 0, os.SEEK_SET)
-        control.add_bytes(-self.offset)
-        self.offset = 0
 
 
 @dataclass(slots=True)
@@ -137,7 +108,7 @@ class Fetch:
         self, place: Place, source: FileSource, known: list[Copy], address: Address | None
     ) -> Arrived:
         """Fill the part by whichever way works first, then publish it."""
-        part = _open_part(place, source, self.control)
+        part = open_part(place, source, self.control)
         self.control.begun.add(str(place.final))
         kept = False
         try:
@@ -147,7 +118,7 @@ class Fetch:
             os.fsync(part.descriptor)
             place.publish()
         except EscapeError as e:
-            kept = _keep_part(e, place, self.control)
+            kept = keep_part(e, place, self.control)
             if self.control.ending is None:
                 self.control.add_bytes(-part.offset)
             if not kept:
@@ -161,8 +132,7 @@ class Fetch:
                 kept = True
             raise
         finally:
-            _writers.release(part.descriptor)
-            os.close(part.descriptor)
+            part.close()
             if not kept:
                 self.control.begun.discard(str(place.final))
         return Arrived(Copy.of(place.final), here=False, verified=verified)
@@ -198,7 +168,7 @@ class Fetch:
                     if address.is_local
                     else self._from_http(part, source, address)
                 )
-                problem = _problem(part, source, sums, address.host)
+                problem = problem_of(part, source, sums, address.host)
             except IntegrityError as e:
                 problem = e
             if problem is None:
@@ -233,7 +203,7 @@ class Fetch:
     def _from_http(self, part: Part, source: FileSource, address: Address) -> Sums:
         """Read a replica over https, from where the part ends if the storage can."""
         if source.bytes is not None and part.offset == source.bytes and part.offset:
-            return _summed(part, source, self.control)
+            return summed(part, source, self.control)
         extra: dict[str, str] = {}
         if part.offset:
             extra["Range"] = f"bytes={part.offset}-"
@@ -278,7 +248,7 @@ class Fetch:
         )
 
     def _pump(self, read: Reader, part: Part, source: FileSource, host: str) -> Sums:
-        sums = _summed(part, source, self.control)
+        sums = summed(part, source, self.control)
         left = None if source.bytes is None else source.bytes - part.offset
         threaded = left is None or left >= THREADED_FROM_BYTES
         size = BUFFER_BYTES if left is None else max(1, min(BUFFER_BYTES, left))
@@ -315,104 +285,6 @@ def no_replica(source: FileSource) -> NotFoundError:
         f"The catalogue names no replica of {name} that can be read now.",
         hint="Look at its replicas: they may be on tape, or not there yet.",
     )
-
-
-def _keep_part(error: EscapeError, place: Place, control: Control) -> bool:
-    """Keep the part if a later attempt can continue it."""
-    if not place.has_manifest:
-        return False
-    if control.ending is not None:  # whatever a socket that we have shut looks like
-        return control.ending == "stop"
-    if error.worth_waiting:
-        return True
-    return error.retryable and not isinstance(error, IntegrityError)
-
-
-class _Writers:
-    """Which parts this process writes to, where the file system has no locks to tell."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: set[tuple[int, int]] = set()
-
-    def claim(self, descriptor: int) -> bool:
-        """Take a part; False while another worker has it."""
-        with self._lock:
-            if self._key(descriptor) in self._open:
-                return False
-            self._open.add(self._key(descriptor))
-            return True
-
-    def release(self, descriptor: int) -> None:
-        """Give a part back before it is closed."""
-        with self._lock:
-            self._open.discard(self._key(descriptor))
-
-    @staticmethod
-    def _key(descriptor: int) -> tuple[int, int]:
-        found = os.fstat(descriptor)
-        return found.st_dev, found.st_ino
-
-
-_writers = _Writers()
-
-
-def _open_part(place: Place, source: FileSource, control: Control) -> Part:
-    """Open the part exclusively; wait for another agent that writes to it."""
-    while True:
-        descriptor = place.open_part()
-        try:
-            lock = disk.lock(descriptor)
-            if lock == "ours" or (lock == "none" and _writers.claim(descriptor)):
-                if place.is_part(descriptor):
-                    break
-                _writers.release(descriptor)
-            control.check()
-            time.sleep(_LOCK_S)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-        if place.is_taken:
-            raise occupied(place.final)
-    found = place.read_manifest()
-    offset = os.fstat(descriptor).st_size
-    usable = (
-        found.get("ref") == source.ref
-        and found.get("bytes") == source.bytes
-        and source.bytes is not None
-        and offset <= source.bytes
-    )
-    if not usable:
-        os.ftruncate(descriptor, 0)
-        offset, found = 0, {}
-    control.add_bytes(offset)
-    return Part(place, descriptor, offset, str(found.get("url", "")), str(found.get("etag", "")))
-
-
-def _problem(part: Part, source: FileSource, sums: Sums, host: str) -> EscapeError | None:
-    """Compare what came with the catalogue."""
-    if source.bytes is not None and part.offset != source.bytes:
-        return wrong_size(source.bytes, str(part.offset), host)
-    if sums is None:
-        return None
-    kind, checksum = sums
-    promised = normal(kind, source.checksums[kind])
-    found = checksum.hexdigest()
-    return None if found == promised else mismatch(kind, promised, found, host)
-
-
-def _summed(part: Part, source: FileSource, control: Control) -> Sums:
-    """Start the checksum with what the part holds already."""
-    sums = chosen(source.checksums)
-    if sums is not None and part.offset:
-        buffer = memoryview(bytearray(BUFFER_BYTES))
-        os.lseek(part.descriptor, 0, os.SEEK_SET)
-        while count := os.readv(part.descriptor, [buffer]):
-            control.check()
-            sums[1].update(buffer[:count])
-    os.lseek(part.descriptor, part.offset, os.SEEK_SET)
-    return sums
 
 
 def _remembered(address: Address) -> str:
