@@ -27,7 +27,7 @@ from escape_vre.core.environment import MORE, allowed
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.location import Location, locate
-from escape_vre.core.logs import log_to_stderr
+from escape_vre.core.logs import keep_bounded, log_to_stderr
 from escape_vre.core.loops import Loops
 from escape_vre.core.registry import installed
 from escape_vre.core.settings import Agent, Transfers, configured, load_config
@@ -55,6 +55,8 @@ def main() -> int:
             if not free:
                 log.info("another agent runs already")
                 return 0
+            if location.log.exists():  # not where it was started by hand, at first
+                keep_bounded(location.log)
             return asyncio.run(_serve(location))
     except EscapeError as e:
         # The last line of the log: the client that started us reads it.

@@ -161,7 +161,7 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 def _reason(log: Path, offset: int) -> EscapeError:
     """Return what the agent said before it ended; its last line is an error where it could."""
     with log.open("rb") as file:
-        file.seek(offset)
+        file.seek(offset if offset <= file.seek(0, os.SEEK_END) else 0)  # it may be a new one
         lines = file.read().decode(errors="replace").strip().splitlines()
     last = lines[-1] if lines else "it ended without a message"
     try:
