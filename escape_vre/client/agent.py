@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from escape_vre.client.start import ensure_agent
 from escape_vre.client.wire import (
@@ -17,11 +17,12 @@ from escape_vre.client.wire import (
     read_lines,
     target,
 )
-from escape_vre.core.caller import ENVIRONMENT_HEADER, TOKEN_HEADER, pack_environment
+from escape_vre.core.caller import ENVIRONMENT_HEADER, KEY_HEADER, TOKEN_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError, BadResponseError, EscapeError
 from escape_vre.core.hub import HUB_HEADER, pack_hub
 from escape_vre.core.location import Location, locate
 
+T = TypeVar("T")
 FINISHED = ("done", "failed", "cancelled")
 
 
@@ -45,11 +46,28 @@ class AgentClient:
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON answer to a GET; raises the EscapeError that the agent answers."""
-        return self._exchange("GET", path, query, None)
+        return self._exchange("GET", path, query, None, repeatable=True)
 
-    def post(self, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
-        """Return the JSON answer to a POST; raises the EscapeError that the agent answers."""
-        return self._exchange("POST", path, query, body or {})
+    def post(
+        self,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        repeatable: bool = False,
+        **query: Any,
+    ) -> Any:
+        """Return the JSON answer to a POST; raises the EscapeError that the agent answers.
+
+        Parameters
+        ----------
+        repeatable : bool
+            Whether it is sent again if the agent goes before it has answered: the route only
+            reads, or knows by the idempotency key that is sent along what it has done.
+        """
+        headers = {KEY_HEADER: uuid.uuid4().hex} if repeatable else None
+        return self._exchange(
+            "POST", path, query, body or {}, headers=headers, repeatable=repeatable
+        )
 
     def delete(self, path: str) -> Any:
         """Return the JSON answer to a DELETE; raises the EscapeError that the agent answers."""
@@ -119,12 +137,17 @@ class AgentClient:
 
     def release(self, job_id: str) -> None:
         """Stop waiting for a job; it ends when no client waits for it."""
-        self.post(f"/jobs/{job_id}/release", {"client": self.name})
+        self.post(f"/jobs/{job_id}/release", {"client": self.name}, repeatable=True)
 
     def token(self, audience: str) -> dict[str, Any]:
         """Return a token for one service, as ``POST /tokens`` answers it; never log or show it."""
         found: dict[str, Any] = self._exchange(
-            "POST", "/tokens", None, {"audience": audience}, headers={TOKEN_HEADER: "1"}
+            "POST",
+            "/tokens",
+            None,
+            {"audience": audience},
+            headers={TOKEN_HEADER: "1"},
+            repeatable=True,
         )
         return found
 
@@ -136,54 +159,76 @@ class AgentClient:
         body: dict[str, Any] | None,
         *,
         headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
     ) -> Any:
-        response, connection = self._send(method, path, query, body, headers=headers)
-        try:
-            return read_json(response)
-        finally:
-            connection.close()
+        def whole(response: http.client.HTTPResponse, connection: SocketConnection) -> Any:
+            try:
+                return read_json(response)
+            finally:
+                connection.close()
+
+        return self._attempts(
+            method, target(path, query), body, headers, whole, repeatable=repeatable
+        )
 
     def _send(
+        self, method: str, path: str, query: dict[str, Any] | None, body: dict[str, Any] | None
+    ) -> tuple[http.client.HTTPResponse, SocketConnection]:
+        """Return an answer as it begins; it is closed with its connection."""
+        return self._attempts(
+            method, target(path, query), body, None, lambda *both: both, repeatable=True
+        )
+
+    def _attempts(
         self,
         method: str,
-        path: str,
-        query: dict[str, Any] | None,
+        where: str,
         body: dict[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        take: Callable[[http.client.HTTPResponse, SocketConnection], T],
         *,
-        headers: Mapping[str, str] | None = None,
-    ) -> tuple[http.client.HTTPResponse, SocketConnection]:
-        """Send one request; where the agent has gone, start another and send it once more.
+        repeatable: bool,
+    ) -> T:
+        """Send one request, to another agent where the first has gone.
 
-        A request is never lost halfway: the agent answers a POST only after the job is on disk,
-        and the same POST again joins that job.
+        What an agent may have begun is sent again only if it is ``repeatable``.
         """
         for last in (False, False, True):
             started = ensure_agent(self.location)
             if started or not self._checked:
                 self._check_version()
+            connection = SocketConnection(self.location.socket, timeout_s=self.timeout_s)
+            begun = False
             try:
-                return self._request(method, target(path, query), body, headers)
+                connection.connect()
+                begun = True
+                return take(self._answer(connection, method, where, body, headers), connection)
             except TimeoutError as e:
+                connection.close()
                 raise AgentUnavailableError(
                     f"The escape-vre agent did not answer within {self.timeout_s:.0f} s.",
                     hint="Try again; if it happens again, run 'escape-vre agent stop'.",
                 ) from e
             except (OSError, http.client.HTTPException) as e:
-                if last:
+                connection.close()
+                if last or (begun and not repeatable):
                     raise AgentUnavailableError(
                         "The escape-vre agent ended before it answered.",
-                        hint=f"See its log: {self.location.log}.",
+                        hint=f"Check what it has done. See its log: {self.location.log}.",
                     ) from e
+            except BaseException:
+                connection.close()
+                raise
         raise AssertionError("unreachable")
 
-    def _request(
+    def _answer(
         self,
+        connection: SocketConnection,
         method: str,
-        path: str,
+        where: str,
         body: dict[str, Any] | None,
         more: Mapping[str, str] | None = None,
-    ) -> tuple[http.client.HTTPResponse, SocketConnection]:
-        connection = SocketConnection(self.location.socket, timeout_s=self.timeout_s)
+    ) -> http.client.HTTPResponse:
         headers = dict(more or {})
         if packed := pack_environment(os.environ, self._asked_for):
             headers[ENVIRONMENT_HEADER] = packed
@@ -193,20 +238,15 @@ class AgentClient:
         if body is not None:
             payload = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        try:
-            connection.request(method, path, body=payload, headers=headers)
-            return connection.getresponse(), connection
-        except BaseException:
-            connection.close()
-            raise
+        connection.request(method, where, body=payload, headers=headers)
+        return connection.getresponse()
 
     def _check_version(self) -> None:
+        connection = SocketConnection(self.location.socket, timeout_s=self.timeout_s)
         try:
-            response, connection = self._request("GET", "/agent", None)
+            found = read_json(self._answer(connection, "GET", "/agent", None))
         except (OSError, http.client.HTTPException):
             return  # it has just gone: the request itself will see, and start another
-        try:
-            found = read_json(response)
         finally:
             connection.close()
         if API not in found.get("apis", [found.get("api")]):

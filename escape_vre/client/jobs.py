@@ -18,13 +18,13 @@ def jobs() -> Table:
 def cancel(job: str) -> Table:
     """Cancel a job, for every client that waits for it; its id may be shortened."""
     agent = AgentClient()
-    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel")])
+    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/cancel", repeatable=True)])
 
 
 def retry(job: str) -> Table:
     """Try a failed or cancelled job again; files that have arrived stay."""
     agent = AgentClient()
-    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry")])
+    return job_table([agent.post(f"/jobs/{_job_id(agent, job)}/retry", repeatable=True)])
 
 
 def _job_id(agent: AgentClient, start: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from escape_vre._version import __version__
 from escape_vre.client.start import answers, ensure_agent
-from escape_vre.core.caller import CONTENTS_HEADER, ENVIRONMENT_HEADER, pack_environment
+from escape_vre.core.caller import CONTENTS_HEADER, ENVIRONMENT_HEADER, KEY_HEADER, pack_environment
 from escape_vre.core.errors import AgentUnavailableError
 from escape_vre.core.hub import HUB_HEADER, pack_hub
 from escape_vre.core.location import Location
@@ -81,14 +81,18 @@ class AgentLink:
     ) -> "AsyncIterator[Answer]":
         """Send a request with the target exactly as given, and give its answer as it begins.
 
+        Where the agent has gone, a read or a request with an idempotency key goes to another one;
+        what else it may have begun is not sent twice.
+
         Raises
         ------
         AgentUnavailableError
-            The agent cannot be started, or has gone twice in a row.
+            The agent cannot be started, or has gone before it answered.
         ConfigurationError
             Another user could read what is sent.
         """
         async with AsyncExitStack() as stack:
+            repeatable = method == "GET" or KEY_HEADER in headers
             for last in (False, True):
                 await self.ensure()
                 sent = {**headers, **self._own_headers()}  # it may ask for more of our variables
@@ -96,10 +100,11 @@ class AgentLink:
                 try:
                     answer = await stack.enter_async_context(request)
                 except ConnectionError as e:
-                    if last:
+                    begun = not isinstance(e, ConnectionRefusedError)
+                    if last or (begun and not repeatable):
                         raise AgentUnavailableError(
                             "The escape-vre agent ended before it answered.",
-                            hint=f"Try again. See its log: {self.location.log}.",
+                            hint=f"Check what it has done. See its log: {self.location.log}.",
                         ) from e
                     continue
                 break

@@ -74,8 +74,10 @@ class AgentPool:
 
         Raises
         ------
+        ConnectionRefusedError
+            Nothing listens, so nothing was sent.
         ConnectionError
-            Nothing listens, or it went before it answered.
+            The agent went before it answered.
         ConfigurationError
             Another user listens, or could.
         """
@@ -88,6 +90,8 @@ class AgentPool:
         )
         try:
             response = await request.__aenter__()
+        except httpcore.ConnectError as e:
+            raise ConnectionRefusedError("no agent listens") from e
         except _GONE as e:
             raise ConnectionError("the agent has gone") from e
         try:

@@ -12,12 +12,13 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from escape_vre.core.browser import BrowserRoutes
+from escape_vre.core.caller import KEY_HEADER
 from escape_vre.core.errors import AgentUnavailableError, EscapeError, NotFoundError
 from escape_vre.core.registry import installed
 from escape_vre.server.link import AgentLink
 
 RESOURCE = "escape_vre"
-_FORWARDED = ("Accept", "Content-Type")
+_FORWARDED = ("Accept", "Content-Type", KEY_HEADER)
 _RETURNED = ("Content-Type",)
 _ASCII = "".join(map(chr, range(33, 127)))
 

@@ -73,6 +73,20 @@ describe('a request', () => {
     expect(sent[0].init.body).toBe('{"refs":[]}');
   });
 
+  test('that may be sent again has a key of its own', async () => {
+    json({});
+    const options = { body: {}, repeatable: true };
+    await agent.request('POST', 'datalake/get', options);
+    await agent.request('POST', 'datalake/get', options);
+    await agent.request('POST', 'sign-outs', { body: {} });
+    const keys = sent.map(({ init }) =>
+      new Headers(init.headers).get('Idempotency-Key')
+    );
+    expect(keys[0]).toMatch(/^[A-Za-z0-9-]{8,64}$/);
+    expect(keys[1]).not.toBe(keys[0]);
+    expect(keys[2]).toBeNull();
+  });
+
   test('fails with what the agent says', async () => {
     json({ error: FAILURE }, 404);
     const error = await failureOf(agent.request('GET', 'x'));

@@ -1,6 +1,6 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { IStreamEnd } from './tokens';
+import { UUID } from '@lumino/coreutils';
 import {
   AgentError,
   cutOff,
@@ -11,7 +11,7 @@ import {
 } from './errors';
 import type { ITrans } from './errors';
 import { readLines } from './ndjson';
-import type { IAgent, Query } from './tokens';
+import type { IAgent, IRequestOptions, IStreamEnd, Query } from './tokens';
 
 /** The path below the Jupyter base URL that the server extension answers. */
 const ROUTE = 'escape-vre';
@@ -25,7 +25,7 @@ export class Agent implements IAgent {
   async request<T>(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    options: { query?: Query; body?: unknown; signal?: AbortSignal } = {}
+    options: IRequestOptions = {}
   ): Promise<T> {
     const response = await this._send(method, path, options);
     const text = await response.text().catch(error => {
@@ -92,7 +92,7 @@ export class Agent implements IAgent {
   private async _send(
     method: string,
     path: string,
-    options: { query?: Query; body?: unknown; signal?: AbortSignal }
+    options: IRequestOptions
   ): Promise<Response> {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(options.query ?? {})) {
@@ -111,10 +111,15 @@ export class Agent implements IAgent {
       signal: options.signal,
       cache: 'reload'
     };
+    const headers: Record<string, string> = {};
     if (options.body !== undefined) {
       init.body = JSON.stringify(options.body);
-      init.headers = { 'Content-Type': 'application/json' };
+      headers['Content-Type'] = 'application/json';
     }
+    if (options.repeatable) {
+      headers['Idempotency-Key'] = UUID.uuid4();
+    }
+    init.headers = headers;
     try {
       return await ServerConnection.makeRequest(url, init, this._settings);
     } catch (error) {

@@ -144,11 +144,11 @@ export class Jobs implements IJobs, IDisposable {
   }
 
   async cancel(id: string): Promise<void> {
-    this.put(await this._agent.request<IJob>('POST', route(id, 'cancel')));
+    await this._change(id, 'cancel');
   }
 
   async retry(id: string): Promise<void> {
-    this.put(await this._agent.request<IJob>('POST', route(id, 'retry')));
+    await this._change(id, 'retry');
   }
 
   async forget(id: string): Promise<void> {
@@ -160,6 +160,11 @@ export class Jobs implements IJobs, IDisposable {
   async clearFinished(): Promise<void> {
     const finished = this._list.filter(job => isFinished(job.state));
     await Promise.all(finished.map(job => this.forget(job.id)));
+  }
+
+  private async _change(id: string, verb: string): Promise<void> {
+    const options = { repeatable: true };
+    this.put(await this._agent.request<IJob>('POST', route(id, verb), options));
   }
 
   /** A job that this session asked for, or that ran when it began. */

@@ -12,6 +12,19 @@ export interface IStreamEnd {
 
 export type Query = Record<string, string | number | undefined>;
 
+export interface IRequestOptions {
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal;
+  /**
+   * Whether a POST may be sent again when the agent goes before it answers.
+   *
+   * Only for routes that just read, or that know by the idempotency key which
+   * is sent along what they have done.
+   */
+  repeatable?: boolean;
+}
+
 /** Speaks to the agent through the Jupyter server. */
 export interface IAgent {
   /**
@@ -22,7 +35,7 @@ export interface IAgent {
   request<T>(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    options?: { query?: Query; body?: unknown; signal?: AbortSignal }
+    options?: IRequestOptions
   ): Promise<T>;
 
   /**

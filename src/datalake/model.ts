@@ -93,7 +93,8 @@ export class Datalake
       files: options.files ?? []
     };
     const job = await this.agent.request<IJob>('POST', 'datalake/get', {
-      body
+      body,
+      repeatable: true
     });
     this.jobs.put(job);
     return job;
@@ -156,7 +157,11 @@ export class Datalake
     const { rows } = await this.agent.request<{ rows: IRowState[] }>(
       'POST',
       'datalake/states',
-      { body: { instance: this._name ?? null, refs }, signal }
+      {
+        body: { instance: this._name ?? null, refs },
+        signal,
+        repeatable: true
+      }
     );
     return rows;
   }

@@ -78,7 +78,7 @@ def get(
     }
     job = None
     try:
-        job = agent.post("/datalake/get", query)
+        job = agent.post("/datalake/get", query, repeatable=True)
         with Progress(job["title"], enabled=progress) as bar:
             ended = job if job["state"] in FINISHED else agent.wait(job["id"], bar.update)
             _raise_unless_done(agent, ended)
@@ -218,7 +218,9 @@ def _with_states(
     for start in range(0, len(rows), STATES_AT_ONCE):
         refs = [row["ref"] for row in rows[start : start + STATES_AT_ONCE]]
         try:
-            answer = agent.post("/datalake/states", {"instance": instance, "refs": refs})
+            answer = agent.post(
+                "/datalake/states", {"instance": instance, "refs": refs}, repeatable=True
+            )
         except EscapeError:
             continue
         found |= {row["ref"]: row for row in answer["rows"]}

@@ -15,9 +15,9 @@ import pytest
 from escape_vre.agent.openapi import document
 from escape_vre.client import AgentClient
 from escape_vre.client.wire import SocketConnection
-from escape_vre.core.caller import CONTENTS_HEADER, TOKEN_HEADER
+from escape_vre.core.caller import CONTENTS_HEADER, KEY_HEADER, TOKEN_HEADER
 from escape_vre.core.environment import ALLOWED
-from escape_vre.core.errors import ConfigurationError, UsageError
+from escape_vre.core.errors import AgentUnavailableError, ConfigurationError, UsageError
 from escape_vre.core.location import locate
 from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import agent_pid
@@ -213,3 +213,53 @@ def test_text_of_all_the_world_passes(running):
 def test_a_client_says_what_it_cannot_send(agent):
     with pytest.raises(UsageError, match="not valid text"):
         agent.get("/datalake/did", ref="rucio:t:\udcff")
+
+
+@pytest.fixture
+def lost(monkeypatch):
+    """Lose the first answer to each path, once the agent has sent it; ``kill`` it then, too."""
+    getresponse = SocketConnection.getresponse
+    putrequest = SocketConnection.putrequest
+    seen = []
+
+    def note(connection, method, path, **options):
+        connection.path = path
+        putrequest(connection, method, path, **options)
+
+    def lose(connection):
+        answer = getresponse(connection)
+        seen.append(connection.path)
+        if connection.path != "/agent" and seen.count(connection.path) == 1:
+            answer.read()
+            if lose.kill:
+                os.kill(agent_pid(), signal.SIGKILL)
+            raise ConnectionResetError
+        return answer
+
+    lose.kill = False
+    lose.seen = seen
+    monkeypatch.setattr(SocketConnection, "putrequest", note)
+    monkeypatch.setattr(SocketConnection, "getresponse", lose)
+    return lose
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_lost_answer_makes_no_second_job(running, lost, kill):
+    lost.kill = kill
+    job = AgentClient().post("/datalake/get", {"refs": ["rucio:t:f"]}, repeatable=True)
+    assert lost.seen.count("/datalake/get") == 2
+    jobs = AgentClient().get("/jobs")["jobs"]
+    assert [one["id"] for one in jobs] == [job["id"]]
+
+
+def test_a_write_without_a_key_is_not_sent_again(running, lost):
+    with pytest.raises(AgentUnavailableError, match="before it answered"):
+        AgentClient().post("/sign-outs", {"identity": "any"})
+    assert lost.seen.count("/sign-outs") == 1
+
+
+def test_a_key_that_is_none_is_the_callers_error(running):
+    body = json.dumps({"refs": ["rucio:t:f"]}).encode()
+    for key in ("short", "x" * 65, "a key with spaces"):
+        status, answer = send("POST", "/datalake/get", body=body, headers={KEY_HEADER: key})
+        assert (status, answer["error"]["code"]) == (400, "usage")

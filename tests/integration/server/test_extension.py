@@ -179,6 +179,18 @@ def test_no_secret_in_log_or_answer(server, lake):
     assert b"demo-demo-" not in log
 
 
+def test_a_key_goes_to_the_agent_and_makes_one_job(server, big):
+    asked = ("POST", "escape-vre/datalake/get", {"refs": ["rucio:demo:big.files"]})
+    key = {"Idempotency-Key": "a-key-of-this-test"}
+    answers = [server.call(*asked, headers=key) for _ in range(2)]
+    assert [status for status, _, _ in answers] == [201, 200]
+    first, second = (json.loads(body)["id"] for _, _, body in answers)
+    assert first == second
+    AgentClient().wait(first)
+    late = json.loads(server.call(*asked, headers=key)[2])
+    assert (late["id"], late["state"]) == (first, "done")
+
+
 def test_a_killed_agent_is_healed_and_its_job_goes_on(server, lake, big, listening):
     with asleep(lake):
         job = server.json("POST", "escape-vre/datalake/get", {"refs": ["rucio:demo:big.files"]})

@@ -84,4 +84,4 @@ async def run(state, url):
 
 
 if __name__ == "__main__":
-    print(asyncio.run(run(Path(sys.argv[1]), sys.argv[2])).model_dump_json())
+    sys.stdout.write(asyncio.run(run(Path(sys.argv[1]), sys.argv[2])).model_dump_json())
