@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from escape_vre.core.errors import EscapeError
+from escape_vre.core.loops import Loops
 from escape_vre.server.link import AgentLink
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ class EventRelay:
         self._logger = logger
         self._settings = settings
         self._keep_alive = timedelta(hours=keep_alive_h)
-        self._task: asyncio.Task[None] | None = None
-        self._stopped = False
+        self._loops = Loops()
         self._warned = ""
         self._unfinished: set[str] = set()
         self._amounts: dict[str, dict[str, int]] = {}
@@ -55,25 +55,20 @@ class EventRelay:
 
     async def stop(self) -> None:
         """Stop watching."""
-        self._stopped = True
-        while self._task is not None and not self._task.done():
-            # Once is not always enough: a library below may take a cancellation for its own.
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=0.5)
+        await self._loops.stop()
 
     async def _begin(self) -> None:
-        self._task = asyncio.create_task(self._watch(), name="escape-vre events")
+        self._loops.start("events of escape-vre", self._watch, every_s=0)
 
     async def _watch(self) -> None:
-        while not self._stopped:
-            if self._link.is_running or self._unfinished:
-                try:
-                    await self._follow()
-                except EscapeError as e:
-                    self._warn(str(e))
-                except Exception as e:  # noqa: BLE001 — a task boundary: looking must go on
-                    log.debug("escape-vre: the stream of events broke: %r", e)
-            await asyncio.sleep(0 if self._unfinished and not self._warned else LOOK_S)
+        if self._link.is_running or self._unfinished:
+            try:
+                await self._follow()
+            except EscapeError as e:
+                self._warn(str(e))
+            except (OSError, ValueError) as e:
+                log.debug("escape-vre: the stream of events broke: %r", e)
+        await asyncio.sleep(0 if self._unfinished and not self._warned else LOOK_S)
 
     async def _follow(self) -> None:
         """Read one stream of changes to its end."""

@@ -55,7 +55,7 @@ class Toy(Kind[ToyRequest]):
 
 
 @asynccontextmanager
-async def toys(tmp_path, kind):
+async def toys(tmp_path, kind, service=None):
     """Give a desk whose service toys brings a kind."""
     loops = Loops()
     desk = make_desk(
@@ -63,7 +63,7 @@ async def toys(tmp_path, kind):
         lock=tmp_path / f"lock.{next(AGENTS)}",  # of an agent that has ended, for the next one
         settings=Transfers(reserve_bytes=0),
         data_dir=lambda: tmp_path,
-        service=lambda name: name,
+        service=lambda _: service,
         kinds=lambda service: [kind] if service == "toys" else [],
         keep_days=1,
         loops=loops,

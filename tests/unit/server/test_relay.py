@@ -1,10 +1,14 @@
 """What the culler's clock is told: progress of work on this machine, for so long."""
 
+import asyncio
+import json
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from jupyter_events.logger import EventLogger
 
+from escape_vre.core import loops
 from escape_vre.server.extension import EVENTS
 from escape_vre.server.relay import LAST_ACTIVITY, EventRelay
 
@@ -73,3 +77,43 @@ def test_a_kind_that_only_watches_a_remote_does_not_count(relay):
 def test_nor_does_one_that_has_run_for_too_long(relay):
     old = timedelta(hours=25)
     assert not counts(relay, job(1, age=old), job(2, age=old))
+
+
+def test_it_goes_on_after_an_event_that_cannot_be_told(relay, monkeypatch, caplog):
+    monkeypatch.setattr(loops, "PAUSE_S", 0)
+    told, looks = [], []
+
+    class Answer:
+        async def lines(self):
+            looks.append(1)
+            yield json.dumps(job(len(looks))).encode()
+
+    class Link:
+        is_running = True
+
+        async def listens(self):
+            return True
+
+        @asynccontextmanager
+        async def stream(self, *_, **__):
+            yield Answer()
+
+    async def scene():
+        over = asyncio.Event()
+
+        def emit(*, schema_id, data):
+            if len(looks) == 1:
+                raise RuntimeError("this one cannot be told")
+            told.append(data)
+            over.set()
+
+        monkeypatch.setattr(relay._logger, "emit", emit)
+        relay._link = Link()
+        await relay._begin()
+        async with asyncio.timeout(60):
+            await over.wait()
+        await relay.stop()
+
+    asyncio.run(scene())
+    assert told[0]["progress"]["done"] == 2
+    assert "cannot be told" in caplog.text
