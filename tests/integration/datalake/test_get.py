@@ -219,11 +219,11 @@ def test_cancel_keeps_what_is_whole_and_retry_gets_the_rest(dl, lake, big, tmp_p
 GET_BIG = """
 import escape_vre
 from escape_vre.client import AgentClient
-send = AgentClient._request
-def asking(self, method, *words):
+send = AgentClient._answer
+def asking(self, connection, method, *words):
     if method == "POST": print("asks", flush=True)
-    return send(self, method, *words)
-AgentClient._request = asking
+    return send(self, connection, method, *words)
+AgentClient._answer = asking
 try: escape_vre.get("demo:big.files", progress=False)
 except escape_vre.core.errors.CancelledJobError as e: print(e.message)
 """
