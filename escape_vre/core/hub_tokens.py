@@ -28,6 +28,9 @@ RETRY_AFTER_S = 5.0
 NOTHING_FOR_S = 300.0
 """Pause before asking again a Hub that has no token, if it does not need one, seconds."""
 
+NO_ENDPOINT = (404, 405, 410, 501)
+"""With these, or a redirect to a page, a Hub says that it has no such address."""
+
 _CODES = ("auth", "not_found", "configuration", "remote_unavailable")
 
 
@@ -165,6 +168,15 @@ def _refusal(response: httpx.Response, access: HubAccess) -> EscapeError:
         return RemoteUnavailableError(
             f"The JupyterHub is too busy or down (status {response.status_code}).",
             hint="escape-vre asks again automatically.",
+            details={"retry_after_s": _pause_s(response)},
+        )
+    if not (300 <= response.status_code < 400 or response.status_code in NO_ENDPOINT):
+        # A proxy before the Hub, or a Hub in trouble, says nothing about what the Hub provides.
+        return BadResponseError(
+            f"The request for a token was answered with status {response.status_code}, which is"
+            " not an answer of this JupyterHub's escape-vre.",
+            hint="escape-vre asks again automatically. If it continues, tell the administrator of"
+            " the JupyterHub.",
             details={"retry_after_s": _pause_s(response)},
         )
     return ConfigurationError(

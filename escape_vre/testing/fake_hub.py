@@ -31,6 +31,10 @@ class FakeHub(Fake):
         Which servers run, by their JupyterHub tokens.
     headers : dict
         Further headers of every answer.
+    status : int or None
+        Answer this to every request, as something before the Hub does.
+    refused : list
+        Method, path and status of each request that was not one for a token.
     asked : list
         Each request that was served, as server name and audience.
     """
@@ -41,6 +45,8 @@ class FakeHub(Fake):
     mood: Mood = "well"
     retry_after_s: float = 1.0
     headers: dict[str, str] = field(default_factory=dict)
+    status: int | None = None
+    refused: list[tuple[str, str, int]] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def handler(self) -> type[Handler]:
@@ -50,6 +56,10 @@ class FakeHub(Fake):
         class Answers(Handler):
             def do_POST(self) -> None:
                 hub._answer(self)
+
+            def send_error(self, code: int, *args: Any, **options: Any) -> None:
+                hub.refused.append((self.command or "", self.requestline, code))
+                super().send_error(code, *args, **options)
 
         return Answers
 
@@ -76,7 +86,11 @@ class FakeHub(Fake):
 
     def _answer(self, handler: Handler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        if self.status is not None:
+            handler.send(self.status, b"<html>Not the Hub</html>", "text/html", self.headers)
+            return
         if self.mood == "plain" or handler.path != "/hub/escape/token":
+            self.refused.append((handler.command, handler.path, 404))
             handler.send(404, b"<html>404 : Not Found</html>", "text/html", self.headers)
             return
         if self.mood == "busy":

@@ -29,7 +29,9 @@ def server(hub, lake, configure, start_server):
 
 
 def test_the_panel_works_by_the_hubs_token(server, hub):
-    assert server.json("GET", "escape-vre/datalake/whoami")["account"] == "demo"
+    status, _, body = server.call("GET", "escape-vre/datalake/whoami")
+    assert (status, hub.refused) == (200, []), body
+    assert json.loads(body)["account"] == "demo"
     assert hub.asked == [("", "rucio")]
 
 

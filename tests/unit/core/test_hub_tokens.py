@@ -130,6 +130,23 @@ def test_a_hub_without_the_endpoint_hands_out_nothing(hub):
     assert ask(hub, optional=True) is None
 
 
+@pytest.mark.parametrize("status", [302, 404, 405, 501])
+def test_only_a_missing_address_says_that_a_hub_has_no_tokens(hub, status):
+    hub.status = status
+    with pytest.raises(ConfigurationError, match=rf"does not provide tokens \(status {status}\)"):
+        ask(hub)
+    assert ask(hub, optional=True) is None
+
+
+@pytest.mark.parametrize("status", [400, 408, 413, 421, 425, 431])
+def test_what_stands_before_a_hub_says_nothing_of_its_tokens(hub, status):
+    """A job waits and asks again, where 'provides no tokens' would end it."""
+    hub.status = status
+    with pytest.raises(BadResponseError, match=f"status {status}") as caught:
+        ask(hub)
+    assert caught.value.worth_waiting
+
+
 def test_an_unknown_audience_is_named_with_those_there_are(hub):
     with pytest.raises(NotFoundError, match="moon") as caught:
         ask(hub, audience="moon")
