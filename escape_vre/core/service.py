@@ -7,6 +7,7 @@ capability by having the methods of its protocol; nothing is registered elsewher
 import ssl
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from escape_vre.core.errors import EscapeError
@@ -145,6 +146,47 @@ class Fetchable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What is searched for, in the service's own words."""
+
+    text: str
+    environment: Environment = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that was found; ``bytes`` is its size where that is known."""
+
+    ref: str
+    title: str
+    bytes: int | None = None
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A service that can be searched."""
+
+    def search(self, query: SearchQuery) -> AsyncGenerator[Hit | Skipped, None]:
+        """Yield what is found as it comes, in the service's order; closing it ends the search."""
+        ...
+
+
+@runtime_checkable
+class Storable(Protocol):
+    """A service that takes files."""
+
+    async def store(self, file: Path, ref: str, environment: Environment) -> None:
+        """Store a file under a ref; the same again changes nothing, so that a job can go on.
+
+        Raises
+        ------
+        ConflictError
+            Other bytes are stored there.
+        """
+        ...
+
+
 @runtime_checkable
 class NamesVariables(Protocol):
     """A service whose configuration names variables of the caller."""
@@ -260,5 +302,7 @@ CAPABILITIES: Mapping[str, type] = {
     "accounts": HasAccounts,
     "fetchable": Fetchable,
     "names_variables": NamesVariables,
+    "searchable": Searchable,
+    "storable": Storable,
 }
 """What a service may offer: the word in :attr:`Plugin.capabilities`, and the protocol."""

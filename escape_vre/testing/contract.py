@@ -7,6 +7,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +24,8 @@ class ServiceContract:
     """The contract that every installed service must fulfil."""
 
     name: ClassVar[str]
+    config: ClassVar[Mapping[str, Any]] = {}
+    """The configuration that the service needs; most need none to be made."""
 
     @property
     def plugin(self) -> Plugin:
@@ -30,8 +33,8 @@ class ServiceContract:
         return plugins()[self.name]
 
     def make(self) -> Any:
-        """Make the service with an empty configuration."""
-        return load(self.plugin.service)(Config(), Keyring(Path("nowhere")))
+        """Make the service."""
+        return load(self.plugin.service)(Config(self.config), Keyring(Path("nowhere")))
 
     def described(self, desk: Any) -> dict[str, Any]:
         """Return the paths of the OpenAPI document; the service is not made for it."""

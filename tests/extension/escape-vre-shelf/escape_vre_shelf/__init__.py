@@ -1,0 +1,1 @@
+"""A shelf of files, as a service of escape-vre."""
