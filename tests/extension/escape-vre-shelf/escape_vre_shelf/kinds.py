@@ -4,10 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar
 
+from escape_vre.core.errors import RemoteError
 from escape_vre.jobs.context import Context
 from escape_vre.jobs.kinds.kind import WORDS, Kind
-
-from escape_vre.core.errors import RemoteError
 from escape_vre.jobs.models import JobRequest
 
 ASK_S = 0.2

@@ -5,8 +5,6 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
-from escape_vre.jobs.kinds.get import Get
-from escape_vre.jobs.kinds.get_request import GetRequest
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
@@ -15,6 +13,8 @@ from escape_vre.core.asgi import CallerOf, Question
 from escape_vre.core.ndjson import Tally, ndjson, rows_of
 from escape_vre.core.service import SearchQuery, Skipped
 from escape_vre.jobs.desk import JobDesk
+from escape_vre.jobs.kinds.get import Get
+from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.models import Job, JobRequest
 from escape_vre_shelf.kinds import BindRequest, PutRequest
 from escape_vre_shelf.service import ShelfService, named
