@@ -223,8 +223,9 @@ def start_containerd() -> None:
 
 
 def _start(say: Say) -> None:
+    STATE.mkdir(mode=0o700)  # keys, and an administrator's kubeconfig, are in it
     for folder in (LOGS, PIDS):
-        folder.mkdir(parents=True)
+        folder.mkdir()
     RUN.mkdir(exist_ok=True)
     sysctls = {key: Path("/proc/sys", key).read_text().strip() for key in _SYSCTLS}
     _BEFORE.write_text(json.dumps({"sysctls": sysctls, "pods": sorted(network.pods())}))

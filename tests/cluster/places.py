@@ -11,9 +11,9 @@ ROOT = HERE.parents[1]
 CACHE = cache_folder() / "cluster"
 """What is worth keeping: programs, image layers, the registry's content. Outside the clone."""
 
-STATE = Path("/var/tmp/escape-vre-cluster")
-"""Everything of the node that runs. One place for all clones: whoever comes next must find what
-a killed run has left."""
+STATE = Path("/var/lib/escape-vre-cluster")
+"""Everything of the node that runs, readable by root alone. One place for all clones, so that the
+next run finds what a killed one has left; where only root can make it, as all these places."""
 
 RUN = Path("/run/escape-vre-cluster")
 """As ``STATE``, for what containerd and buildah keep in memory."""
