@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from tests import back_ends
-from tests.cluster import images, kubectl, network, node, tools
+from tests.cluster import cache, images, kubectl, network, node, tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import KUBECONFIG, ROOT, given_kubeconfig
 
@@ -84,6 +84,7 @@ def _up() -> None:
     if given_kubeconfig() is None:
         images.push_proxy(_say)
     _say(f"Images built and pushed in {time.monotonic() - began:.0f} s.")
+    cache.prune(_say)
 
 
 def _check_back_ends() -> None:

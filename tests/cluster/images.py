@@ -118,6 +118,18 @@ def push_pause(say: Say) -> None:
     _push(PAUSE, f"{REGISTRY}/{PAUSE.removeprefix('localhost/')}")
 
 
+def prune() -> None:
+    """Remove images of other versions of ours, and layers that no image is made of any more."""
+    ours = {user().built, hub().built}
+    listed = json.loads(_buildah("images", "--json").stdout) or []
+    names = {name for image in listed for name in image.get("names") or ()}
+    for name in sorted(names - ours):
+        if name.startswith("localhost/escape-vre-"):
+            _buildah("rmi", name)
+    _buildah("rm", "--all")  # of builds that were killed
+    _buildah("rmi", "--prune")
+
+
 def registry() -> str:
     """Return the registry that the cluster pulls from.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.cluster import certificates, images, network, processes, settings, tools, volumes
+from tests.cluster import cache, certificates, images, network, processes, settings, tools, volumes
 from tests.cluster.errors import ClusterError
 from tests.cluster.kubectl import kubectl
 from tests.cluster.places import (
@@ -232,6 +232,7 @@ def _start(say: Say) -> None:
     network.make()
     certificates.write()
     settings.write()
+    cache.bound_registry(say)
     processes.start("registry", "docker-registry", "serve", settings.IMAGE_REGISTRY)
     start_containerd()
     processes.start("etcd", "etcd", "--data-dir", STATE / "etcd", "--unsafe-no-fsync")
