@@ -256,10 +256,19 @@ def drop_abandoned(final: Path) -> None:
 
 
 def forget_part(final: Path) -> None:
-    """Remove the part that a killed agent left of a file that is now complete."""
-    with _begun(final) as (place, _):
-        if place is not None:
-            place.drop_part()
+    """Remove what a killed agent left beside a file that is now complete.
+
+    It may have been killed after it removed the part, and before the part's manifest.
+    """
+    try:
+        place = Place.open(final, make=False)
+    except OSError:
+        return
+    with place:
+        descriptor = place.find_part()
+        if descriptor is not None:
+            os.close(descriptor)
+        place.drop_part()
 
 
 def part_bytes(final: Path) -> int:
