@@ -49,7 +49,7 @@ class EscapeCallbackHandler(OAuthCallbackHandler):
     """Takes the code with which the provider sends a browser back."""
 
     async def get(self) -> None:
-        """Sign a user in; a hub that is told to end meanwhile finishes this first."""
+        """Sign a user in; a hub that is stopped in the meantime finishes this first."""
         self.authenticator.sessions.in_flight.signing_in()
         await super().get()
 
@@ -114,7 +114,7 @@ class EscapeAuthenticator(GenericOAuthenticator):
     async def authenticate(
         self, handler: BaseHandler, data: dict[str, Any] | None = None, **_: Any
     ) -> dict[str, Any] | None:
-        """Return who signed in; refuse a person whose user name belongs to somebody else.
+        """Return who signed in; refuse a person whose user name belongs to someone else.
 
         Raises
         ------

@@ -18,7 +18,7 @@ from traitlets.config import Config
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.text import sentence
 from escape_vre.hub import mounted
-from escape_vre.hub.configure import check_provider, check_secrets, check_somebody_may
+from escape_vre.hub.configure import check_provider, check_secrets, check_someone_may
 from escape_vre.hub.password import check_password
 from escape_vre.hub.settings import Login, load
 
@@ -53,7 +53,7 @@ def check(given: Mapping[str, Any]) -> None:
     if isinstance(settings.login, Login):
         _check_secret(given["secret"])
         check_secrets(settings)
-        check_somebody_may(_config(given["hub"]), settings.login)
+        check_someone_may(_config(given["hub"]), settings.login)
         if settings.login.ca_file and not Path(settings.login.ca_file).exists():
             # The hub may have it by a volume that this pod has not.
             _say(f"{settings.login.ca_file} is not in this pod: the provider is not checked.")

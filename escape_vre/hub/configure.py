@@ -79,7 +79,7 @@ def configure(c: Config, settings: Mapping[str, Any], *, check: bool = True) -> 
             share_password(c)
         else:
             check_secrets(found)
-            check_somebody_may(c, found.login)
+            check_someone_may(c, found.login)
             if check:
                 check_provider(found)
             _apply(c, found)
@@ -113,9 +113,9 @@ def check_provider(settings: HubSettings) -> None:
         They contradict its answers.
     """
     with ThreadPoolExecutor(1) as apart:  # JupyterHub reads its configuration within a loop
-        asleep = apart.submit(asyncio.run, _checked(settings)).result()
-    if asleep:
-        log.warning("%s The hub starts anyway.", asleep)
+        warning = apart.submit(asyncio.run, _checked(settings)).result()
+    if warning:
+        log.warning("%s The hub starts anyway.", warning)
 
 
 async def _checked(settings: HubSettings) -> str:
@@ -154,7 +154,7 @@ async def _checked(settings: HubSettings) -> str:
     return ""
 
 
-def check_somebody_may(c: Config, login: Login) -> None:
+def check_someone_may(c: Config, login: Login) -> None:
     """Check that at least one user may sign in.
 
     Raises

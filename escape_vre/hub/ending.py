@@ -2,7 +2,7 @@
 
 JupyterHub cancels everything in flight after its cleanup. A renewal that is cancelled may have
 reached the provider, which then has ended the old refresh token; so may the code of a sign-in,
-which is good once only.
+which works only once.
 """
 
 import asyncio

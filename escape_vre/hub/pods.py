@@ -17,12 +17,12 @@ CONFIG = "escape-vre.config"
 AUTHORITIES = "escape-vre.authorities"
 """Annotations of a user's pod."""
 
-VOLUME = "escape-vre-told"
+VOLUME = "escape-vre-config"
 CONFIG_FILE = "/etc/jupyter/escape_vre_config.d/50-hub.json"
 AUTHORITIES_FILE = "/etc/escape-vre/authorities.pem"
 
 
-def told(settings: HubSettings) -> dict[str, Any]:
+def users_config(settings: HubSettings) -> dict[str, Any]:
     """Return what a user's agent reads, as ``escape_vre_config`` has it."""
     config = {name: dict(section) for name, section in settings.user.config.items()}
     ca_file = AUTHORITIES_FILE if settings.authorities else None
@@ -54,7 +54,7 @@ def equip(c: Config, settings: HubSettings) -> None:
     settings : HubSettings
         The site's.
     """
-    config = json.dumps(told(settings), sort_keys=True)
+    config = json.dumps(users_config(settings), sort_keys=True)
     _add(c, AUTHORITIES, settings.authorities, AUTHORITIES_FILE)
     _add(c, CONFIG, config if config != "{}" else None, CONFIG_FILE)
     chosen = c.get("JupyterHub", {}).get("spawner_class")

@@ -37,7 +37,7 @@ from escape_vre.hub.wire import Wire, unavailable
 METADATA_AGE_S = 3600.0
 
 SIGN_IN_S = 60.0
-"""How long a browser waits for the answer to a sign-in's code, which is good once only, seconds."""
+"""How long a browser waits for the answer to a sign-in's code, which works only once, seconds."""
 
 CLIENT_REFUSED_S = 10.0
 """How long a provider that refused this client is not asked again, seconds."""
@@ -110,7 +110,7 @@ class Provider:
         if authorities:
             tls.load_verify_locations(cadata=authorities)
         proxies = Proxies.of_settings(login.proxy, login.no_proxy, os.environ)
-        self._wire = Wire(tls=tls, calls=calls, bell=self._document, proxies=proxies)
+        self._wire = Wire(tls=tls, calls=calls, probe_url=self._document, proxies=proxies)
         self._discovering = asyncio.Lock()
         self._metadata: Metadata | None = None
         self._discovered = 0.0
@@ -125,7 +125,7 @@ class Provider:
         await self._wire.close()
 
     def retire(self) -> None:
-        """Send nothing from now on that can be sent once only."""
+        """From now on, send nothing that can be sent only once."""
         self._wire.retire()
 
     async def metadata(self) -> Metadata:
@@ -239,7 +239,7 @@ class Provider:
             raise unavailable("The identity provider does not answer in time.") from e
 
     async def refresh(self, refresh_token: str) -> TokenAnswer:
-        """Renew a session (RFC 6749 section 6). The old refresh token may be dead afterwards.
+        """Renew a session (RFC 6749 section 6). It may invalidate the old refresh token.
 
         Raises
         ------

@@ -6,7 +6,7 @@ time, what the provider answered is saved before anything else happens, and thos
 what the first one saved.
 
 From the moment a renewal is sent until its answer is saved, only the provider knows the new
-refresh token: that takes as long as the provider's answer. A hub that is told to end finishes the
+refresh token: that takes as long as the provider's answer. A hub that is stopped finishes the
 renewals and sign-ins in flight (:meth:`Sessions.drain`). One that is killed in that time keeps a
 refresh token that is no longer valid: that user signs in once more. Nothing else is lost.
 """
@@ -190,7 +190,7 @@ class Sessions:
     async def drain(self, limit_s: float) -> None:
         """Finish what is in flight and begin no more, for a hub that is about to end.
 
-        What a database that was in trouble did not take is saved once more.
+        What the database could not store before is saved once more.
 
         Parameters
         ----------
@@ -328,7 +328,7 @@ class Sessions:
                     answer = await ask(session)
             except SessionEndedError:
                 REFRESHES.labels("ended").inc()
-                await self._store.save(user, known.memory, stored, session.dead())
+                await self._store.save(user, known.memory, stored, session.without_tokens())
                 raise
             except RemoteError as e:
                 REFRESHES.labels("unavailable").inc()
@@ -366,11 +366,11 @@ class Sessions:
             self._log.warning("The groups of %s stay as they were: %s", user.name, e)
             return
         except SessionEndedError:
-            await self._store.save(user, known.memory, stored, session.dead())
+            await self._store.save(user, known.memory, stored, session.without_tokens())
             raise
         if not welcome:
             self._log.warning("%s may no longer use this hub.", user.name)
-            await self._store.save(user, known.memory, stored, session.dead())
+            await self._store.save(user, known.memory, stored, session.without_tokens())
             raise SessionEndedError(
                 "You may no longer use this hub.",
                 hint="Ask its administrators, then sign in again.",

@@ -246,7 +246,7 @@ class Calls(Section):
         default=25.0,
         ge=0,
         le=600,
-        description="How long a hub that is told to end (SIGTERM) waits for the answers to renewals"
+        description="How long a hub that is stopped (SIGTERM) waits for the answers to renewals"
         " and sign-ins in flight, seconds. Keep it below the pod's `terminationGracePeriodSeconds`,"
         " which is 30 unless `jupyterhub.hub.extraPodSpec` changes it.",
     )
@@ -359,7 +359,7 @@ def load(settings: Mapping[str, Any]) -> HubSettings:
         ``global.escape.tokens.audiences[1].name``.
     """
     try:
-        # By way of JSON: the values come from Helm, where a list is a list, and stay as strict.
+        # Through JSON, because the values come from Helm: so strict types accept lists for tuples.
         return settings_model().model_validate_json(json.dumps(settings))
     except (TypeError, ValueError) as e:
         if not isinstance(e, ValidationError):

@@ -80,7 +80,7 @@ class Session:
             checked_at=time.time(),
         )
 
-    def dead(self) -> "Session":
+    def without_tokens(self) -> "Session":
         """Return the session after the provider ended it: its owner, without tokens."""
         return replace(self, refresh_token="", access_token="", ended=True, saved_at=_later(self))
 

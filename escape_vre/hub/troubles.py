@@ -92,7 +92,7 @@ def read(pod: Json, events: Sequence[Json] = (), *, choice: bool = False) -> Tro
         return _over(pod, choice=choice)
     for condition in status.get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return _homeless(pod, condition.get("message") or "", events, choice=choice)
+            return _unscheduled(pod, condition.get("message") or "", events, choice=choice)
     containers = [
         *(status.get("initContainerStatuses") or ()),
         *(status.get("containerStatuses") or ()),
@@ -165,7 +165,7 @@ def _smaller(first: str, choice: bool) -> str:
 # ---- machines
 
 
-def _homeless(pod: Json, said: str, events: Sequence[Json], *, choice: bool) -> Trouble:
+def _unscheduled(pod: Json, said: str, events: Sequence[Json], *, choice: bool) -> Trouble:
     """Return why no machine runs a pod, from the message of kube-scheduler (its FitError)."""
     growing = [event for event in events if event["reason"] == "TriggeredScaleUp"]
     if growing:
@@ -256,7 +256,7 @@ def _container(pod: Json, status: Json, events: Sequence[Json], *, choice: bool)
             final=reason == "CreateContainerConfigError" and tries >= CONFIG_TRIES,
         )
     ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
-    # What prepares a server ends, and is meant to.
+    # Init containers are meant to end.
     if ended and (ended.get("exitCode") != 0 or "running" in state or waiting):
         return _ended(pod, status, ended, choice=choice)
     if reason in {"", "ContainerCreating", "PodInitializing"}:

@@ -1,11 +1,11 @@
 """Calls to the identity provider: limited in number and time, with failures converted once.
 
-A provider that does not answer is left alone for some seconds, so that its return causes no
-stampede and no request waits for a deadline that others have already met.
+After several failures in a row the provider is not asked for some seconds: then no request waits
+for a deadline that others have already met, and they do not all return at the same moment.
 
-A refresh token that rotates can be sent once only. So it is not sent to a provider that may not
-answer, and what was sent is waited for, long after the caller has been told to come back: when the
-provider does what it was asked, its answer must be used.
+A refresh token that rotates can be sent only once. So it is not sent to a provider that may be
+hanging, and the hub waits for the answer long after the caller was told to retry: once the provider
+has done what it was asked, its answer must be used.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ from escape_vre.hub.metrics import PROVIDER_SECONDS
 from escape_vre.hub.settings import Calls
 
 RETRY_AFTER_S = 5.0
-"""How long a provider that does not answer is left alone, seconds."""
+"""How long a provider that does not answer is not asked, seconds."""
 
 FAILURES = 3
-"""How many calls in a row must fail before it is left alone."""
+"""How many calls in a row must fail before it is not asked."""
 
 AWAKE_S = 2.0
-"""How recent the last answer of a provider that counts as awake is, seconds."""
+"""After an answer, a provider counts as available for this long, seconds."""
 
 PATIENCE_S = 600.0
 """How long the answer to what can be sent once only is waited for, seconds."""
@@ -60,14 +60,14 @@ class Wire:
 
     Parameters
     ----------
-    bell : str
+    probe_url : str
         URL that an available provider answers at once; the answer does not matter.
     """
 
     def __init__(
-        self, *, tls: ssl.SSLContext, calls: Calls, bell: str, proxies: Proxies | None = None
+        self, *, tls: ssl.SSLContext, calls: Calls, probe_url: str, proxies: Proxies | None = None
     ) -> None:
-        self._bell = bell
+        self._probe_url = probe_url
         self._timeout_s = calls.timeout_s
         self._http = RemoteClient(
             "The identity provider", tls=tls, timeout_s=calls.timeout_s, proxies=proxies
@@ -75,7 +75,7 @@ class Wire:
         self._slots = asyncio.Semaphore(calls.at_once)
         self._late = 0
         self._retired = False
-        self._ringing: asyncio.Task[httpx.Response] | None = None
+        self._probing: asyncio.Task[httpx.Response] | None = None
         self._answered = -AWAKE_S
         self._failures = 0
         self._down_until = 0.0
@@ -85,7 +85,7 @@ class Wire:
         await self._http.close()
 
     def retire(self) -> None:
-        """Send nothing from now on that can be sent once only: its answer might not be saved."""
+        """From now on, send nothing that can be sent only once: its answer might not be saved."""
         self._retired = True
 
     async def call(
@@ -103,7 +103,7 @@ class Wire:
         Parameters
         ----------
         once : bool
-            What is sent can be sent once only, or its answer is worth waiting for: see above.
+            The request can be sent only once, or its answer is worth waiting for: see above.
         gate : callable
             Called before the request is sent; raises where it must not be sent.
 
@@ -154,7 +154,7 @@ class Wire:
             self._slots.release()
 
     async def _ready(self) -> None:
-        """Return if what can be sent once only may be sent now."""
+        """Return if what can be sent only once may be sent now."""
         if self._late >= LATE:
             raise unavailable("The identity provider leaves too many requests without an answer.")
         if not self._retired:
@@ -163,18 +163,18 @@ class Wire:
             raise unavailable("The hub is restarting.")
 
     async def _awake(self) -> None:
-        """Return if the provider answered just now, or answers the bell."""
+        """Return if the provider answered just now, or answers the probe."""
         if time.monotonic() - self._answered < AWAKE_S:
             return
-        if self._ringing is None:
-            self._ringing = asyncio.create_task(self._send("awake", "GET", self._bell, {}))
-            self._ringing.add_done_callback(self._rung)
-        await asyncio.shield(self._ringing)
+        if self._probing is None:
+            self._probing = asyncio.create_task(self._send("awake", "GET", self._probe_url, {}))
+            self._probing.add_done_callback(self._probed)
+        await asyncio.shield(self._probing)
 
-    def _rung(self, ringing: asyncio.Task[httpx.Response]) -> None:
-        self._ringing = None
-        if not ringing.cancelled():
-            ringing.exception()  # the caller may have gone
+    def _probed(self, probing: asyncio.Task[httpx.Response]) -> None:
+        self._probing = None
+        if not probing.cancelled():
+            probing.exception()  # the caller may have gone
 
     async def _send(
         self, kind: str, method: str, url: str, options: dict[str, Any], *, once: bool = False

@@ -143,7 +143,7 @@ from z2jh's own token, which they must have in their values, and which it does n
 {{- end }}
 {{- end }}
 
-{{- /* A policy knows no names of hosts: any address but those that tell a cloud's secrets. */}}
+{{- /* Policies have no host names: any address except those of a cloud's metadata service. */}}
 {{- define "escape-vre.egress" -}}
 - ports:
     - {port: 53, protocol: UDP}
@@ -155,7 +155,7 @@ from z2jh's own token, which they must have in their values, and which it does n
     - ipBlock:
         cidr: "::/0"
         except: ["fd00:ec2::254/128"]
-    # Some network plug-ins count no pod among the addresses.
+    # In some network plug-ins, address blocks do not include pods.
     - namespaceSelector: {}
   ports:
     - protocol: TCP

@@ -8,7 +8,7 @@ import trustme
 from traitlets.config import Config
 
 from escape_vre.core.settings import load_config
-from escape_vre.hub.pods import AUTHORITIES_FILE, CONFIG, CONFIG_FILE, equip, told
+from escape_vre.hub.pods import AUTHORITIES_FILE, CONFIG, CONFIG_FILE, equip, users_config
 from escape_vre.hub.settings import load
 from escape_vre.services.datalake.instances import DataLake
 from escape_vre.services.datalake.models import LakeSettings
@@ -48,7 +48,7 @@ def test_the_agent_reads_what_the_site_wrote(tmp_path):
     )
     folder = tmp_path / "escape_vre_config.d"
     folder.mkdir()
-    (folder / "50-hub.json").write_text(json.dumps(told(found)))
+    (folder / "50-hub.json").write_text(json.dumps(users_config(found)))
     config = load_config([str(tmp_path)])
     (entry,) = DataLake(config=config).instances
     assert LakeSettings(**entry).url == "https://rucio.example.org"
@@ -117,5 +117,5 @@ def test_authorities_are_a_file_that_the_lakes_trust(kubernetes):
     assert AUTHORITIES_FILE in [
         m["mountPath"] for m in made["spec"]["containers"][0]["volumeMounts"]
     ]
-    files = [entry["ca_file"] for entry in told(found)["DataLake"]["instances"]]
+    files = [entry["ca_file"] for entry in users_config(found)["DataLake"]["instances"]]
     assert files == [AUTHORITIES_FILE, "/etc/ssl/other.pem"]

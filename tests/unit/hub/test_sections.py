@@ -4,7 +4,7 @@ import pytest
 
 from escape_vre.core.errors import ConfigurationError
 from escape_vre.core.registry import installed
-from escape_vre.hub.pods import told
+from escape_vre.hub.pods import users_config
 from escape_vre.hub.schema import table, values_schema
 from escape_vre.hub.sections import sections
 from escape_vre.hub.settings import load, settings_model
@@ -72,7 +72,7 @@ def test_another_package_adds_settings(toys):
     toys()
     found = load({**LAPTOP, "boxes": ["red"], "lakes": [{"name": "a", "url": "https://x"}]})
     assert found.services["toy"].boxes == ("red",)
-    assert told(found) == {
+    assert users_config(found) == {
         "Toys": {"boxes": ["red"], "ca_file": None},
         "DataLake": {"instances": [{"name": "a", "url": "https://x"}]},
     }
@@ -108,4 +108,4 @@ def test_a_section_that_cannot_be_used_is_named(toys, name, words):
 
 def test_what_rucio_jupyterlab_reads_may_be_given_too():
     config = {"RucioConfig": {"instances": []}, "Transfers": {"connections": 8}}
-    assert told(load({**LAPTOP, "user": {"config": config}})) == config
+    assert users_config(load({**LAPTOP, "user": {"config": config}})) == config
