@@ -14,7 +14,7 @@ SOURCES := $(shell git ls-files src style schema 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
-.PHONY: demo test checks test-hub test-cluster back-ends cluster cluster-check cluster-down images lock lint bench docs clean api chart chart-schema unit js ui help
+.PHONY: demo test checks test-hub test-cluster back-ends cluster cluster-check cluster-down kubernetes images lock lint bench docs clean api chart chart-schema unit js ui help
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,8 +52,11 @@ cluster-down: $(STAMPS)/test ## Remove that Kubernetes
 	$(BIN)/python -m tests.cluster down
 
 test-cluster: $(STAMPS)/test cluster-check $(STAMPS)/chromium back-ends ## The tests on a real Kubernetes
-	scripts/timed "Kubernetes, built" $(BIN)/python -m tests.cluster tools
 	scripts/timed "tests on Kubernetes" $(BIN)/python -m tests.cluster test
+
+kubernetes: $(STAMPS)/test cluster-check ## Build Kubernetes and our images, which test-cluster does too
+	scripts/timed "Kubernetes, built" $(BIN)/python -m tests.cluster tools
+	scripts/timed "images, built" $(BIN)/python -m tests.cluster images
 
 images: $(STAMPS)/test ## Build our images with buildah
 	$(BIN)/python -m tests.cluster images

@@ -16,7 +16,7 @@ from escape_vre.local.lake.lake import Lake
 from escape_vre.testing.hub import TestHub, call
 from tests.integration.whole.person import Person
 
-LIFETIME_S = 30
+LIFETIME_S = 15
 """How long access tokens live at this site, seconds."""
 
 
