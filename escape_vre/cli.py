@@ -15,7 +15,9 @@ OWN = (
     Command("jobs", "list the jobs", "escape_vre.client.commands:add_jobs"),
     Command("cancel", "cancel a job", "escape_vre.client.commands:add_cancel"),
     Command("retry", "retry a failed or cancelled job", "escape_vre.client.commands:add_retry"),
-    Command("login", "sign in with a code", "escape_vre.client.commands:add_login"),
+    Command(
+        "login", "sign in with a code, password or token", "escape_vre.client.commands:add_login"
+    ),
     Command("logout", "sign out", "escape_vre.client.commands:add_logout"),
     Command(
         "agent",

@@ -1,18 +1,20 @@
-"""HTTP of the person's sign-ins: a token for a command, and signing in by a code."""
+"""HTTP of the person's sign-ins: a token for a command, and signing in by a code or a form."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
-from escape_vre.core.asgi import ErrorFields, Question
+from escape_vre.core.asgi import CallerOf, ErrorFields, Question
 from escape_vre.core.caller import TOKEN_HEADER
 from escape_vre.core.device import SignIn, SignInState
-from escape_vre.core.errors import AuthError
+from escape_vre.core.errors import AuthError, UsageError
+from escape_vre.core.form import Form, FormKind, Typed
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.secret_store import Kept
 
 LONGEST_WAIT_S = 25.0
 
@@ -50,6 +52,7 @@ class IdentityQuery(Question):
 class SignInAnswer(BaseModel):
     """A sign-in that a person finishes elsewhere, with a code."""
 
+    kind: Literal["code"] = "code"
     id: str
     title: str
     state: SignInState
@@ -58,6 +61,37 @@ class SignInAnswer(BaseModel):
     verification_uri_complete: str | None
     expires_in: float = Field(description="Time that the code is still valid, seconds.")
     error: ErrorFields | None
+
+
+class FormAnswer(BaseModel):
+    """A sign-in that a person finishes by typing a secret, for POST /sign-ins/form."""
+
+    kind: Literal["form"] = "form"
+    identity: str
+    title: str
+    asks: FormKind = Field(description="Whether a user name and password, or a personal token.")
+    username: str = Field(description="The user name to propose; may be empty.")
+    keeps: Kept = Field(
+        description="Where the secret will be kept: in the system's keyring, or for the session of"
+        " the agent."
+    )
+
+
+Started = Annotated[SignInAnswer | FormAnswer, Field(discriminator="kind")]
+
+
+class FormSecret(Question):
+    """What a person has typed; it is never given back."""
+
+    identity: str
+    username: str = Field(default="", max_length=1000)
+    secret: SecretStr = Field(min_length=1, max_length=16_384)
+
+
+class FormKept(BaseModel):
+    """Where a secret is kept that was accepted."""
+
+    kept: Kept
 
 
 def identity_router(keyring: Keyring, make_services: Callable[[], None]) -> APIRouter:
@@ -80,9 +114,22 @@ def identity_router(keyring: Keyring, make_services: Callable[[], None]) -> APIR
         return TokenAnswer(access_token=token.value, expires_in=left, audience=query.audience)
 
     @router.post("/sign-ins", status_code=201)
-    async def start(query: IdentityQuery) -> SignInAnswer:
+    async def start(query: IdentityQuery) -> Started:
         identity = keyring.identity(query.identity)
+        if isinstance(identity, Form):
+            return await _form(identity)
         return _answer(identity.title, await identity.start())
+
+    @router.post("/sign-ins/form")
+    async def typed(caller: CallerOf, query: FormSecret) -> FormKept:
+        identity = keyring.identity(query.identity)
+        if not isinstance(identity, Form):
+            raise UsageError(
+                f"{identity.title} has a sign-in with a code, not with a form.",
+                hint="Sign in with the button in the panel.",
+            )
+        said = Typed(query.username.strip(), query.secret.get_secret_value())
+        return FormKept(kept=await identity.sign_in(said, caller.environment))
 
     @router.get("/sign-ins/{sign_in_id}")
     async def follow(sign_in_id: str, wait_s: Wait = 0.0) -> SignInAnswer:
@@ -103,6 +150,16 @@ def identity_router(keyring: Keyring, make_services: Callable[[], None]) -> APIR
         return {}
 
     return router
+
+
+async def _form(form: Form) -> FormAnswer:
+    return FormAnswer(
+        identity=form.id,
+        title=form.title,
+        asks=form.kind,
+        username=form.username,
+        keeps=await form.keeps(),
+    )
 
 
 def _answer(title: str, sign_in: SignIn) -> SignInAnswer:

@@ -21,9 +21,10 @@ Act = Callable[[AgentClient, str, Instance], str]
 
 
 def login(*, service: str | None = None, instance: str | None = None) -> str:
-    """Sign in with a code for your browser; returns one sentence for each service.
+    """Sign in; returns one sentence for each service.
 
-    Shows an address and a code, and waits until the code is confirmed in a browser.
+    Shows an address and a code, and waits until the code is confirmed in a browser; or asks for
+    a password or token, where an instance is signed in to with one.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def _login(agent: AgentClient, service: str, instance: Instance) -> str:
             raise
         if instance["identity"] is None:
             raise UsageError(
-                f"{instance['title']} has no sign-in with a code. {e.message}", hint=e.hint
+                f"{instance['title']} has no sign-in here. {e.message}", hint=e.hint
             ) from e
     sign_in(agent, instance["identity"])
     return f"You are signed in: {_who(agent, service, instance)}."
@@ -114,7 +115,7 @@ def _logout(agent: AgentClient, service: str, instance: Instance) -> str:
     del service
     if instance["identity"] is None:
         raise UsageError(
-            f"{instance['title']} has no sign-in with a code, so there is nothing to sign out of.",
+            f"{instance['title']} has no sign-in here, so there is nothing to sign out of.",
             hint="On a JupyterHub, sign out of the Hub.",
         )
     agent.post("/sign-outs", {"identity": instance["identity"]})

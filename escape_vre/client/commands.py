@@ -38,7 +38,7 @@ def add_job_commands(commands: Subparsers) -> None:
 
 def add_account_commands(commands: Subparsers, service: str | None = None) -> None:
     """Add ``login`` and ``logout`` to the commands of a service; without its name, for all."""
-    add_login(commands.add_parser("login", help="Sign in with a code."), service)
+    add_login(commands.add_parser("login", help="Sign in with a code, password or token."), service)
     add_logout(commands.add_parser("logout", help="Sign out."), service)
 
 
@@ -66,7 +66,7 @@ def add_retry(parser: argparse.ArgumentParser) -> None:
 
 def add_login(parser: argparse.ArgumentParser, service: str | None = None) -> None:
     """Add what ``login`` takes; with a service, it signs in there only."""
-    parser.description = "Sign in with a code."
+    parser.description = "Sign in with a code, password or token."
     _takes_instance(parser, login, service)
 
 

@@ -1,29 +1,36 @@
-"""Signing in from a notebook or a terminal: one line with an address and a code, then waiting."""
+"""Signing in from a notebook or a terminal: a line with an address and a code, or a question."""
 
+import getpass
 import html
+import sys
 from typing import Any
 
 from escape_vre.client.agent import AgentClient
-from escape_vre.core.errors import CancelledJobError, EscapeError
+from escape_vre.core.errors import CancelledJobError, EscapeError, UsageError
 from escape_vre.core.text import printable
 from escape_vre.display.cell import CellOutput, in_notebook
-from escape_vre.display.output import say
+from escape_vre.display.output import in_shell_words, say
 
 WAIT_S = 2.0
 """How long one request to the agent waits, seconds; *Stop* is noticed between two."""
 
 
 def sign_in(agent: AgentClient, identity: str) -> None:
-    """Show where and how to sign in, and return when that is done.
+    """Show where and how to sign in, or ask for a password or token; return when that is done.
 
     Raises
     ------
     EscapeError
-        The provider refused, or the code expired.
+        The provider or the service refused, or the code expired.
     CancelledJobError
         The sign-in was cancelled, here or in another window.
+    UsageError
+        A password is needed, and nothing can be typed here.
     """
     found = agent.post("/sign-ins", {"identity": identity})
+    if found.get("kind") == "form":
+        _by_form(agent, found)
+        return
     line = _Line()
     try:
         line.show(found)
@@ -44,6 +51,49 @@ def sign_in(agent: AgentClient, identity: str) -> None:
             "The sign-in was cancelled in another window.",
             hint="Run %escape login again for a new code.",
         )
+
+
+def _by_form(agent: AgentClient, form: dict[str, Any]) -> None:
+    """Ask for what a form asks for; what is typed is not shown, and goes to the agent only."""
+    title = printable(form["title"])
+    if not in_notebook() and not sys.stdin.isatty():
+        raise _no_questions(title)
+    try:
+        username = _username(title, printable(form["username"])) if _has_name(form) else ""
+        what = "Password" if _has_name(form) else f"Personal token for {title}"
+        secret = getpass.getpass(f"{what}: ")
+    except (EOFError, KeyboardInterrupt) as e:
+        raise CancelledJobError(
+            "Stopped. You are not signed in.", hint="Run %escape login again to sign in."
+        ) from e
+    except NotImplementedError as e:  # how a kernel says that its front end answers no questions
+        raise _no_questions(title) from e
+    if not secret:
+        raise CancelledJobError(
+            "Nothing was typed. You are not signed in.", hint="Run %escape login again to sign in."
+        )
+    typed = {"identity": form["identity"], "username": username, "secret": secret}
+    kept = agent.post("/sign-ins/form", typed)["kept"]
+    where = "in the keyring of your system" if kept == "keyring" else "until your agent ends"
+    said = f"It is kept {where}; %escape logout forgets it."
+    say(said if in_notebook() else in_shell_words(said))
+
+
+def _has_name(form: dict[str, Any]) -> bool:
+    return bool(form["asks"] == "password")
+
+
+def _username(title: str, proposed: str) -> str:
+    """Ask for a user name; Enter takes the proposed one."""
+    choice = f" [{proposed}]" if proposed else ""
+    return input(f"User name at {title}{choice}: ").strip() or proposed
+
+
+def _no_questions(title: str) -> UsageError:
+    return UsageError(
+        f"Signing in to {title} needs a password or token, and nothing can be typed here.",
+        hint="Sign in with the button in the panel, or with escape-vre login in a terminal.",
+    )
 
 
 class _Line:

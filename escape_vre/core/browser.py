@@ -22,6 +22,7 @@ AGENT_ROUTES = (
     "POST /jobs/{}/retry",
     "POST /jobs/{}/release",
     "POST /sign-ins",
+    "POST /sign-ins/form",
     "GET /sign-ins/{}",
     "POST /sign-ins/{}/cancel",
     "POST /sign-outs",

@@ -105,7 +105,7 @@ class AuthorisedClient:
                 at = self._at(urljoin(at, response.headers.get("Location", "")))
                 options = {name: value for name, value in options.items() if name != "params"}
         if response.status_code >= 400:
-            raise self._dialect.refusal(response)
+            raise self._refusal(response)
         if response.status_code >= 300:
             raise self._dialect.nonsense()
         return response
@@ -180,7 +180,7 @@ class AuthorisedClient:
                         self._tokens.drop(token)
                         continue
                     if response.status_code >= 400:
-                        raise self._dialect.refusal(await bodies.read_some(response))
+                        raise self._refusal(await bodies.read_some(response))
                 yield response
                 return
 
@@ -191,6 +191,13 @@ class AuthorisedClient:
         token = await self._tokens.get(self._environment)
         headers = {**options.get("headers", {}), **self._dialect.credentials(token)}
         return token, {**options, "headers": headers}
+
+    def _refusal(self, response: httpx.Response) -> EscapeError:
+        """Convert a refusal; that of a token that a person gave says where to give another."""
+        error = self._dialect.refusal(response)
+        if response.status_code == 401 and self._tokens and self._tokens.identity:
+            error.details.setdefault("device", self._tokens.identity)
+        return error
 
     def _at(self, path: str) -> str:
         """Return the address of a path; one outside the base address gets no request."""

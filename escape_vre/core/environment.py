@@ -13,12 +13,13 @@ MORE = "ESCAPE_VRE_VARIABLES"
 PERSON = ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME")
 SYSTEM = ("PATH", "TZ", "TZDIR", "TMPDIR", "TEMP", "TMP", "LANG", "LANGUAGE")
 """``LC_*`` too."""
-PLACES = (
+PLACES = (  # the bus is where the system's keyring answers
     "ESCAPE_VRE_HOME",
     MORE,
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
     "JUPYTER_CONFIG_DIR",
     "JUPYTER_CONFIG_PATH",
     "JUPYTER_DATA_DIR",

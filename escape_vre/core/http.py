@@ -4,6 +4,7 @@ Bytes of files do not pass here; see :mod:`escape_vre.jobs.transfer`.
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -26,6 +27,7 @@ from escape_vre.core.proxies import Proxies, ProxyTransport
 from escape_vre.core.retry import BUSY, WHOLE_S, Retries, Transient, retry_after
 
 CONNECT_TIMEOUT_S = 10.0
+_PRINTABLE = re.compile("[ -~\xa0-\xff]*")
 
 
 class BusyError(Transient, RemoteUnavailableError):
@@ -109,6 +111,19 @@ def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None
             hint="Renew it (for example with voms-proxy-init), or fix its path. A key that"
             " is protected by a password cannot be used.",
         ) from e
+
+
+def header_value(text: str) -> bytes:
+    """Return a text as a header carries it: as Latin-1 (RFC 9110 section 5.5), as all clients do.
+
+    Raises
+    ------
+    ValueError
+        It has other characters, or control characters.
+    """
+    if not _PRINTABLE.fullmatch(text):
+        raise ValueError("not a header value")
+    return text.encode("latin-1")
 
 
 class RemoteClient:

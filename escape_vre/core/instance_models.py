@@ -81,7 +81,9 @@ class InstanceInfo(BaseModel):
     url: str
     auth: str
     identity: str | None = Field(
-        default=None, description="For oidc: the identity for POST /sign-ins."
+        default=None,
+        description="Where a person can sign in with a code or a form: the identity for POST"
+        " /sign-ins.",
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from escape_vre.core.clock import ServerClock
 from escape_vre.core.device import DeviceTokens
 from escape_vre.core.errors import ConfigurationError, NotFoundError
+from escape_vre.core.form import Form, FormKind, Typed
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.instance_models import InstanceSettings
 from escape_vre.core.keyring import Keyring
@@ -23,7 +24,7 @@ from escape_vre.core.tokens import TokenChain, TokenSource
 KEPT = 16
 """Connections kept for different identities of different callers."""
 
-SHARED = ("hub", "oidc")
+SHARED = ("hub", "oidc", "token")
 """Sign-ins with one identity, whoever asks: all kernels and jobs share its token."""
 
 
@@ -93,8 +94,42 @@ class Instances(Generic[Settings, Connected]):
 
     def identity(self, settings: Settings) -> str | None:
         """Return the id of the identity that a person can sign in to; None without one."""
-        device = self._devices.get(settings.name)
-        return device.id if device else None
+        found = self._devices.get(settings.name) or self._form(settings)
+        return found.id if found else None
+
+    def _asks(self, settings: Settings) -> FormKind | None:
+        """Return what a person types to sign in to an instance; None for nothing."""
+        return "token" if settings.auth == "token" else None
+
+    def _proposed(self, settings: Settings) -> str:
+        """Return the user name that a form proposes."""
+        del settings
+        return ""
+
+    async def _try(self, settings: Settings, typed: Typed, environment: Mapping[str, str]) -> None:
+        """Sign in with what a person has typed; raises EscapeError where it is refused."""
+        raise NotImplementedError
+
+    def _form(self, settings: Settings) -> Form | None:
+        """Return the form of an instance; None where nothing is typed."""
+        kind = self._asks(settings)
+        if kind is None:
+            return None
+
+        async def check(typed: Typed, environment: Mapping[str, str]) -> None:
+            await self._try(settings, typed, environment)
+
+        username = self._proposed(settings)
+        return self._keyring.form(
+            self.noun,
+            settings.url,
+            username,
+            title=settings.shown,
+            kind=kind,
+            username=username,
+            check=check,
+            login=self.login,
+        )
 
     def _named(self, name: str | None) -> Settings:
         """Return the settings of an instance; without a name those of the first."""
@@ -169,7 +204,16 @@ class Instances(Generic[Settings, Connected]):
             found.append(self._keyring.hub(settings.audience, optional=optional))
         if settings.auth != "hub":
             found += sources()
-        return TokenChain(found, service=settings.shown, hint=hint, clock=clock)
+        form = self._form(settings)
+        by_token = form is not None and form.kind == "token"
+        chain = TokenChain(
+            found,
+            service=settings.shown,
+            hint=hint,
+            clock=clock,
+            identity=form.id if form and by_token else None,
+        )
+        return form.serve(chain) if form else chain
 
     def _device(self, settings: Settings) -> DeviceTokens:
         registration = Registration(

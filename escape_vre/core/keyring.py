@@ -5,12 +5,14 @@ from pathlib import Path
 
 from escape_vre.core.device import DeviceTokens, SignIn
 from escape_vre.core.errors import ConfigurationError, NotFoundError
+from escape_vre.core.form import Check, Form, FormKind
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.hub import HubAccess, Hubs
 from escape_vre.core.hub_tokens import HubTokens
 from escape_vre.core.network import authorities
 from escape_vre.core.oidc import Provider, Registration
 from escape_vre.core.refresh_file import RefreshFile
+from escape_vre.core.secret_store import SecretStore
 from escape_vre.core.tokens import Token, TokenChain, TokenSource
 
 HUB_TIMEOUT_S = 30.0
@@ -31,6 +33,8 @@ class Keyring:
         self._state = state
         self._clients: dict[tuple[object, ...], RemoteClient] = {}
         self._devices: dict[str, DeviceTokens] = {}
+        self._secrets = SecretStore(state)
+        self._forms: dict[str, Form] = {}
         self._offers: dict[str, list[TokenSource]] = {}
 
     def hub(self, audience: str, *, optional: bool = False) -> HubTokens:
@@ -58,10 +62,36 @@ class Keyring:
             self._offers.setdefault(registration.audience, []).append(found.chain)
         return found
 
-    def identity(self, name: str) -> DeviceTokens:
+    def form(
+        self,
+        *about: str,
+        title: str,
+        kind: FormKind,
+        username: str,
+        check: Check,
+        login: str = "",
+    ) -> Form:
+        """Return the identity for a sign-in by a form, which equal ones share; see :class:`Form`.
+
+        What is typed next is tried with this check: settings may have changed.
+        """
+        form = Form(
+            *about,
+            title=title,
+            kind=kind,
+            username=username,
+            store=self._secrets,
+            check=check,
+            login=login,
+        )
+        found = self._forms.setdefault(form.id, form)
+        found.check = check
+        return found
+
+    def identity(self, name: str) -> DeviceTokens | Form:
         """Return an identity by its id; raises NotFoundError."""
         try:
-            return self._devices[name]
+            return self._devices.get(name) or self._forms[name]
         except KeyError:
             raise NotFoundError(
                 "This sign-in is not in the configuration.",

@@ -115,6 +115,18 @@ class EnvironmentToken:
         return Token(text, jwt_expiry(text)) if text else None
 
 
+class GivenToken:
+    """A token that is there already, such as one that is being tried."""
+
+    def __init__(self, value: str) -> None:
+        self._token = Token(value, jwt_expiry(value))
+
+    async def token(self, environment: Mapping[str, str]) -> Token | None:
+        """Return it."""
+        del environment
+        return self._token
+
+
 class BearerToken:
     """Where the tools of WLCG leave a token (WLCG Bearer Token Discovery 1.0).
 
@@ -143,7 +155,13 @@ def _left_in(folder: str) -> str:
 
 
 class TokenChain:
-    """The sources of one identity at one service, asked in order."""
+    """The sources of one identity at one service, asked in order.
+
+    Parameters
+    ----------
+    identity : str, optional
+        Where a person gives another token, once the service refuses this one for good.
+    """
 
     def __init__(
         self,
@@ -152,7 +170,9 @@ class TokenChain:
         service: str,
         hint: str,
         clock: Clock | None = None,
+        identity: str | None = None,
     ) -> None:
+        self.identity = identity
         self._sources = sources
         self._service = service
         self._hint = hint

@@ -120,6 +120,68 @@ interface components {
       retryable: boolean;
     };
     /**
+     * FormAnswer
+     * @description A sign-in that a person finishes by typing a secret, for POST /sign-ins/form.
+     */
+    FormAnswer: {
+      /**
+       * Asks
+       * @description Whether a user name and password, or a personal token.
+       * @enum {string}
+       */
+      asks: 'password' | 'token';
+      /** Identity */
+      identity: string;
+      /**
+       * Keeps
+       * @description Where the secret will be kept: in the system's keyring, or for the session of the agent.
+       * @enum {string}
+       */
+      keeps: 'keyring' | 'session';
+      /**
+       * Kind
+       * @default form
+       * @constant
+       */
+      kind: 'form';
+      /** Title */
+      title: string;
+      /**
+       * Username
+       * @description The user name to propose; may be empty.
+       */
+      username: string;
+    };
+    /**
+     * FormKept
+     * @description Where a secret is kept that was accepted.
+     */
+    FormKept: {
+      /**
+       * Kept
+       * @enum {string}
+       */
+      kept: 'keyring' | 'session';
+    };
+    /**
+     * FormSecret
+     * @description What a person has typed; it is never given back.
+     */
+    FormSecret: {
+      /** Identity */
+      identity: string;
+      /**
+       * Secret
+       * Format: password
+       */
+      secret: string;
+      /**
+       * Username
+       * @default
+       */
+      username: string;
+    };
+    /**
      * IdentityQuery
      * @description What to sign in to, or out of: an instance's ``identity``, an error's ``details.device``.
      */
@@ -306,6 +368,12 @@ interface components {
       /** Id */
       id: string;
       /**
+       * Kind
+       * @default code
+       * @constant
+       */
+      kind: 'code';
+      /**
        * State
        * @enum {string}
        */
@@ -362,6 +430,9 @@ export type IClient = Schemas['Client'];
 export type IErrorAnswer = Schemas['ErrorAnswer'];
 export type IErrorFields = Schemas['ErrorFields'];
 export type IErrorInfo = Schemas['ErrorInfo'];
+export type IFormAnswer = Schemas['FormAnswer'];
+export type IFormKept = Schemas['FormKept'];
+export type IFormSecret = Schemas['FormSecret'];
 export type IIdentityQuery = Schemas['IdentityQuery'];
 export type IJob = Schemas['Job'];
 export type IJobFile = Schemas['JobFile'];

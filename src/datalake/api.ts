@@ -106,6 +106,7 @@ interface components {
         | 'auto'
         | 'hub'
         | 'oidc'
+        | 'token'
         | 'userpass'
         | 'token_file'
         | 'environment'
@@ -114,7 +115,7 @@ interface components {
         | 'x509_proxy';
       /**
        * Identity
-       * @description For oidc: the identity for POST /sign-ins.
+       * @description Where a person can sign in with a code or a form: the identity for POST /sign-ins.
        */
       identity: string | null;
       /** Name */

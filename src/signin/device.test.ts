@@ -24,8 +24,17 @@ const broken = new AgentError({
   retryable: true
 });
 
+const form = {
+  kind: 'form',
+  identity: '0123',
+  title: LAKE,
+  asks: 'token',
+  username: '',
+  keeps: 'session'
+} as const;
+
 let asked: string[];
-let answers: (Partial<ISignInAnswer> | Error)[];
+let answers: (Partial<ISignInAnswer> | typeof form | Error)[];
 let signIn: DeviceSignIn;
 
 const agent = {
@@ -104,4 +113,12 @@ test('a code that is given up is given up everywhere', async () => {
   await signIn.cancel();
   expect(await running).toBe(false);
   expect(asked.at(-1)).toBe('POST sign-ins/a1/cancel');
+});
+
+test('where something is typed, there is no code to follow', async () => {
+  answers = [form];
+  expect(await signIn.run()).toBe(false);
+  expect(signIn.form).toMatchObject(form);
+  expect([signIn.found, signIn.error]).toEqual([null, null]);
+  expect(asked).toEqual(['POST sign-ins']);
 });

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { ISignInAnswer } from '../core/api';
+import type { IFormAnswer, ISignInAnswer } from '../core/api';
 import { AgentError, isAbort } from '../core/errors';
 import type { IAgent } from '../core/tokens';
 
@@ -21,6 +21,11 @@ export class DeviceSignIn implements IDisposable {
   /** The code and how far it is, or null before there is one. */
   get found(): ISignInAnswer | null {
     return this._found;
+  }
+
+  /** What is to be typed instead of a code, or null. */
+  get form(): IFormAnswer | null {
+    return this._form;
   }
 
   /** Why there is no code, or why the sign-in has failed; null otherwise. */
@@ -54,9 +59,18 @@ export class DeviceSignIn implements IDisposable {
     this._changed.emit();
     try {
       const body = { identity: this._identity };
-      let found = await this._request<ISignInAnswer>('POST', 'sign-ins', {
-        body
-      });
+      const started = await this._request<ISignInAnswer | IFormAnswer>(
+        'POST',
+        'sign-ins',
+        {
+          body
+        }
+      );
+      if (started.kind === 'form') {
+        this._form = started;
+        return false;
+      }
+      let found = started;
       this._expires = Date.now() + found.expires_in * 1000;
       this._take(found);
       while (found.state === 'waiting') {
@@ -122,6 +136,7 @@ export class DeviceSignIn implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _abort = new AbortController();
   private _found: ISignInAnswer | null = null;
+  private _form: IFormAnswer | null = null;
   private _error: AgentError | null = null;
   private _expires = 0;
 }

@@ -7,8 +7,12 @@ import type { IAgent } from '../core/tokens';
 import { formatDuration } from '../ui/format';
 import { useSignals } from '../ui/signals';
 import { DeviceSignIn } from './device';
+import { showForm } from './formdialog';
 
-/** Show a code until it was used; resolves with whether somebody signed in. */
+/**
+ * Show a code until it was used, or a form until what is typed was accepted;
+ * resolves with whether the user has signed in.
+ */
 export async function showSignIn(options: {
   agent: IAgent;
   identity: string;
@@ -19,7 +23,7 @@ export async function showSignIn(options: {
   let isDone = false;
   const run = async () => {
     isDone = await signIn.run();
-    if (isDone || signIn.found?.state === 'cancelled') {
+    if (isDone || signIn.form || signIn.found?.state === 'cancelled') {
       dialog.dispose();
     }
   };
@@ -30,13 +34,14 @@ export async function showSignIn(options: {
   });
   const following = run();
   await dialog.launch().catch(() => undefined);
-  if (!isDone) {
+  if (!isDone && !signIn.form) {
     // A code that nobody sees is of no use, and another window may ask for one.
     await signIn.cancel().catch(console.warn);
   }
   await following;
   signIn.dispose();
-  return isDone;
+  const { form } = signIn;
+  return form ? showForm({ agent: options.agent, form, trans }) : isDone;
 }
 
 interface IBodyOptions {

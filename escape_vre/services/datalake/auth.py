@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from escape_vre.core.caller import in_home
 from escape_vre.core.dates import http_date
 from escape_vre.core.errors import AuthError, BadResponseError
-from escape_vre.core.http import RemoteClient
+from escape_vre.core.form import Form, Typed
+from escape_vre.core.http import RemoteClient, header_value
 from escape_vre.core.tokens import Token
 from escape_vre.services.datalake.dialect import RucioDialect
 
@@ -27,6 +28,7 @@ class UserPassSource:
         account: str,
         username: str,
         password: "PasswordSource",
+        form: Form | None = None,
     ) -> None:
         self._url = auth_url.rstrip("/") + "/auth/userpass"
         self._http = http
@@ -34,17 +36,35 @@ class UserPassSource:
         self._account = account
         self._username = username
         self._password = password
+        self._form = form
 
     async def token(self, environment: Mapping[str, str]) -> Token | None:
-        """Sign in; None when there is no password."""
+        """Sign in; None when there is no password, and no form to type one into."""
         password = await self._password.password(environment)
-        if password is None:
+        if password is not None:
+            return await self.sign_in(Typed(self._username, password))
+        if self._form is None:
             return None
-        headers = {
-            "X-Rucio-Account": self._account,
-            "X-Rucio-Username": self._username,
-            "X-Rucio-Password": password,
-        }
+        typed = await self._form.needed()
+        try:
+            return await self.sign_in(typed)
+        except AuthError as e:
+            raise await self._form.refused(typed, e) from e
+
+    async def sign_in(self, typed: Typed) -> Token:
+        """Sign in with a user name and password; raises AuthError where they are refused."""
+        try:
+            headers = {
+                "X-Rucio-Account": header_value(self._account or typed.username),
+                "X-Rucio-Username": header_value(typed.username),
+                "X-Rucio-Password": header_value(typed.secret),
+            }
+        except ValueError:
+            raise AuthError(
+                f"{self._title} cannot be sent this user name or password: HTTP does not allow"
+                " some of their characters.",
+                hint="Choose another password for your account.",
+            ) from None  # its text would show the password
         return await sign_in(self._http, self._url, headers, self._title)
 
 
@@ -68,7 +88,7 @@ class X509Source:
     async def token(self, environment: Mapping[str, str]) -> Token | None:
         """Sign in."""
         del environment
-        headers = {"X-Rucio-Account": self._account}
+        headers = {"X-Rucio-Account": header_value(self._account)}
         return await sign_in(
             self._http, self._url, headers, self._title, shown="certificate or account"
         )
@@ -102,7 +122,7 @@ def _read_line(path: str) -> str:
 async def sign_in(
     http: RemoteClient,
     url: str,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str | bytes],
     title: str,
     *,
     shown: str = "user name, password or account",
@@ -113,7 +133,7 @@ async def sign_in(
     if response.status_code == 401:
         raise AuthError(
             f"{title} does not accept the {shown}.",
-            hint="Check them in the configuration; the account must be one of yours.",
+            hint="Check them; the account must be one of yours.",
         )
     if response.status_code >= 400:
         raise RucioDialect(title).refusal(response)

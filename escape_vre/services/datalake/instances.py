@@ -9,21 +9,24 @@ from traitlets.config import Config, Configurable
 from escape_vre.core.caller import in_home
 from escape_vre.core.clock import ServerClock
 from escape_vre.core.errors import AuthError, ConfigurationError, NotFoundError
+from escape_vre.core.form import FormKind, Typed
 from escape_vre.core.http import RemoteClient, tls_context
 from escape_vre.core.instances import Instances
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.settings import configured
-from escape_vre.core.tokens import TokenChain
+from escape_vre.core.tokens import GivenToken, TokenChain
 from escape_vre.services.datalake import rucio_cfg
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.models import Instance, LakeSettings
 from escape_vre.services.datalake.network import VARIABLES, LakeNetwork, network
 from escape_vre.services.datalake.peer import Peer, not_read
-from escape_vre.services.datalake.sign_in import hint, sources
+from escape_vre.services.datalake.sign_in import by_password, hint, sources
 from escape_vre.services.datalake.storage import LakeStorage
 
 _LOCATING = ("RUCIO_CONFIG", "RUCIO_HOME", "VIRTUAL_ENV", "CONDA_PREFIX")
 """Variables that have said all they can once the rucio.cfg is found."""
+
+_COPY = "Check that you have copied it in full, and that it has not expired."
 
 
 class DataLake(Configurable):
@@ -156,6 +159,48 @@ class LakeInstances(Instances[LakeSettings, Connected]):
         way: LakeNetwork,
         environment: Mapping[str, str],
     ) -> Connected:
+        http = self._http(settings, way, environment)
+        form = None if password else self._form(settings)
+        tokens = self._chain(
+            settings,
+            lambda: sources(settings, password, http, environment, form),
+            hint=hint(settings),
+            clock=ServerClock(settings.url.rstrip("/") + "/ping", http=http),
+        )
+        rucio = _rucio(settings, http, tokens, environment)
+        storage = LakeStorage(
+            settings, network=way, tokens=tokens, rucio=rucio, environment=environment
+        )
+        return Connected(settings, http, tokens, rucio, storage)
+
+    def _asks(self, settings: LakeSettings) -> FormKind | None:
+        if settings.auth == "userpass" and not settings.password_file:
+            return "password"
+        return super()._asks(settings)
+
+    def _proposed(self, settings: LakeSettings) -> str:
+        return settings.username or settings.account or ""
+
+    async def _try(
+        self, settings: LakeSettings, typed: Typed, environment: Mapping[str, str]
+    ) -> None:
+        http = self._http(settings, network(settings, environment), environment)
+        try:
+            if settings.auth == "userpass":
+                await by_password(settings, "", http, environment, None).sign_in(typed)
+                return
+            chain = TokenChain([GivenToken(typed.secret)], service=settings.shown, hint=_COPY)
+            await _rucio(settings, http, chain, environment).whoami()
+        except AuthError as e:
+            if settings.auth == "userpass" or e.hint == _COPY:
+                raise
+            raise AuthError(f"{settings.shown} does not accept this token.", hint=_COPY) from e
+        finally:
+            await http.close()
+
+    def _http(
+        self, settings: LakeSettings, way: LakeNetwork, environment: Mapping[str, str]
+    ) -> RemoteClient:
         title = settings.shown
         by_certificate = settings.auth in ("x509", "x509_proxy")
         if by_certificate and way.cert_file is None:
@@ -166,7 +211,7 @@ class LakeInstances(Instances[LakeSettings, Connected]):
             )
         vo = settings.vo or environment.get("RUCIO_VO")
         shown = (way.cert_file, way.key_file) if by_certificate else ()
-        http = RemoteClient(
+        return RemoteClient(
             title,
             tls=tls_context(way.ca_file, *shown, system=way.system),
             timeout_s=settings.timeout_s,
@@ -175,19 +220,17 @@ class LakeInstances(Instances[LakeSettings, Connected]):
             deadline_s=settings.deadline_s,
             pace=self._pace(settings),
         )
-        tokens = self._chain(
-            settings,
-            lambda: sources(settings, password, http, environment),
-            hint=hint(settings),
-            clock=ServerClock(settings.url.rstrip("/") + "/ping", http=http),
-        )
-        rucio = RucioClient(
-            settings.url, http=http, tokens=tokens, title=title, environment=environment
-        )
-        storage = LakeStorage(
-            settings, network=way, tokens=tokens, rucio=rucio, environment=environment
-        )
-        return Connected(settings, http, tokens, rucio, storage)
+
+
+def _rucio(
+    settings: LakeSettings,
+    http: RemoteClient,
+    tokens: TokenChain,
+    environment: Mapping[str, str],
+) -> RucioClient:
+    return RucioClient(
+        settings.url, http=http, tokens=tokens, title=settings.shown, environment=environment
+    )
 
 
 def _completed(settings: LakeSettings, environment: Mapping[str, str]) -> tuple[LakeSettings, str]:

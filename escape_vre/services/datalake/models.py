@@ -15,6 +15,7 @@ Auth = Literal[
     "auto",
     "hub",
     "oidc",
+    "token",
     "userpass",
     "token_file",
     "environment",
@@ -54,7 +55,9 @@ class LakeSettings(InstanceSettings):
         default=None, description="For userpass: user name; default: the account."
     )
     password_file: str | None = Field(
-        default=None, description="For userpass: file with the password, readable only by you."
+        default=None,
+        description="For userpass: file with the password, readable only by you; default: users"
+        " type it.",
     )
     token_file: str | None = Field(default=None, description="For token_file: path of the file.")
     token_variable: str | None = Field(

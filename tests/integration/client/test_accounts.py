@@ -71,7 +71,7 @@ def test_all_services_are_signed_in_to_in_turn_and_none_keeps_another_from_it(to
     assert done.returncode == 0, done.stderr
     first, *others = done.stdout.splitlines()
     assert first == "You are already signed in: ted at Den."
-    assert any("Den has no sign-in with a code. Nobody drives." in line for line in others)
+    assert any("Den has no sign-in here. Nobody drives." in line for line in others)
     assert any("DataLake.instances[0].url" in line for line in others)
 
 
@@ -80,7 +80,7 @@ def test_one_service_may_be_chosen(toys):
     assert done.stdout == "You are already signed in: ted at Loft.\n"
     failed = run("login", "--service", "cars")
     assert failed.returncode == 1
-    assert failed.stderr == "escape-vre: Den has no sign-in with a code. Nobody drives.\n"
+    assert failed.stderr == "escape-vre: Den has no sign-in here. Nobody drives.\n"
     out = run("logout", "--service", "bears")
     assert "nothing to sign out of" in out.stderr
     mistaken = run("logout", "--service", "bear")

@@ -261,6 +261,6 @@ def test_tab_completes_in_a_shell(catalogue):
 
 def test_login_and_logout_are_there_in_python(catalogue):
     assert escape_vre.login() == "You are already signed in: jdoe at The lab's lake."
-    with pytest.raises(UsageError, match="no sign-in with a code"):
+    with pytest.raises(UsageError, match="no sign-in here"):
         escape_vre.logout()
     assert {"login", "logout"} <= set(dir(escape_vre))

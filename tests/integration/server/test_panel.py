@@ -195,3 +195,58 @@ def test_signing_in_and_out_with_a_code(page, lake, configure, open_panel):
         expect(notice).to_contain_text("You are not signed in to Demo data lake.")
         expect(row(panel, "demo")).to_have_count(0)
         assert provider.sessions == []
+
+
+def test_signing_in_and_out_with_a_password(page, lake, configure, open_panel):
+    password = Path(lake.instance()["password_file"]).read_text().strip()
+    configure_lake(lake, configure, auth="userpass", username="demo", account="demo")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    panel = open_panel()
+    notice = panel.get_by_role("alert")
+    expect(notice).to_contain_text("You are not signed in to Demo data lake.")
+    expect(panel.locator(".escape-Health")).to_contain_text("sign in")
+    notice.get_by_role("button", name="Sign in").click()
+    dialog = page.get_by_role("dialog", name="Sign in to Demo data lake")
+    expect(dialog.get_by_label("User name")).to_have_value("demo")
+    secret = dialog.get_by_label("Password")
+    expect(secret).to_be_focused()
+    expect(secret).to_have_attribute("type", "password")
+    assert axe(page, ".escape-SignIn") == []
+    secret.fill("wrong")
+    secret.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("does not accept the user name, password")
+    expect(secret).to_have_value("wrong")
+    assert axe(page, ".escape-SignIn") == []
+    secret.fill(password)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+    expect(row(panel, "demo")).to_be_visible()
+    expect(notice).to_have_count(0)
+    assert not any(password in url for url in sent)
+    assert password not in page.content()
+
+    panel.get_by_role("button", name="Menu").click()
+    page.get_by_role("menuitem", name="Sign Out of Data Lake").click()
+    expect(notice).to_contain_text("You are not signed in to Demo data lake.")
+    notice.get_by_role("button", name="Sign in").click()
+    secret.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(notice).to_contain_text("You are not signed in to Demo data lake.")
+
+
+def test_signing_in_with_a_token(page, lake, configure, open_panel):
+    configure_lake(lake, configure, auth="token")
+    panel = open_panel()
+    panel.get_by_role("alert").get_by_role("button", name="Sign in").click()
+    dialog = page.get_by_role("dialog", name="Sign in to Demo data lake")
+    expect(dialog.get_by_label("User name")).to_have_count(0)
+    field = dialog.get_by_label("Personal token")
+    expect(field).to_be_focused()
+    field.fill(_token(lake))
+    field.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(row(panel, "demo")).to_be_visible()
+    panel.get_by_role("button", name="Menu").click()
+    page.get_by_role("menuitem", name="Sign Out of Data Lake").click()
+    expect(panel.get_by_role("alert")).to_contain_text("You are not signed in")

@@ -21,6 +21,7 @@ SECRETS = {
     "ZENODO_ACCESS_TOKEN": "14",
 }
 NEEDED = {
+    "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1/bus",
     "HOME": "/home/anna",
     "LC_ALL": "C.UTF-8",
     "LD_PRELOAD": "shim.so",
