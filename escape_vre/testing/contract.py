@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from fastapi import FastAPI
 from traitlets.config import Config
 
+from escape_vre.core.hub_section import HubSection
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import CAPABILITIES, Plugin, Service
@@ -51,6 +52,15 @@ class ServiceContract:
         assert re.fullmatch(r"[a-z]+", self.plugin.name)
         assert self.plugin.title
         assert self.plugin.schemes
+
+    def test_its_part_of_a_hubs_settings_needs_nothing_by_default(self) -> None:
+        if not self.plugin.hub:
+            return
+        section = load(self.plugin.hub)
+        assert issubclass(section, HubSection)
+        assert section().audiences() == {}
+        assert section().config(None) == section().config("/etc/ca.pem") == {}
+        assert all(field.description for field in section.model_fields.values())
 
     def test_registering_imports_nothing_heavy(self) -> None:
         code = (
