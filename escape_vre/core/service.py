@@ -61,6 +61,10 @@ class StorageAccess:
         del url
         return False
 
+    def problem(self) -> str:
+        """Return what is wrong with our credentials, to explain a refusal; a sentence, or empty."""
+        return ""
+
     def roots(self) -> Sequence[str]:
         """Return the folders below which ``file://`` replicas may be read; absolute paths."""
         return ()

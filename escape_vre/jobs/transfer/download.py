@@ -219,7 +219,7 @@ class Fetch:
         host = answer.address.host
         offer = Offer(answer.response, first=address, last=answer.address)
         try:
-            offer.check(source, part.offset)
+            offer.check(source, part.offset, self.access)
             if answer.response.status == 200:
                 part.restart(self.control)
             if not offer.encoding:

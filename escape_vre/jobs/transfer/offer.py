@@ -4,7 +4,7 @@ import http.client
 import re
 
 from escape_vre.core.errors import BadResponseError
-from escape_vre.core.service import FileSource
+from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.jobs.transfer.address import Address
 from escape_vre.jobs.transfer.body import Body, Decoded, Reader
 from escape_vre.jobs.transfer.refusals import refusal, web_page, wrong_size
@@ -47,13 +47,15 @@ class Offer:
         """What reads the file's bytes."""
         return Decoded(self._body, self._host) if self.encoding else self._body
 
-    def check(self, source: FileSource, offset: int) -> None:
+    def check(self, source: FileSource, offset: int, access: StorageAccess) -> None:
         """Compare with the part and the catalogue.
 
         Parameters
         ----------
         offset : int
             Where the part ends, bytes.
+        access : StorageAccess
+            What was shown to the storage, to explain a refusal.
 
         Raises
         ------
@@ -65,7 +67,7 @@ class Offer:
             self._skip()
             raise wrong_size(source.bytes or 0, "fewer", self._host)
         if response.status not in (200, 206):
-            error = refusal(response, self._host)
+            error = refusal(response, self._host, access.problem())
             if (response.length or 0) < SHORT_BYTES:
                 self._skip()
             raise error

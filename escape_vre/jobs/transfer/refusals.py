@@ -78,15 +78,18 @@ def storage_error(error: Exception, host: str, *, overdue: bool = False) -> Esca
     )
 
 
-def refusal(response: http.client.HTTPResponse, host: str) -> EscapeError:
-    """Say what a storage's refusal means."""
+def refusal(response: http.client.HTTPResponse, host: str, problem: str) -> EscapeError:
+    """Say what a storage's refusal means; ``problem`` is what is wrong with our credentials."""
     status = response.status
     said = f"{status} {http.client.responses.get(status, '')}".strip()
     if status in (401, 403):
-        return AuthError(
-            f"The storage {host} does not let you read this file ({status}).",
-            hint="Sign in again, or ask the data's owner for access.",
-        )
+        message = f"The storage {host} does not let you read this file ({status})."
+        if problem:
+            return AuthError(
+                f"{message} {problem}",
+                hint="Renew the certificate (for example with voms-proxy-init), or fix its path.",
+            )
+        return AuthError(message, hint="Sign in again, or ask the data's owner for access.")
     if status in (404, 410):
         return NotFoundError(
             f"The storage {host} does not have the file that the catalogue says it has.",

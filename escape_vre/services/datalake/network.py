@@ -28,23 +28,30 @@ class LakeNetwork(Network):
     ----------
     cert_file, key_file : str or None
         Our own certificate and its key (PEM); without the latter, both are in one file.
+    missing : str
+        A sentence about a certificate that the caller's variables name and that does not exist,
+        where there is no other; else empty.
     """
 
     cert_file: str | None
     key_file: str | None
+    missing: str = ""
 
 
 def network(settings: LakeSettings, environment: Mapping[str, str]) -> LakeNetwork:
     """Return what settings and a caller's variables say; looks at which files there are."""
     cert_file, key_file = settings.storage_cert_file, settings.storage_key_file
+    missing = ""
     if cert_file is None:
         cert_file, key_file = _certificate(settings, environment)
+        missing = "" if cert_file else _missing(settings, environment)
     ca_file, system = authorities(settings.ca_file, environment)
     return LakeNetwork(
         ca_file=ca_file,
         system=system,
         cert_file=cert_file,
         key_file=key_file,
+        missing=missing,
         proxies=Proxies.of_settings(settings.proxy, settings.no_proxy, environment),
     )
 
@@ -66,3 +73,12 @@ def _certificate(
     if proxy is None and settings.auth in ("x509", "x509_proxy") and is_own(default):
         proxy = str(default)
     return proxy, None
+
+
+def _missing(settings: LakeSettings, environment: Mapping[str, str]) -> str:
+    """Name the first variable that would name our certificate, if there were one."""
+    by_certificate = ("RUCIO_CLIENT_CERT",) if settings.auth == "x509" else ()
+    for variable in (*by_certificate, "RUCIO_CLIENT_PROXY", "X509_USER_PROXY"):
+        if path := expanded(environment.get(variable, ""), environment):
+            return f"{variable} names {path}, which does not exist."
+    return ""

@@ -5,9 +5,11 @@ import ssl
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import wait
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from escape_vre.core.caller import in_home
+from escape_vre.core.certificates import expiry
 from escape_vre.core.hosts import is_listed
 from escape_vre.core.http import tls_context
 from escape_vre.core.service import StorageAccess
@@ -90,6 +92,14 @@ class LakeStorage(StorageAccess):
     def may_be_plain(self, url: str) -> bool:
         """Tell whether the site lists a host that sends files without TLS."""
         return self._settings.may_be_plain(url)
+
+    def problem(self) -> str:
+        """Say that our certificate is missing or has expired."""
+        file = self._network.cert_file
+        end = expiry(in_home(file)) if file else None
+        if end is not None and end < datetime.now(UTC):
+            return f"The certificate in {file} expired on {end:%Y-%m-%d at %H:%M} UTC."
+        return self._network.missing
 
     def roots(self) -> Sequence[str]:
         """Return the folders below which replicas are mounted here."""
