@@ -17,6 +17,9 @@ from typing import IO
 
 from escape_vre.core.fingerprints import Fingerprints
 
+GONE_AT_ONCE = 10_000
+"""Members whose other copies are looked up together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -113,17 +116,28 @@ class Manifest:
         part.replace(final)
 
     def collection(self, instance: str, ref: str) -> Collection | None:
-        """Return what is here of a collection; None if there never was anything."""
+        """Return what is here of a collection; None if there never was anything.
+
+        A member that is gone from where it was recorded counts if any other copy of it is here,
+        such as one that has come with another collection.
+        """
         try:
             with self._lines(instance, ref) as lines:
                 directory = str(json.loads(next(lines))["directory"])
         except (OSError, ValueError, KeyError, TypeError, StopIteration):
             return None
         here = Fingerprints()  # a file may have copies in several folders
-        members = self._members(instance, ref)
-        return Collection(
-            directory, sum(here.add((member,)) for member, copy in members if copy.intact)
-        )
+        count, gone = 0, list[str]()
+        for member, copy in self._members(instance, ref):
+            if copy.intact:
+                count += here.add((member,))
+                continue
+            gone.append(member)
+            if len(gone) >= GONE_AT_ONCE:
+                count += sum(here.add((found,)) for found in self.copies(instance, gone))
+                gone.clear()
+        count += sum(here.add((found,)) for found in self.copies(instance, gone))
+        return Collection(directory, count)
 
     def _members(self, instance: str, ref: str) -> Iterator[tuple[str, Copy]]:
         """Yield the refs and files recorded of a collection, one line of its file at a time."""

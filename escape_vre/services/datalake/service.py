@@ -16,9 +16,9 @@ from escape_vre.core.ndjson import Tally
 from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, Skipped, StorageAccess
-from escape_vre.core.text import insertable, nearest
+from escape_vre.core.text import insertable, nearest, skipped
 from escape_vre.jobs.desk import JobDesk
-from escape_vre.jobs.kinds.get import Get
+from escape_vre.jobs.kinds.get import CHECKED_FILES, Get
 from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.addresses import obstacle_of, schemes_of
@@ -284,7 +284,7 @@ class DataLakeService:
     ) -> Job | None:
         """Return the job that brought all of this, if it is still here and the same today."""
         before = desk.done_before(request)
-        if before is None or request.files:
+        if before is None:
             return None
         job = await desk.kind(Get).intact(before, lambda: desk.files(before.id))
         if job is None:
@@ -294,9 +294,33 @@ class DataLakeService:
             return None
         try:
             rows = await self.states(request.instance, environment, refs, desk)
+            if any(row.note for row in rows):
+                return None
+            if request.files:
+                count = sum(row.length or 1 for row in rows)
+                same = count <= CHECKED_FILES and await self._same_files(
+                    job, request, environment, desk
+                )
+            else:
+                same = all(row.local == "here" for row in rows)
         except EscapeError:
             return None  # the job says what is wrong
-        return job if all(row.local == "here" and not row.note for row in rows) else None
+        return job if same else None
+
+    async def _same_files(
+        self, job: Job, request: GetRequest, environment: Environment, desk: JobDesk
+    ) -> bool:
+        """Tell whether the patterns of a finished job's request choose no other file today."""
+        query = FetchQuery(request.instance, request.refs, request.files, environment)
+        left = {file.ref for file in desk.files(job.id)}
+        lost = 0
+        async with aclosing(self.sources(query)) as sources:
+            async for source in sources:
+                if isinstance(source, Skipped):
+                    lost += source.rows
+                elif source.ref not in left:
+                    return False
+        return job.note == (skipped(lost) or None)
 
     async def check(
         self, instance: str | None, environment: Environment, refs: Sequence[ResourceRef]

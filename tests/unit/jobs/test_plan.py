@@ -115,6 +115,23 @@ def test_the_manifest_forgets_what_changed_or_went(manifest, tmp_path):
     assert manifest.copies("demo", ["rucio:demo:f"]) == {}
 
 
+def test_a_file_that_came_with_another_collection_counts(manifest, tmp_path):
+    files = {}
+    for name in ("before", "with_other"):
+        (tmp_path / name).write_text("x")
+        files[name] = Copy.of(tmp_path / name)
+    member = "rucio:demo:f"
+    manifest.record("demo", member, files["before"])
+    manifest.record_collection("demo", "rucio:demo:set", tmp_path, [(member, files["before"])])
+    (tmp_path / "before").unlink()
+    assert manifest.collection("demo", "rucio:demo:set").files == 0
+    manifest.record("demo", member, files["with_other"])
+    manifest.record_collection(
+        "demo", "rucio:demo:other", tmp_path, [(member, files["with_other"])]
+    )
+    assert manifest.collection("demo", "rucio:demo:set").files == 1
+
+
 def test_two_copies_of_one_file_count_once(manifest, tmp_path):
     copies = []
     for name in ("here", "there"):

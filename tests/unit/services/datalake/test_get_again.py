@@ -49,8 +49,9 @@ def dataset(rucio, storage):
     return of
 
 
-def get(agent, to):
-    status, job = agent.ask("/datalake/get", {"refs": ["t:ds"], "to": str(to), "client": "me"})
+def get(agent, to, files=()):
+    body = {"refs": ["t:ds"], "to": str(to), "client": "me", "files": list(files)}
+    status, job = agent.ask("/datalake/get", body)
     if job["state"] not in ("done", "failed"):
         _, job = agent.ask(f"/jobs/{job['id']}", wait_s=60)
     assert job["state"] == "done", job
@@ -75,3 +76,23 @@ def test_what_has_gone_or_been_added_makes_one(agent, dataset, tmp_path, storage
     dataset(3)
     status, third = get(agent, tmp_path)
     assert (status, amount(third, "files")["total"]) == (201, 3)
+
+
+def test_chosen_files_that_are_here_make_no_new_job(agent, dataset, tmp_path, storage):
+    dataset(3)
+    _, first = get(agent, tmp_path, ["f0", "f1"])
+    storage.seen.clear()
+    status, again = get(agent, tmp_path, ["f0", "f1"])
+    assert (status, again["id"], storage.seen) == (200, first["id"], [])
+    dataset(4)  # one more, which they do not choose
+    assert get(agent, tmp_path, ["f0", "f1"])[0] == 200
+
+
+def test_chosen_files_of_which_one_is_new_or_gone_make_one(agent, dataset, tmp_path):
+    get(agent, tmp_path, ["f*"])
+    dataset(3)
+    status, second = get(agent, tmp_path, ["f*"])
+    assert status == 201
+    assert len(agent.ask(f"/jobs/{second['id']}/files")[1]) == 4  # and the line that ends the list
+    next(path for path in tmp_path.rglob("f0")).unlink()
+    assert get(agent, tmp_path, ["f*"])[0] == 201
