@@ -25,6 +25,7 @@ import { isDid } from './rows';
 import type { ILakeRow } from './rows';
 import { Summary } from './summary';
 import type { IDatalake } from './tokens';
+import { Unknown } from './unknown';
 
 export interface ILakeLookOptions {
   model: IDatalake;
@@ -103,6 +104,7 @@ export function lakeLook(options: ILakeLookOptions): IPanelLook<ILakeRow> {
       { value: 'file', label: trans.__('files') }
     ],
     nothing: () => nothingHere(model, trans),
+    below: () => <Unknown model={model} />,
     summary: ({ onDone }) => (
       <Summary model={model} trans={trans} onDone={onDone} />
     )

@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,9 +172,9 @@ def ls(
             rows.append(row)
     rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
     del rows[limit:]  # the agent sends rows as they come, at most twice as many
-    return did_table(
-        _with_states(agent, rows, instance), note=_note(end, len(rows)) or ("" if rows else empty)
-    )
+    shown, missing = _with_states(agent, rows, instance)
+    said = _note(end, len(rows)) or ("" if rows else empty)
+    return did_table(shown, note=" ".join(filter(None, [said, *missing])))
 
 
 def _listing(
@@ -212,23 +212,26 @@ def _note(end: dict[str, Any], shown: int) -> str:
 
 def _with_states(
     agent: AgentClient, rows: list[dict[str, Any]], instance: str | None
-) -> list[dict[str, Any]]:
-    """Return the rows with their states; what has none is shown without."""
+) -> tuple[list[dict[str, Any]], Iterable[str]]:
+    """Return the rows with their states, and what of these is not known, a sentence each."""
     found: dict[str, dict[str, Any]] = {}
+    missing: dict[str, None] = {}
     for start in range(0, len(rows), STATES_AT_ONCE):
         refs = [row["ref"] for row in rows[start : start + STATES_AT_ONCE]]
         try:
             answer = agent.post(
                 "/datalake/states", {"instance": instance, "refs": refs}, repeatable=True
             )
-        except EscapeError:
+        except EscapeError as e:
+            missing[f"Some states could not be read: {e.message}"] = None
             continue
         found |= {row["ref"]: row for row in answer["rows"]}
+        missing |= dict.fromkeys(row["note"] for row in answer["rows"] if row["note"])
     merged = []
     for row in rows:
         states = {k: v for k, v in found.get(row["ref"], {}).items() if v is not None}
         merged.append({**row, **states})
-    return merged
+    return merged, missing
 
 
 def _rows(stream: Any) -> list[dict[str, Any]]:

@@ -96,7 +96,8 @@ def _whoami(args: argparse.Namespace) -> Any:
     who = api.whoami(instance=args.instance)
     if args.json:
         return who
+    note = f". {who['note']}" if who["note"] else ""
     return sentence(
         f"{who['account']} at {who['instance']} ({who['url']}, Rucio {who['version']}),"
-        f" answers in {who['latency_ms']:.0f} ms"
+        f" answers in {who['latency_ms']:.0f} ms{note}"
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from escape_vre.core.errors import AuthError, EscapeError
@@ -21,6 +22,7 @@ from escape_vre.services.datalake.rows import states_of_file
 
 _SIZES = "sizes and types"
 _SITES = "sites"
+_COUNTS = "the size of some collections"
 COUNTS_AT_ONCE = 8
 
 
@@ -105,7 +107,7 @@ async def row_states(
             group.create_task(_of_files(rucio, files, answer, schemes))
         if datasets := [did for did, found in remote.items() if found.kind == "dataset"]:
             group.create_task(_of_datasets(rucio, datasets, answer))
-    await _count_the_rest(rucio, remote)
+    await _count_the_rest(rucio, answer)
     here = local.result()
     return [
         _merged(ref, answer, remote.get(did_in(ref)), here.get(ref), active.get(str(ref)))
@@ -164,7 +166,7 @@ def _add(found: Remote, row: Mapping[str, Any]) -> None:
         found.bytes = count(row.get("bytes")) or None
 
 
-async def _count_the_rest(rucio: RucioClient, remote: Mapping[Did, Remote]) -> None:
+async def _count_the_rest(rucio: RucioClient, answer: Answer) -> None:
     """Ask, one by one, for collections without counts in Rucio."""
     slots = asyncio.Semaphore(COUNTS_AT_ONCE)
 
@@ -179,11 +181,11 @@ async def _count_the_rest(rucio: RucioClient, remote: Mapping[Did, Remote]) -> N
                     status = await rucio.did(did)
                     found.length = count(status.get("length"))
                     found.bytes = count(status.get("bytes"))
-            except EscapeError:
-                return  # a row without a size is better than no rows
+            except EscapeError as e:  # a row without a size is better than no rows
+                answer.missing[_COUNTS] = unread(_COUNTS, e)
 
     async with asyncio.TaskGroup() as group:
-        for did, found in remote.items():
+        for did, found in answer.remote.items():
             if found.kind != "file" and found.length is None:
                 group.create_task(ask(did, found))
 
@@ -202,9 +204,9 @@ def _local(
         elif kind != "file":
             here = manifest.collection(instance, text)
             if here is not None and here.files:
-                found[ref] = RowState(
-                    ref=text, local="partly", local_files=here.files, path=here.directory
-                )
+                # Its files may have come with another collection, to a folder of that one's.
+                path = here.directory if Path(here.directory).is_dir() else None
+                found[ref] = RowState(ref=text, local="partly", local_files=here.files, path=path)
     return found
 
 

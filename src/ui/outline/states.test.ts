@@ -11,6 +11,7 @@ const jobs = { changed, ended, active: [] } as unknown as IJobs;
 
 interface IState {
   ref: string;
+  note?: string | null;
   local: string;
 }
 
@@ -49,6 +50,24 @@ beforeEach(() => {
 afterEach(() => {
   states.dispose();
   vi.useRealTimers();
+});
+
+test('says once what is not known of the rows in sight', async () => {
+  const said = 'Sites could not be read: busy.';
+  const noted = new States<IState>({
+    jobs,
+    ask: refs =>
+      Promise.resolve(
+        refs.map(ref => ({ ref, local: '', note: ref === 'c' ? null : said }))
+      )
+  });
+  noted.want(['a', 'b', 'c']);
+  await flush();
+  expect(noted.note).toBe(said);
+  noted.want(['c']);
+  await flush();
+  expect(noted.note).toBe('');
+  noted.dispose();
 });
 
 test('asks once for what is in sight when the scrolling rests', async () => {

@@ -34,7 +34,9 @@ export interface IStatesOptions<S> {
 /**
  * What must be asked for beside a list: the state of each row on show, in bulk.
  */
-export class States<S extends { ref: string }> implements IDisposable {
+export class States<
+  S extends { ref: string; note?: string | null }
+> implements IDisposable {
   constructor(options: IStatesOptions<S>) {
     const { jobs } = options;
     this._jobs = jobs;
@@ -71,6 +73,12 @@ export class States<S extends { ref: string }> implements IDisposable {
 
   get(ref: string): S | undefined {
     return this._known.get(ref);
+  }
+
+  /** What is not known of the rows on show, in sentences; '' for nothing. */
+  get note(): string {
+    const notes = [...this._visible].map(ref => this._known.get(ref)?.note);
+    return [...new Set(notes.filter(note => note))].join(' ');
   }
 
   /** Ask for some rows now, whatever is known of them. */

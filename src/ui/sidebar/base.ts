@@ -108,7 +108,7 @@ export abstract class PanelBase<R extends IOutlineRow, Q extends object> {
   }
 
   /** Ask for the states of the rows on show, too. */
-  protected addStates<S extends { ref: string }>(
+  protected addStates<S extends { ref: string; note?: string | null }>(
     ask: IStatesOptions<S>['ask']
   ): States<S> {
     return this._addPart(new States<S>({ jobs: this.jobs, ask }));

@@ -74,6 +74,7 @@ function BrowseView<R extends IOutlineRow>(
     }
   };
   const Where = look.summary;
+  const Below = look.below;
   return (
     <div className="escape-Browse-view" onKeyDown={onKeyDown}>
       <SearchBox {...props} inputRef={props.input} />
@@ -105,6 +106,7 @@ function BrowseView<R extends IOutlineRow>(
         <ListOrSentence {...props} />
         <Refreshing {...props} />
       </div>
+      {Below && <Below />}
     </div>
   );
 }

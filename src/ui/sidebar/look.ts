@@ -52,4 +52,6 @@ export interface IPanelLook<R extends IOutlineRow> {
     /** Gives the focus back to the list, when another one is shown. */
     onDone: () => void;
   }>;
+  /** What is said below the list, where there is something to say. */
+  below?: React.ComponentType;
 }

@@ -1,7 +1,12 @@
 """An optional part never fails the whole: what is known is shown, and what is missing is said."""
 
+import argparse
+
 import pytest
 
+from escape_vre.core.errors import RemoteError
+from escape_vre.services.datalake import api
+from escape_vre.services.datalake.cli import add_commands
 from escape_vre.testing.rucio import HANGS_UP, Answer, fixed, listed, refused
 
 FILE = {"scope": "t", "name": "a", "type": "FILE", "bytes": 3, "adler32": "00000001"}
@@ -146,3 +151,55 @@ def test_what_the_catalogue_does_not_know_is_gone_from_it(agent, rucio, states):
 def test_a_completion_ends_with_what_is_known(agent, rucio):
     rucio.says("/dids/t/dids/search", listed(FILE, cut=True))
     assert agent.ask("/datalake/complete", text="t:a") == (200, {"matches": ["t:a"]})
+
+
+def test_a_collection_that_cannot_be_counted_is_said(agent, rucio):
+    rucio.says(BULK[0], listed({**CONTAINER, "did_type": "CONTAINER"}))
+    rucio.says("/dids/t/c", Answer(status=500))
+    (row,) = agent.ask("/datalake/states", {"refs": ["rucio:t:c"]})[1]["rows"]
+    assert row["length"] is None
+    assert row["note"].startswith("The size of some collections could not be read: ")
+
+
+class Told:
+    """An agent whose lists are whole, and whose states are what a test says."""
+
+    name = "told"
+
+    def __init__(self, states):
+        self._states = states
+
+    def stream(self, *_, **__):
+        ref = {"ref": "rucio:t:a", "scope": "t", "name": "a", "type": "file", "bytes": 3}
+        return iter([ref, {"end": {"count": 1, "truncated": False, "skipped": 2}}])
+
+    def post(self, *_, **__):
+        if isinstance(self._states, Exception):
+            raise self._states
+        return {"rows": [self._states]}
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ({"ref": "rucio:t:a", "note": "Sites could not be read: busy."}, "Sites could not be read"),
+        (RemoteError("Busy."), "Some states could not be read: Busy."),
+        ({"ref": "rucio:t:a", "note": None}, "were skipped."),
+    ],
+)
+def test_a_list_says_below_it_what_is_not_known(monkeypatch, states, said):
+    monkeypatch.setattr(api, "AgentClient", lambda: Told(states))
+    table = api.ls("t:*")
+    assert table.note.startswith("2 rows of the catalogue made no sense and were skipped.")
+    assert said in table.note
+    assert table.note in repr(table)
+
+
+def test_whoami_says_what_is_not_known(monkeypatch):
+    who = {"account": "jdoe", "instance": "lab", "url": "https://lab", "version": "unknown"}
+    who |= {"latency_ms": 3.0, "note": "The version of Rucio could not be read: Busy."}
+    monkeypatch.setattr(api, "whoami", lambda **_: who)
+    parser = argparse.ArgumentParser()
+    add_commands(parser)
+    args = parser.parse_args(["whoami"])
+    assert args.run(args).endswith("answers in 3 ms. The version of Rucio could not be read: Busy.")
