@@ -12,15 +12,17 @@ from escape_vre._version import __version__
 
 if TYPE_CHECKING:
     from escape_vre.client.accounts import login, logout
+    from escape_vre.client.get import get
     from escape_vre.client.jobs import cancel, jobs, retry
     from escape_vre.display.files import Files
-    from escape_vre.services.datalake.api import get, info, ls, whoami
+    from escape_vre.services.datalake.api import info, ls, whoami
 
 _API = {
     "Files": "escape_vre.display.files",
+    "get": "escape_vre.client.get",
     **dict.fromkeys(("login", "logout"), "escape_vre.client.accounts"),
     **dict.fromkeys(("cancel", "jobs", "retry"), "escape_vre.client.jobs"),
-    **dict.fromkeys(("get", "info", "ls", "whoami"), "escape_vre.services.datalake.api"),
+    **dict.fromkeys(("info", "ls", "whoami"), "escape_vre.services.datalake.api"),
 }
 
 __all__ = [

@@ -1,7 +1,8 @@
-"""The commands that exist once for all services: jobs, cancel, retry, login, logout.
+"""The commands that exist once for all services: get, jobs, cancel, retry, login, logout.
 
-They are words of ``escape-vre``, commands of ``%escape``, and commands of every service that adds
-them to its own with :func:`add_job_commands` and :func:`add_account_commands`.
+All but *get* are words of ``escape-vre`` and commands of ``%escape``; a service adds to its own
+commands what it offers with :func:`add_get`, :func:`add_job_commands` and
+:func:`add_account_commands`.
 """
 
 import argparse
@@ -10,8 +11,10 @@ from typing import Any
 
 from escape_vre.client.accounts import login, logout, services_with_accounts
 from escape_vre.client.completion import instances_of, job_ids
+from escape_vre.client.get import get
 from escape_vre.client.jobs import cancel, jobs, retry
-from escape_vre.display.completion import completed_by
+from escape_vre.display.completion import Completer, completed_by
+from escape_vre.display.files import Files
 from escape_vre.display.output import strictly
 from escape_vre.display.parsing import add_help, subcommands
 from escape_vre.display.tables import Table
@@ -42,13 +45,46 @@ def add_account_commands(commands: Subparsers, service: str | None = None) -> No
     add_logout(commands.add_parser("logout", help="Sign out."), service)
 
 
+def add_get(
+    commands: Subparsers, service: str, *, form: str, text: str, completer: Completer | None = None
+) -> None:
+    """Add ``get`` to the commands of a service whose files can be got.
+
+    Parameters
+    ----------
+    form : str
+        How its refs are typed, for the usage, such as ``scope:name``.
+    text : str
+        What it gets, a sentence.
+    completer : callable, optional
+        Completes a ref.
+    """
+    parser = commands.add_parser("get", help=text, description=text)
+    refs = parser.add_argument("refs", nargs="+", metavar=form)
+    if completer:
+        completed_by(refs, completer)
+    parser.add_argument("--to", metavar="DIR", help="destination folder (default: the data folder)")
+    parser.add_argument(
+        "--files",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only files of this name, * and ? allowed; may be repeated",
+    )
+    _add_instance(parser, service)
+    _add_listing(parser)
+    parser.set_defaults(run=lambda args: _get(args, service))
+
+
+def _get(args: argparse.Namespace, service: str) -> Files:
+    found = get(*args.refs, to=args.to, files=args.files, instance=args.instance, service=service)
+    return strictly(found, strict=args.strict)
+
+
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add what ``jobs`` takes."""
     parser.description = "List the jobs of all services, newest first."
-    parser.add_argument("--json", action="store_true", help="print rows as JSON lines")
-    parser.add_argument(
-        "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
-    )
+    _add_listing(parser)
     parser.set_defaults(run=lambda args: strictly(jobs(), strict=args.strict))
 
 
@@ -92,9 +128,21 @@ def _takes_instance(
             choices=services_with_accounts(),
             help="only this service (default: all that have accounts)",
         )
-    parser.set_defaults(service=service)
+    _add_instance(parser, service)
+    parser.set_defaults(
+        service=service, run=lambda args: act(service=args.service, instance=args.instance)
+    )
+
+
+def _add_instance(parser: argparse.ArgumentParser, service: str | None) -> None:
     instance = parser.add_argument(
         "--instance", metavar="NAME", help="instance of the service (default: the first)"
     )
     completed_by(instance, instances_of([service] if service else services_with_accounts()))
-    parser.set_defaults(run=lambda args: act(service=args.service, instance=args.instance))
+
+
+def _add_listing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print rows as JSON lines")
+    parser.add_argument(
+        "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
+    )

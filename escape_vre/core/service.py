@@ -126,7 +126,11 @@ class FetchQuery:
 
 @runtime_checkable
 class Fetchable(Protocol):
-    """A service whose refs stand for files."""
+    """A service whose refs stand for files.
+
+    Its route ``POST /get`` takes ``refs`` as users type them, ``instance``, ``to``, ``files`` and
+    ``client``, and answers with the job, so that getting is the same for all services.
+    """
 
     def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource | Skipped, None]:
         """Yield a source for every file, and how many rows could not be read as one.
@@ -237,6 +241,8 @@ class Plugin:
         What users call it.
     schemes : tuple of str
         Schemes of the refs that it knows.
+    short_refs : bool
+        Whether its users may leave the scheme out everywhere; one service at most has this.
     capabilities : tuple of str
         Which of :data:`CAPABILITIES` it offers.
     service : str
@@ -289,6 +295,7 @@ class Plugin:
     path_variables: tuple[str, ...] = ()
     token_variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    short_refs: bool = False
 
 
 @runtime_checkable

@@ -90,6 +90,10 @@ class ServiceContract:
         every = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
         assert set(self.plugin.browser) <= every
 
+    def test_one_can_get_what_is_fetchable(self, desk: Any) -> None:
+        if "fetchable" in self.plugin.capabilities:
+            assert "/get" in self.described(desk)
+
     def test_one_can_sign_in_where_it_has_accounts(self, desk: Any) -> None:
         if "accounts" in self.plugin.capabilities:
             assert {"/instances", "/whoami"} <= set(self.described(desk))

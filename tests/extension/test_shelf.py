@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.testing.globalipapp import start_ipython
 
+import escape_vre
 from escape_vre.agent.openapi import document
 from escape_vre.client import AgentClient
 from escape_vre.core.browser import BrowserRoutes
@@ -88,8 +90,14 @@ def test_the_command(remote, tmp_path):
     said = shelf("get", "shelf:mine", "--to", tmp_path)
     assert (tmp_path / "shelf" / "mine").read_text() == "mine"
     assert said.strip() == str(tmp_path / "shelf" / "mine")
-    command = [sys.executable, "-m", "escape_vre", "--help"]
-    assert "the shelf: search, get, put, bind" in subprocess.check_output(command, text=True)
+    command = [sys.executable, "-m", "escape_vre"]
+    assert "the shelf: search, get, put, bind" in subprocess.check_output(
+        [*command, "--help"], text=True
+    )
+    other = [*command, "dl", "get", "shelf:mine", "--to", str(tmp_path / "other")]
+    (path,) = subprocess.check_output(other, text=True).splitlines()
+    assert path == str(tmp_path / "other" / "shelf" / "mine")
+    assert escape_vre.get("shelf:mine", to=tmp_path / "other", progress=False)[0] == Path(path)
 
 
 def test_the_magic_and_its_completion(remote, capsys):

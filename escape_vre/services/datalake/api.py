@@ -1,135 +1,26 @@
 """The data lake from Python: the same calls as the panel and the magics.
 
 >>> import escape_vre
->>> files = escape_vre.get("demo:fermi.lightcurves")  # doctest: +SKIP
+>>> escape_vre.ls("demo:fermi*")  # doctest: +SKIP
 """
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from escape_vre.client import AgentClient
-from escape_vre.client.agent import FINISHED
 from escape_vre.core import text
 from escape_vre.core.errors import (
-    CancelledJobError,
     EscapeError,
     UsageError,
 )
 from escape_vre.core.order import listed
-from escape_vre.display.files import Files
-from escape_vre.display.progress import Progress
 from escape_vre.display.tables import Info, Table
 from escape_vre.services.datalake.dids import did_ref, parse_did
 from escape_vre.services.datalake.shown import did_info, did_table
 
 STATES_AT_ONCE = 200
 
-__all__ = ["get", "info", "ls", "whoami"]
-
-
-def get(
-    *dids: str | Sequence[str],
-    to: str | Path | None = None,
-    files: Sequence[str] = (),
-    instance: str | None = None,
-    progress: bool = True,
-) -> Files:
-    """Get DIDs, unless they are here already, and return their files.
-
-    Parameters
-    ----------
-    dids : str
-        Files, datasets or containers, ``scope:name`` each.
-    to : str or Path, optional
-        Folder, relative to the current one; default: the data folder, as ``<scope>/<name>``.
-    files : sequence of str
-        Only files with these names; ``*`` and ``?`` are wildcards.
-    instance : str, optional
-        Name of the data lake; default: the first one.
-    progress : bool
-        Show a progress bar.
-
-    Returns
-    -------
-    Files
-        Absolute paths, in the order of the catalogue. Every file for which the catalogue has a
-        checksum was compared with it.
-
-    Raises
-    ------
-    NotFoundError
-        There is no such DID, or no site has a replica; the hint names the nearest DID.
-    AuthError, QuotaError, ConflictError, IntegrityError, RemoteError
-        The job failed. The files that arrived stay; ``error.files`` are their paths.
-    CancelledJobError
-        The job was cancelled, here or in another window.
-    """
-    flat = [did for group in dids for did in ([group] if isinstance(group, str) else group)]
-    agent = AgentClient()
-    began = time.monotonic()
-    query = {
-        "instance": instance,
-        "refs": [str(parse_did(did)) for did in flat],
-        "to": str(Path(to).expanduser().absolute()) if to is not None else None,
-        "files": [files] if isinstance(files, str) else list(files),
-        "client": agent.name,
-    }
-    job = None
-    try:
-        job = agent.post("/datalake/get", query, repeatable=True)
-        with Progress(job["title"], enabled=progress) as bar:
-            ended = job if job["state"] in FINISHED else agent.wait(job["id"], bar.update)
-            _raise_unless_done(agent, ended)
-            paths = [Path(row["path"]) for row in _files(agent, ended)]
-            bar.done(arrival(ended, paths, time.monotonic() - began))
-    except KeyboardInterrupt as e:
-        # Stop withdraws our request; the job ends when no other client waits for it.
-        if job:
-            agent.release(job["id"])
-        said = "Stopped: the job was cancelled." if job else "Stopped before it started."
-        raise CancelledJobError(said, hint="Run this again to get the rest.") from e
-    return Files(paths, told=bar.told, note="" if progress else ended["note"] or "")
-
-
-def _files(agent: AgentClient, job: dict[str, Any]) -> list[dict[str, Any]]:
-    return _rows(agent.stream(f"/jobs/{job['id']}/files"))
-
-
-def _raise_unless_done(agent: AgentClient, job: dict[str, Any]) -> None:
-    if job["state"] == "cancelled":
-        raise CancelledJobError(
-            f"{job['title']} was cancelled.", hint="Run this again to get the rest."
-        )
-    if job["state"] == "failed":
-        error = EscapeError.from_dict(job["error"])
-        error.files = [Path(row["path"]) for row in _files(agent, job) if row["state"] == "here"]
-        raise error
-
-
-def arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
-    """Say what arrived: how much, where, how long, and what of it is verified."""
-    where = job["path"] or job["destination"]
-    left_out = f"; {job['note'].rstrip('.')}" if job["note"] else ""
-    what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['progress']['done'])}"
-    known = job["counts"].get("files_here", 0)
-    if known == len(paths):
-        return f"{what}, here already{left_out} → {where}"
-    here = f" ({known:,} here already)" if known else ""
-    took = f"in {text.duration(seconds)}{here}, {_verified(job, len(paths))}"
-    return f"{what} {took}{left_out} → {where}"
-
-
-def _verified(job: dict[str, Any], count: int) -> str:
-    """Say what was compared with the catalogue's checksums."""
-    counts = job["counts"]
-    without = counts.get("files_unverified", 0)
-    if not without:
-        return "checksums verified"
-    if without == count - counts.get("files_here", 0):
-        return "not verified: the catalogue has no checksum"
-    return f"checksums verified, except of {text.files(without)} without one in the catalogue"
+__all__ = ["info", "ls", "whoami"]
 
 
 def ls(
@@ -232,10 +123,6 @@ def _with_states(
         states = {k: v for k, v in found.get(row["ref"], {}).items() if v is not None}
         merged.append({**row, **states})
     return merged, missing
-
-
-def _rows(stream: Any) -> list[dict[str, Any]]:
-    return [row for row in stream if "end" not in row]
 
 
 def info(did: str, *, instance: str | None = None) -> Info:

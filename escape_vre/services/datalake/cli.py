@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from escape_vre.client.commands import add_account_commands, add_job_commands
+from escape_vre.client.commands import add_account_commands, add_get, add_job_commands
 from escape_vre.client.completion import asked, instances_of
 from escape_vre.core.text import sentence
 from escape_vre.display.completion import Word, completed_by
@@ -31,14 +31,15 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         )
         completed_by(lake, instances_of(["datalake"]))
         made.add_argument("--json", action="store_true", help="print rows as JSON lines")
-        if name in ("ls", "get"):
+        if name == "ls":
             made.add_argument(
                 "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
             )
         return made
 
     _add_ls(command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset."))
-    _add_get(command("get", _get, "Get files, datasets or containers."))
+    text = "Get files, datasets or containers."
+    add_get(commands, "datalake", form="scope:name", text=text, completer=_dids)
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
     completed_by(info.add_argument("did", metavar="scope:name"), _dids)
     add_job_commands(commands)
@@ -60,18 +61,6 @@ def _add_ls(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_get(parser: argparse.ArgumentParser) -> None:
-    completed_by(parser.add_argument("dids", nargs="+", metavar="scope:name"), _dids)
-    parser.add_argument("--to", metavar="DIR", help="destination folder (default: the data folder)")
-    parser.add_argument(
-        "--files",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="only files of this name, * and ? allowed; may be repeated",
-    )
-
-
 def _dids(prefix: str) -> list[Word]:
     """Complete scopes, then DIDs."""
     matches = asked("/datalake/complete", text=prefix).get("matches", [])
@@ -80,11 +69,6 @@ def _dids(prefix: str) -> list[Word]:
 
 def _ls(args: argparse.Namespace) -> Any:
     found = api.ls(args.what, type=args.type, limit=args.limit, instance=args.instance)
-    return strictly(found, strict=args.strict)
-
-
-def _get(args: argparse.Namespace) -> Any:
-    found = api.get(*args.dids, to=args.to, files=args.files, instance=args.instance)
     return strictly(found, strict=args.strict)
 
 

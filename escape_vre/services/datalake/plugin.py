@@ -6,6 +6,7 @@ plugin = Plugin(
     name="datalake",
     title="Data lake",
     schemes=("rucio",),
+    short_refs=True,
     capabilities=("accounts", "fetchable", "names_variables"),
     icon="escape-vre:datalake",
     service="escape_vre.services.datalake.service:create",

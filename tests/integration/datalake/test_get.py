@@ -26,11 +26,10 @@ from escape_vre.core.errors import (
 from escape_vre.core.location import locate
 from escape_vre.display.amounts import amount
 from escape_vre.local.lake.upload import place
-from escape_vre.services.datalake import api
 from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import agent_pid, asleep, is_alive
 
-SAMPLES = Path(api.__file__).parents[2] / "local/lake/samples"
+SAMPLES = Path(escape_vre.__file__).parent / "local/lake/samples"
 BIG = 5_000_000
 
 
@@ -43,14 +42,14 @@ def leftovers(folder):
 
 
 def test_a_file_goes_to_its_scope(dl, tmp_path):
-    files = api.get("demo:fermi.photons.fits", progress=False)
+    files = escape_vre.get("demo:fermi.photons.fits", progress=False)
     assert files.path == tmp_path / "data" / "demo" / "fermi.photons.fits"
     assert files.path.read_bytes() == (SAMPLES / "fermi.photons.fits").read_bytes()
     assert leftovers(tmp_path) == []
 
 
 def test_a_dataset_goes_to_its_folder_and_is_what_rucio_downloads(dl, tmp_path, rucio):
-    files = api.get("demo:fermi.lightcurves", progress=False)
+    files = escape_vre.get("demo:fermi.lightcurves", progress=False)
     assert {f.parent for f in files} == {tmp_path / "data" / "demo" / "fermi.lightcurves"}
     rucio("download", "--dir", str(tmp_path / "theirs"), "demo:fermi.lightcurves")
     theirs = {p.name: p.read_bytes() for p in (tmp_path / "theirs").rglob("*.csv")}
@@ -61,7 +60,7 @@ def test_a_dataset_goes_to_its_folder_and_is_what_rucio_downloads(dl, tmp_path, 
 
 
 def test_a_container_goes_to_the_folders_of_its_datasets(dl, tmp_path):
-    files = api.get("demo:blazar-2026", progress=False)
+    files = escape_vre.get("demo:blazar-2026", progress=False)
     assert len(files) == 12
     assert {f.parent.name for f in files} >= {"fermi.lightcurves", "lofar.images"}
     (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:blazar-2026"]})["rows"]
@@ -78,29 +77,29 @@ def test_a_container_is_here_however_its_files_came(dl):
 
     rows = dl.stream("/datalake/contents", ref="rucio:demo:fermi.lightcurves")
     files = [f"{row['scope']}:{row['name']}" for row in rows if "end" not in row]
-    api.get(*files[:1], progress=False)
+    escape_vre.get(*files[:1], progress=False)
     assert states() == ["partly", "partly"]
-    api.get(*files[1:], progress=False)
+    escape_vre.get(*files[1:], progress=False)
     assert states() == ["partly", "here"]
     rows = dl.stream("/datalake/contents", ref="rucio:demo:blazar-2026")
     for row in [row for row in rows if "end" not in row and row["name"] != "fermi.lightcurves"]:
-        api.get(f"{row['scope']}:{row['name']}", progress=False)
+        escape_vre.get(f"{row['scope']}:{row['name']}", progress=False)
     assert states() == ["here", "here"]
 
 
 def test_to_and_files_choose(dl, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    files = api.get("demo:fermi.lightcurves", to="mine", files="*1-3GeV*", progress=False)
+    files = escape_vre.get("demo:fermi.lightcurves", to="mine", files="*1-3GeV*", progress=False)
     assert files == [tmp_path / "mine" / "fermi.lightcurves" / "fermi.lc.3.1-3GeV.csv"]
     (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:fermi.lightcurves"]})["rows"]
     assert (row["local"], row["local_files"]) == ("partly", 1)
     with pytest.raises(NotFoundError) as caught:
-        api.get("demo:fermi.lightcurves", files=["nope*"], progress=False)
+        escape_vre.get("demo:fermi.lightcurves", files=["nope*"], progress=False)
     assert "nope*" in caught.value.message
 
 
 def test_names_with_slashes_stay_inside_one_folder(dl, tmp_path):
-    files = api.get("cms:/SyntheticDYToMuMu/Run2026A-demo-v1/NANOAOD", progress=False)
+    files = escape_vre.get("cms:/SyntheticDYToMuMu/Run2026A-demo-v1/NANOAOD", progress=False)
     for file in files:
         assert file.relative_to(tmp_path / "data" / "cms").parts[0].startswith("%2FSynthetic")
         assert len(file.relative_to(tmp_path / "data" / "cms").parts) == 2
@@ -109,7 +108,7 @@ def test_names_with_slashes_stay_inside_one_folder(dl, tmp_path):
 
 @pytest.mark.parametrize("dataset", ["names", "slashes"])
 def test_awkward_names_arrive(dl, tmp_path, dataset):
-    files = api.get(f"test.awkward:{dataset}", progress=False)
+    files = escape_vre.get(f"test.awkward:{dataset}", progress=False)
     assert files
     for file in files:
         assert file.is_file()
@@ -117,27 +116,27 @@ def test_awkward_names_arrive(dl, tmp_path, dataset):
 
 
 def test_the_second_time_it_is_here_already(dl, tmp_path):
-    first = api.get("demo:fermi.lightcurves", progress=False)
+    first = escape_vre.get("demo:fermi.lightcurves", progress=False)
     before = [f.stat().st_mtime_ns for f in first]
-    again = api.get("demo:fermi.lightcurves", progress=False)
+    again = escape_vre.get("demo:fermi.lightcurves", progress=False)
     assert again == first
     assert [f.stat().st_mtime_ns for f in again] == before
 
 
 def test_what_is_here_is_copied_when_the_lake_is_away(dl, lake, tmp_path, big):
-    api.get("demo:big.files", progress=False)
+    escape_vre.get("demo:big.files", progress=False)
     with asleep(lake):
-        files = api.get("demo:big.files", to=tmp_path / "copy", progress=False)
+        files = escape_vre.get("demo:big.files", to=tmp_path / "copy", progress=False)
     assert {f.name: f.read_bytes() for f in files} == big
 
 
 def test_a_changed_file_is_not_here_and_not_overwritten(dl, tmp_path):
-    file = api.get("demo:fermi.photons.fits", progress=False).path
+    file = escape_vre.get("demo:fermi.photons.fits", progress=False).path
     file.write_text("mine")
     (row,) = dl.post("/datalake/states", {"refs": ["rucio:demo:fermi.photons.fits"]})["rows"]
     assert row["local"] == "elsewhere"
     with pytest.raises(ConflictError) as caught:
-        api.get("demo:fermi.photons.fits", progress=False)
+        escape_vre.get("demo:fermi.photons.fits", progress=False)
     assert str(file) in caught.value.message
     assert file.read_text() == "mine"
 
@@ -147,7 +146,7 @@ def test_a_damaged_replica_costs_nothing_where_there_is_another(dl, lake, tmp_pa
     file = place(lake.layout, lake.sites[0], "demo", "hurt.two")
     file.write_bytes(b"wrong" * 1000)
     with pytest.raises(IntegrityError) as caught:
-        api.get("demo:hurt.two", progress=False)
+        escape_vre.get("demo:hurt.two", progress=False)
     assert "catalogue" in caught.value.message
     assert not (tmp_path / "data" / "demo" / "hurt.two").exists()
     assert leftovers(tmp_path) == []
@@ -164,7 +163,7 @@ def test_a_replica_that_vanished_is_fetched_from_the_other_site(dl, lake, tmp_pa
     for file in hidden:
         file.rename(tmp_path / "away")
     try:
-        assert api.get("demo:fermi.photons.fits", progress=False).path.read_bytes() == body
+        assert escape_vre.get("demo:fermi.photons.fits", progress=False).path.read_bytes() == body
     finally:
         (tmp_path / "away").rename(hidden[0])
 
@@ -173,7 +172,7 @@ def test_one_bad_file_leaves_the_others(dl, lake, tmp_path):
     lake.upload_many("demo", "some.bad", [(f"sb.{n}", bytes([n]) * 100) for n in range(5)])
     place(lake.layout, lake.sites[0], "demo", "sb.3").unlink()
     with pytest.raises(NotFoundError) as caught:
-        api.get("demo:some.bad", progress=False)
+        escape_vre.get("demo:some.bad", progress=False)
     assert caught.value.message.startswith("1 of 5 files")
     here = sorted(p.name for p in (tmp_path / "data/demo/some.bad").iterdir())
     assert here == ["sb.0", "sb.1", "sb.2", "sb.4"]
@@ -317,13 +316,13 @@ def test_states_of_visible_rows(dl, lake):
     assert file["bytes"] > 0
     assert container["length"] == 12
     assert "no longer in the catalogue" in missing["problem"]
-    api.get("demo:fermi.lightcurves", progress=False)
+    escape_vre.get("demo:fermi.lightcurves", progress=False)
     dataset, file, container, _ = dl.post("/datalake/states", {"refs": refs})["rows"]
     assert (dataset["local"], container["local"]) == ("here", "partly")
 
 
 def test_a_finished_job_cannot_be_retried(dl):
-    api.get("demo:fermi.photons", progress=False)
+    escape_vre.get("demo:fermi.photons", progress=False)
     (job,) = escape_vre.jobs()
     with pytest.raises(ConflictError):
         escape_vre.retry(job["id"])
@@ -387,7 +386,7 @@ def test_a_folder_without_permission_is_one_sentence(dl, tmp_path):
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     with pytest.raises((UsageError, ConflictError)) as caught:
-        api.get("demo:fermi.lightcurves", to=blocked, progress=False)
+        escape_vre.get("demo:fermi.lightcurves", to=blocked, progress=False)
     assert str(blocked) in caught.value.message
     assert caught.value.hint
 
@@ -395,7 +394,7 @@ def test_a_folder_without_permission_is_one_sentence(dl, tmp_path):
 def test_a_disk_that_is_too_small_is_seen_before_the_start(dl, big, small_disk, configure, lake):
     configure(DataLake={"instances": [lake.instance()]}, Transfers={"reserve_bytes": 0})
     with pytest.raises(QuotaError) as caught:
-        api.get("demo:big.files", to=small_disk, progress=False)
+        escape_vre.get("demo:big.files", to=small_disk, progress=False)
     assert "60.0 MB" in caught.value.message
     assert list(small_disk.iterdir()) == []
 
@@ -445,6 +444,6 @@ def test_cancelled_error_says_so(dl, lake, big):
     with asleep(lake):
         thread.start()
         with pytest.raises(CancelledJobError):
-            api.get("demo:big.files", progress=False)
+            escape_vre.get("demo:big.files", progress=False)
     thread.join()
     assert seen[0]["state"] == "cancelled"

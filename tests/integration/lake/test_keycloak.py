@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from escape_vre.services.datalake import api
+import escape_vre
 from escape_vre.testing.waiting import wait_until
 
 from .asking import ask, who
@@ -79,7 +79,7 @@ def test_our_own_client_gets_with_a_token(
     configure(DataLake={"instances": [{**trusting.token_instance(), **source}]})
     (own_agent / "launch.json").write_text(json.dumps({"contents_root": str(tmp_path)}))
     assert agent.get("/datalake/whoami")["account"] == "bob"
-    assert len(api.get("demo:fermi.lightcurves", progress=False)) == 5
+    assert len(escape_vre.get("demo:fermi.lightcurves", progress=False)) == 5
 
 
 def test_tokens_of_a_device_list_and_get(trusting, idp, listed):

@@ -19,16 +19,6 @@ def search(text: str = "", *, limit: int = 200) -> Table:
     return Table(rows, ("ref", "size"), cells, note)
 
 
-def get(*refs: str, to: str | None = None) -> list[Path]:
-    """Get items and return their files."""
-    agent = AgentClient()
-    folder = str(Path(to).absolute()) if to else None
-    query = {"refs": list(refs), "to": folder, "client": agent.name}
-    job = _done(agent, agent.post("/shelf/get", query))
-    rows = agent.stream(f"/jobs/{job['id']}/files")
-    return [Path(row["path"]) for row in rows if "path" in row]
-
-
 def put(file: str | Path, ref: str) -> dict[str, Any]:
     """Put a file onto the shelf and return the job that did."""
     agent = AgentClient()

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from escape_vre.client.commands import add_get
 from escape_vre.display.output import Listed
 from escape_vre.display.parsing import subcommands
 from escape_vre_shelf import api
@@ -20,18 +21,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
     search = command("search", lambda args: api.search(args.text), "Search the shelf.")
     search.add_argument("text", nargs="?", default="", help="part of a name")
-    get = command("get", _get, "Get items.")
-    get.add_argument("refs", nargs="+", metavar="shelf:name")
-    get.add_argument("--to", metavar="DIR", help="destination folder")
+    add_get(commands, "shelf", form="shelf:name", text="Get items.")
     put = command("put", _put, "Put a file onto the shelf.")
     put.add_argument("file")
     put.add_argument("ref", metavar="shelf:name")
     bind = command("bind", _bind, "Have a binding made.")
     bind.add_argument("name")
-
-
-def _get(args: argparse.Namespace) -> str:
-    return "\n".join(map(str, api.get(*args.refs, to=args.to)))
 
 
 def _put(args: argparse.Namespace) -> str:
