@@ -31,10 +31,6 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         )
         completed_by(lake, instances_of(["datalake"]))
         made.add_argument("--json", action="store_true", help="print rows as JSON lines")
-        if name == "ls":
-            made.add_argument(
-                "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
-            )
         return made
 
     _add_ls(command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset."))
@@ -58,6 +54,9 @@ def _add_ls(parser: argparse.ArgumentParser) -> None:
         default=200,
         metavar="N",
         help="maximum number of rows (default: 200)",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
     )
 
 
