@@ -71,7 +71,16 @@ def service_commands() -> dict[str, Command]:
         name: Command(name, f"cannot be used: see escape-vre {name}", problem=problem)
         for name, problem in services.broken.items()
     }
-    for plugin in services.plugins.values():
-        if plugin.command:
-            found[plugin.command] = Command(plugin.command, plugin.summary, plugin.commands)
+    owners: dict[str, str] = {}
+    for name, plugin in services.plugins.items():
+        word = plugin.command
+        if word in owners:
+            both = ConfigurationError(
+                f"Two services have the command {word}: {owners[word]} and {name}.",
+                hint="Uninstall one of them.",
+            )
+            found[word] = Command(word, "two services have this word", problem=both)
+        elif word:
+            owners[word] = name
+            found[word] = Command(word, plugin.summary, plugin.commands)
     return dict(sorted(found.items()))

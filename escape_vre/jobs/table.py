@@ -39,7 +39,7 @@ class Table:
             return job
         raise NotFoundError(
             f"There is no job {job_id}.",
-            hint="It may have been removed. List the jobs to see those there are.",
+            hint="It may have been removed. Run %escape jobs to see those there are.",
         )
 
     def snapshots(self) -> list[Job]:

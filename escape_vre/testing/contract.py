@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 from fastapi import FastAPI
 from traitlets.config import Config
 
+from escape_vre.cli import OWN
 from escape_vre.core.hub_section import HubSection
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import CAPABILITIES, Plugin, Service
+from escape_vre.display.commands import ESCAPE
 from escape_vre.display.parsing import Parser
 
 
@@ -111,3 +113,4 @@ class ServiceContract:
             load(self.plugin.commands)(parser)
             assert parser.parse_args([]).run
             assert self.plugin.summary
+            assert self.plugin.command not in {ESCAPE.word, *(own.word for own in OWN)}

@@ -1,4 +1,4 @@
-"""A second package beside ours, with one service that works and two that do not."""
+"""A second package beside ours, with one service that works and others that do not."""
 
 import os
 import subprocess
@@ -49,12 +49,15 @@ def run(args):
 def beside(tmp_path):
     """Install the package for processes that this returns a function to run."""
     site = tmp_path / "site"
-    services = {"toy": "toy_plugin:plugin", "torn": "torn_plugin:plugin", "lost": "lost:plugin"}
+    names = ("toy", "torn", "twin", "twain")
+    services = {"lost": "lost:plugin", **{name: f"{name}_plugin:plugin" for name in names}}
     files = {
         "toy_plugin.py": PLUGIN.format(name="toy", title="Toys", word="play"),
         "toy_commands.py": COMMANDS,
         "torn_plugin.py": PLUGIN.format(name="torn", title="Torn", word="tear"),
         "torn_commands.py": "import a_module_that_is_not_there",
+        "twin_plugin.py": PLUGIN.format(name="twin", title="Twin", word="share"),
+        "twain_plugin.py": PLUGIN.format(name="twain", title="Twain", word="share"),
         "lost.py": "import another_module_that_is_not_there",
     }
     install(site, "toys", services, files)

@@ -92,6 +92,9 @@ def test_a_service_that_cannot_be_loaded_says_so_under_its_own_word(beside):
         assert "Traceback" not in torn.stderr
     for words in (["play", "show", "bear"], ["--help"], ["dl"]):
         assert beside("-m", "escape_vre", *words).returncode == 0
+    shared = beside("-m", "escape_vre", "share")
+    assert shared.returncode == 1
+    assert "Two services have the command share: twain and twin." in shared.stderr
     mistaken = beside("-m", "escape_vre", "show", "bear")
     assert mistaken.returncode == 2
     assert "Did you mean play show?" in mistaken.stderr
