@@ -20,7 +20,7 @@ export class Notifier {
   isOn = true;
 
   private _onEnded(jobs: IJobs, job: IJob): void {
-    // A notebook tells of its own transfers, and who cancels knows.
+    // A notebook shows its own transfers, and the user has just cancelled this one.
     if (!this.isOn || job.state === 'cancelled' || !jobs.isWatched(job.id)) {
       return;
     }

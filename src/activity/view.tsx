@@ -13,7 +13,7 @@ import { TransferCommandIDs } from './commandids';
 import { Job } from './job';
 import { statusText } from './words';
 
-/** Finished transfers shown before somebody asks for the others. */
+/** Finished transfers shown until the user asks for the others. */
 const SHOWN = 20;
 
 export interface IActivityOptions {

@@ -8,7 +8,7 @@ export interface ITrans {
 }
 
 /**
- * What went wrong, said for a person.
+ * What went wrong, in words for the user.
  *
  * `message` says what happened, `hint` what to do about it.
  */
@@ -102,7 +102,7 @@ export function foreignAnswer(
       status
     );
   }
-  // Whoever is not signed in is refused, or led to a page for people.
+  // A request without a sign-in is refused, or redirected to a sign-in page.
   if (status === 401 || status === 403 || answer.redirected) {
     return new AgentError(
       {
@@ -168,7 +168,7 @@ export function isStopped(error: AgentError | null): boolean {
 
 const STOPPED = 'stopped';
 
-/** Whether a rejection only means that somebody changed their mind. */
+/** Whether a rejection only means that the request was cancelled. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

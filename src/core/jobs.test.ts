@@ -80,7 +80,7 @@ describe('jobs', () => {
     expect(ended).toEqual([]);
   });
 
-  test('end once, whoever tells first', async () => {
+  test('end once, whichever message comes first', async () => {
     emit(job('1'));
     emit(job('1', { progress: bytes(5) }));
     expect(jobs.get('1')?.progress.done).toBe(5);

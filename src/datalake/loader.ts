@@ -30,7 +30,7 @@ export interface ILoaderOptions {
   memory: IStateDB | null;
 }
 
-/** What the data lake's panel is made of, once somebody wanted to see it. */
+/** What the data lake's panel is made of, loaded when it is first shown. */
 export interface ILoadedLake extends ILoaded {
   model: IDatalake;
   panel: Panel<ILakeRow>;

@@ -33,7 +33,7 @@ export interface ILakeLookOptions {
   commands: CommandRegistry;
   trans: TranslationBundle;
   onDrag: (event: MouseEvent) => void;
-  /** Somebody wants to choose how to get: shown at this place of the window. */
+  /** The user wants to choose how to get: opens a menu at this place of the window. */
   onGetHow: (x: number, y: number) => void;
 }
 

@@ -174,7 +174,7 @@ export class Datalake
     if (maybe.length === 0) {
       return rows;
     }
-    // Somebody may have taken the file away since it was asked for.
+    // The file may have been removed since its state was asked for.
     const here = (await this.states.look(maybe))
       .filter(state => state.local === 'here')
       .map(state => state.ref);

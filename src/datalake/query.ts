@@ -44,7 +44,7 @@ function search(scope: string, name: string): Intent<IQuery> {
   return { kind: 'search', query: { scope, name, pattern: patternOf(name) } };
 }
 
-/** `fermi` means "begins with fermi"; whoever writes a `*` knows better. */
+/** `fermi` means "begins with fermi"; a pattern with a `*` stays as it is. */
 export function patternOf(name: string): string {
   if (name === '') {
     return '*';

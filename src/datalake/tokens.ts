@@ -6,7 +6,7 @@ import type { IPanelModel, IPlace } from '../ui/sidebar/tokens';
 import type { IQuery } from './query';
 import type { ILakeRow } from './rows';
 
-/** What is told of the selected DID. */
+/** The details of the selected DID. */
 export interface ILakeDetails {
   did: IDid;
   replicas: ISites;
@@ -23,7 +23,7 @@ export interface IDatalake extends IPanelModel<ILakeRow> {
   /** What `start` goes back to. */
   readonly place: IPlace<IQuery>;
 
-  /** Begin where somebody was, or at the scopes of the first instance. */
+  /** Begin where the user was last, or at the scopes of the first instance. */
   start(place?: IPlace<IQuery>): Promise<void>;
 
   openScope(scope: string): Promise<void>;

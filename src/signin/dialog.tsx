@@ -35,7 +35,7 @@ export async function showSignIn(options: {
   const following = run();
   await dialog.launch().catch(() => undefined);
   if (!isDone && !signIn.form) {
-    // A code that nobody sees is of no use, and another window may ask for one.
+    // A code that is not shown is of no use, and another window may ask for one.
     await signIn.cancel().catch(console.warn);
   }
   await following;

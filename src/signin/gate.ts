@@ -7,7 +7,7 @@ import type { IGate } from './tokens';
 import { wayOf } from './way';
 import type { Way } from './way';
 
-/** How often to look whether somebody has signed in, while the page is seen. */
+/** How often to check for a sign-in while the page is visible. */
 const LOOK_MS = 10_000;
 
 /** Coming back to the page fires more than one event. */
@@ -63,7 +63,7 @@ export class Gate implements IGate {
     }
   }
 
-  /** An agent whose failures we are told of. */
+  /** An agent that reports its failures here. */
   watch(agent: IAgent): IAgent {
     const meet = (error: unknown): never => {
       this.meet(error);

@@ -6,7 +6,7 @@ export type Way =
   | { kind: 'link'; url: string }
   /** A person signs in to this identity, with a code. */
   | { kind: 'code'; identity: string }
-  /** Whoever gives the sign-in comes back, perhaps after so many seconds. */
+  /** The service that gives the sign-in comes back, perhaps after this number of seconds. */
   | { kind: 'wait'; seconds: number };
 
 /** Addresses that a link may lead to: not `javascript:`, not `//elsewhere`. */

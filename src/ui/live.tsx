@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** A screen reader is told at most this often. */
+/** A screen reader gets an update at most this often. */
 const QUIET_MS = 5000;
 
 /** Says a text to a screen reader, politely and not too often. */

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { useElapsed } from './signals';
 
-/** Sooner than this nobody notices that something is slow. */
+/** A delay shorter than this is not noticed. */
 export const NOTICED_MS = 300;
 
 /** Later than this a person wants to know whom they wait for. */

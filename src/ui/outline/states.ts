@@ -173,7 +173,7 @@ export class States<
       }
       this._trim();
       states.forEach(state => this._known.set(state.ref, state));
-      // Also those the answer leaves out, or they would be asked for ever.
+      // Also those that the answer leaves out, or they would be asked for again and again.
       refs.forEach(ref => this._fresh.add(ref));
       this._error = null;
       this._requests.delete(request);

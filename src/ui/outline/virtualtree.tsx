@@ -28,7 +28,7 @@ export interface IVirtualTreeProps {
   rows: IOutline;
   /** Changes whenever the rows do. */
   version: number;
-  /** Another one means that somebody sorted anew: the top is of interest then. */
+  /** A change means that the user has sorted again: the list then scrolls to its top. */
   order?: unknown;
   /** The row that the keyboard is on, or -1, as it was when last drawn. */
   active: number;

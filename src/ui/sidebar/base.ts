@@ -31,7 +31,7 @@ export interface IServiceRules<R extends IOutlineRow> {
 }
 
 /**
- * What the model of a panel consists of, and what each service tells of itself.
+ * What the model of a panel consists of, and what each service defines itself.
  *
  * `R` are the rows, `Q` is what can be listed.
  */
@@ -114,7 +114,7 @@ export abstract class PanelBase<R extends IOutlineRow, Q extends object> {
     return this._addPart(new States<S>({ jobs: this.jobs, ask }));
   }
 
-  /** Ask for what is told of the row that is selected alone, too. */
+  /** Ask for the details of the row that is selected alone, too. */
   protected addDetails<D extends object>(questions: Questions<D>): Details<D> {
     const details = this._addPart(new Details<D>(questions));
     this.outline.selection.changed.connect(() => {

@@ -31,7 +31,7 @@ export class Connection implements IConnection {
   }
 
   readonly gate: Gate;
-  /** Tells the gate of what stands in the way. */
+  /** Reports an error to the gate. */
   readonly agent: IAgent;
 
   get instances(): readonly IInstance[] {

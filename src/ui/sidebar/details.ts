@@ -6,7 +6,7 @@ import type { IPart } from './tokens';
 /** Selecting by arrow keys passes rows by; ask only where it rests. */
 const REST_MS = 200;
 
-/** How to ask for each thing that is told of a row. */
+/** How to ask for each part of a row's details. */
 export type Questions<D extends object> = {
   [K in keyof D]: (ref: string, signal: AbortSignal) => Promise<D[K]>;
 };

@@ -16,7 +16,7 @@ export interface IInsteadProps<R extends IOutlineRow> {
   trans: TranslationBundle;
 }
 
-/** What stands in the place of the list, or null when there is a list. */
+/** What is shown in place of the list, or null when there is a list. */
 export function insteadOfList<R extends IOutlineRow>(
   props: IInsteadProps<R>
 ): React.JSX.Element | null {

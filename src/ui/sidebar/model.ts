@@ -100,7 +100,7 @@ export abstract class PanelModel<R extends IOutlineRow, Q extends object>
     Signal.clearData(this);
   }
 
-  /** Begin where somebody was, or with the first instance. */
+  /** Begin where the user was last, or with the first instance. */
   async start(place?: IPlace<Q>): Promise<void> {
     if (place) {
       const query = place.query && this.comingBack(place.query);
@@ -349,7 +349,7 @@ export abstract class PanelModel<R extends IOutlineRow, Q extends object>
   private _isPrepared = false;
   /** Where to go as soon as we can: a place, or a text as it was typed. */
   private _goal: IPlace<Q> | string | null = null;
-  /** Counts what a person asked for: what comes by itself gives way to it. */
+  /** Counts requests by the user: they take precedence over automatic ones. */
   private _asked = 0;
   private _filter = '';
   private _type = 'all';

@@ -7,7 +7,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { Sidebar } from './sidebar';
 
-/** What a panel is made of, once somebody wanted to see it. */
+/** What a panel is made of, loaded when it is first shown. */
 export interface ILoaded {
   model: { readonly outline: { limit: number } };
   panel: Widget;

@@ -69,7 +69,7 @@ export interface IPanelModel<
   readonly refreshingSince: number | null;
   /** Whether nothing is searched: the rows to begin with are shown. */
   readonly isHome: boolean;
-  /** What the search field shows while nobody types in it. */
+  /** What the search field shows while it is not being edited. */
   readonly text: string;
   /** The value of the chosen chip. */
   readonly type: string;
