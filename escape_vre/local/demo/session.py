@@ -145,7 +145,7 @@ class Demo:
         chosen = settings / "datalake.jupyterlab-settings"
         if not chosen.exists():
             chosen.write_text('{"showAtStart": true}\n')
-        # Nobody asks a newcomer on first use whether they want news from elsewhere.
+        # Do not ask on first use whether to fetch news from elsewhere.
         quiet = settings.parent / "@jupyterlab" / "apputils-extension"
         quiet.mkdir(parents=True, exist_ok=True)
         news = quiet / "notification.jupyterlab-settings"

@@ -139,7 +139,7 @@ def user(name: str, password: str, groups: Sequence[str], number: int) -> Fields
         "email": f"{name}@example.org" if name in USERS else f"user{number}@example.org",
         "emailVerified": True,
         "credentials": [{"type": "password", "value": password, "temporary": False}],
-        # An import gives no roles of itself, and without this one nobody gets offline access.
+        # An import assigns no roles by default, and without this one no user gets offline access.
         "realmRoles": [f"default-roles-{REALM}"],
         "groups": list(groups),
     }

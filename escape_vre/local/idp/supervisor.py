@@ -1,7 +1,7 @@
 """The parent of Keycloak's process.
 
 Run as ``python -m escape_vre.local.idp.supervisor HOME JAVA [steady] [tied]``. It holds the
-provider's lock for as long as it lives, and ends Keycloak when it is told to (SIGTERM), when the
+provider's lock for as long as it lives, and ends Keycloak on SIGTERM, when the
 folder is gone, or, if tied, when standard input closes.
 """
 
@@ -58,7 +58,7 @@ class Supervisor:
                 self._start(port)
                 break
             except EndedError as error:
-                # Between our look and its own, somebody else may have taken the port.
+                # Another process may have taken the port since we looked.
                 if number == _TRIES or _PORT_TAKEN not in str(error):
                     raise
         else:
@@ -135,10 +135,10 @@ def _problem(log: Path) -> str:
 def main(home: str, java: str, *words: str) -> int:
     """Run a provider; returns the exit code."""
     layout = Layout(Path(home))
-    # Whoever finds it free may count on our port being free too.
+    # A process that finds it free may rely on our port being free too.
     hold(layout.supervisor_lock)
     if os.fork():
-        # Whoever started us goes on now; the child keeps the lock.
+        # The process that started us continues now; the child keeps the lock.
         os._exit(0)
     supervisor = Supervisor(layout.home, Path(java), steady="steady" in words, tied="tied" in words)
 

@@ -28,7 +28,7 @@ class Trust:
 
     Parameters
     ----------
-    issuer : str or None — URL, exactly as tokens have it in ``iss``; None trusts nobody.
+    issuer : str or None — URL, exactly as tokens have it in ``iss``; None trusts no provider.
     audience : str — what tokens must have in ``aud``.
     ca_file : str or None — PEM, absolute path; authorities for the provider's https.
     identities : dict — Rucio's name of an identity to the account it was given.

@@ -73,7 +73,7 @@ class Provider:
         with self._lock:
             found = self._keys.get(name) if isinstance(name, str) else None
             if now - self._asked > _DEADLINE_S:
-                # One that is still at it will be heard by nobody: its provider drips.
+                # The provider answers too slowly: the request that still runs is ignored.
                 self._asking = None
             stale = now - self._got > _FRESH_S if found else True
             if stale and trust.issuer and self._asking is None and now - self._asked > _PAUSE_S:

@@ -15,7 +15,7 @@ def apply(config: Path) -> None:
     """
     os.environ["RUCIO_CONFIG"] = str(config)
     # Names like /A/B/C arrive with their slashes still quoted, as behind Apache's
-    # "AllowEncodedSlashes NoDecode", and are told from the slash between scope and name.
+    # "AllowEncodedSlashes NoDecode", and are distinguished from the slash between scope and name.
     os.environ["RUCIO_HTTPD_ENCODED_SLASHES_NO_DECODE"] = "true"
     # Rucio looks for memcached when it is imported; our answer makes it not wait for one.
     os.environ["RUCIO_CLIENT_MODE"] = "1"

@@ -2,8 +2,8 @@
 
 Run as ``python -m lake.server.supervisor HOME``. It holds the lake's lock for as long as it
 lives, listens on the ports before other programs can take them and passes on the sockets,
-starts the parts again when one dies, and ends everything when it is told to (SIGTERM), when
-the lake's folder is gone, or, if tied, when standard input closes.
+starts the parts again when one dies, and ends everything on SIGTERM, when the lake's folder is
+gone, or, if tied, when standard input closes.
 """
 
 # These modules run as the package "lake", in an environment that has no escape_vre.
@@ -207,10 +207,10 @@ def _short_folder() -> str:
 def main(home: str, tied: str = "") -> int:
     """Run a lake; returns the exit code."""
     layout = Layout(Path(home))
-    # Whoever finds it free may count on our ports being free too.
+    # A process that finds it free may rely on our ports being free too.
     hold(layout.supervisor_lock)
     if os.fork():
-        # Whoever started us goes on now; the child keeps the lock.
+        # The process that started us continues now; the child keeps the lock.
         os._exit(0)
     supervisor = Supervisor(layout.home, tied=bool(tied))
 

@@ -21,9 +21,9 @@ _Validate = Callable[..., dict[str, Any]]
 class _Client:
     """As much of Rucio's client of a provider as validating a token takes: the keys.
 
-    Rucio's own gets them when the first token arrives and not again for twelve hours, whatever a
-    token says it was signed with; and it is a client, registered at the provider, which nobody
-    need be to validate.
+    Rucio's own gets them when the first token arrives and not again for twelve hours, even if a
+    token was signed with a newer key; and it must be registered at the provider as a client, which
+    validating a token does not need.
     """
 
     def __init__(self, provider: Provider) -> None:
@@ -70,7 +70,7 @@ def accept(layout: Layout) -> None:
 
 
 def _admit(provider: Provider, token: str) -> str:
-    """Refuse a token of nobody we trust, and have its key ready for Rucio.
+    """Refuse a token whose issuer is not trusted, and have its key ready for Rucio.
 
     Returns
     -------

@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
     Parameters
     ----------
-    status : HTTPStatus — what the client is told.
+    status : HTTPStatus — the status of the answer.
     headers : header lines that belong to the status.
     """
 
@@ -70,7 +70,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         self.known = bool(self.connection.getpeercert())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep no access log: nobody reads it and it would grow without end."""
+        """Write no access log: it is never read, and would grow without limit."""
 
     def _guarded(self) -> None:
         """Authenticate, carry out, and turn what went wrong into a status."""
