@@ -102,7 +102,7 @@ class RucioClient:
         return self._rows("POST", "/replicas/datasets_bulk", json={"dids": _dids(dids)})
 
     def dataset_replicas(self, did: Did) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the sites of a dataset, counted anew (GET /replicas/<did>/datasets, deep)."""
+        """Yield the sites of a dataset, counted again (GET /replicas/<did>/datasets, deep)."""
         return self._rows("GET", f"/replicas/{_path(did)}/datasets", params={"deep": "True"})
 
     def replicas(

@@ -23,7 +23,7 @@ def read_ref(text: str) -> ResourceRef:
     Raises
     ------
     UsageError
-        It is no ref, one of another scheme, or lacks its scope or name.
+        It is no ref, one of another scheme, or has no scope or name.
     """
     ref = ResourceRef.parse(text)
     if ref.scheme != SCHEME or not all(did_in(ref)):

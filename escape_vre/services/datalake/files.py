@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 ASKED_AT_ONCE = 1000
 """Files without an address that we can read, asked about in one call."""
 MOST_HOLDERS = 1000
-"""Collections above a DID that are told what arrives."""
+"""Most collections above a DID whose records are updated when a file arrives."""
 
 
 def is_wanted(source: FileSource, patterns: Sequence[str]) -> bool:
@@ -65,8 +65,8 @@ async def datasets(
 async def holders(rucio: RucioClient, did: Did) -> tuple[str, ...]:
     """Return the refs of all collections that hold a DID, at any height.
 
-    They are told what arrives, so that a container is here however its files came. Where Rucio
-    does not say, those that are known are returned: no transfer fails for it.
+    Their records are updated when a file arrives, so that a container is here however its files
+    came. Where Rucio does not answer, those that are known are returned: no transfer fails for it.
     """
     found: dict[Did, None] = {}
     pending = [did]

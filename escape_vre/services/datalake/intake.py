@@ -50,7 +50,7 @@ def flag(value: object) -> bool | None:
 
 
 def checksum(value: object, digits: int) -> str | None:
-    """Return a checksum of so many hexadecimal digits, in lower case; some lack leading zeros."""
+    """Return a checksum with this number of hexadecimal digits, in lower case, zeros in front."""
     if not isinstance(value, str):
         return None
     text = value.strip().lower()
