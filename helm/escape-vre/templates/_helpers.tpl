@@ -117,7 +117,7 @@ imagePullSecrets: {{ toJson . }}
 {{- end }}
 {{- end }}
 
-{{- /* Where the token of helm test is, as the hub is told: name and key of a Secret, or nothing. */}}
+{{- /* Where the token of helm test is, as the hub's settings name it: name and key of a Secret, or nothing. */}}
 {{- define "escape-vre.testSecret" -}}
 {{- $found := dict }}
 {{- range include "escape-vre.variables" .Values.jupyterhub.hub.extraEnv | fromJsonArray }}
