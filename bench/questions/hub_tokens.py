@@ -171,7 +171,7 @@ def _run(site: _Site, kind: Kind, found: _Runs) -> None:
     forget_peak(hub.pid)
     used = cpu_s(hub.pid)
     with _watched(hub, found, "cold"):
-        # One after the other: the stock hub loses a session that sends two requests at once, see hub-sessions.
+        # One after the other: two requests at once end a session of the stock hub (hub-sessions).
         loads = [all_well(send(hub.port, one, at_once=_AT_ONCE)) for one in rounds]
     cold_ms = [value for load in loads for value in load.ms]
     found.cold_cpu_ms.append(1000 * (cpu_s(hub.pid) - used) / len(requests))

@@ -20,7 +20,7 @@ export class Notifier {
   isOn = true;
 
   private _onEnded(jobs: IJobs, job: IJob): void {
-    // A notebook shows its own transfers, and the user has just cancelled this one.
+    // Not of a notebook's jobs, which it shows itself, nor of cancelled ones.
     if (!this.isOn || job.state === 'cancelled' || !jobs.isWatched(job.id)) {
       return;
     }

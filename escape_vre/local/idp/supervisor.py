@@ -1,8 +1,8 @@
 """The parent of Keycloak's process.
 
 Run as ``python -m escape_vre.local.idp.supervisor HOME JAVA [steady] [tied]``. It holds the
-provider's lock for as long as it lives, and ends Keycloak on SIGTERM, when the
-folder is gone, or, if tied, when standard input closes.
+provider's lock for as long as it lives, and ends Keycloak on SIGTERM, when the folder is gone, or,
+if tied, when standard input closes.
 """
 
 import json

@@ -31,7 +31,7 @@ export class Connection implements IConnection {
   }
 
   readonly gate: Gate;
-  /** Reports an error to the gate. */
+  /** The agent; its errors are reported to the gate. */
   readonly agent: IAgent;
 
   get instances(): readonly IInstance[] {
