@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.errors import EscapeError
 from escape_vre.jobs.journal import Journal
 from escape_vre.jobs.lease import Lease, Owner
 from escape_vre.jobs.log import JobLog, Stored
@@ -109,7 +109,7 @@ class Takeover:
             return
         try:
             self._starter.resume(stored, lease)
-        except ConfigurationError as e:
+        except EscapeError as e:
             await self._close(_failed(stored, e), lease)
 
     async def _close(self, stored: Stored, lease: Lease) -> None:
@@ -118,7 +118,7 @@ class Takeover:
         self._table.finished[stored.job.id] = stored
 
 
-def _failed(stored: Stored, error: ConfigurationError) -> Stored:
+def _failed(stored: Stored, error: EscapeError) -> Stored:
     reason = ErrorInfo.model_validate(error.as_dict())
     end: dict[str, Any] = {"state": "failed", "state_word": "failed", "waiting": None}
     end |= {"ended": now(), "error": reason}

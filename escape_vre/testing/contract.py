@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from fastapi import FastAPI
 from traitlets.config import Config
@@ -21,6 +21,8 @@ from escape_vre.core.registry import load, plugins
 from escape_vre.core.service import CAPABILITIES, Plugin, Service
 from escape_vre.display.commands import ESCAPE
 from escape_vre.display.parsing import Parser
+from escape_vre.jobs.kinds.kind import Kind
+from escape_vre.jobs.models import JobRequest, JobState, Unit
 
 
 class ServiceContract:
@@ -80,6 +82,20 @@ class ServiceContract:
         assert service.name == self.name
         for capability in self.plugin.capabilities:
             assert isinstance(service, CAPABILITIES[capability]), capability
+
+    def test_its_kinds_of_job_say_all_that_is_shown_of_them(self) -> None:
+        kinds = [load(where) for where in self.plugin.kinds]
+        assert len({kind.name for kind in kinds}) == len(kinds)
+        for kind in kinds:
+            assert isinstance(kind, Kind)
+            assert re.fullmatch(r"[a-z]+( [a-z]+)*", kind.name)
+            assert set(kind.words) == set(get_args(JobState))
+            assert kind.slots > 0
+            assert kind.unit in get_args(Unit)
+            assert issubclass(kind.request, JobRequest)
+            assert kind.request.model_fields["kind"].default == kind.name
+            assert isinstance(kind.ends_unwaited, bool)
+            assert isinstance(kind.keeps_server_alive, bool)
 
     def test_its_routes_take_refs_in_query_or_body_only(self, desk: Any) -> None:
         paths = self.described(desk)

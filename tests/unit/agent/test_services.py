@@ -1,5 +1,7 @@
 """Services are made when they are first used, and each fails on its own."""
 
+import re
+
 import pytest
 from traitlets.config import Config
 
@@ -8,6 +10,8 @@ from escape_vre.core.errors import ConfigurationError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.registry import Installed
 from escape_vre.core.service import NamesVariables, Plugin
+from escape_vre.jobs.kinds.kind import Kind
+from escape_vre.jobs.models import JobRequest
 
 HERE = __name__
 
@@ -40,8 +44,24 @@ def nothing(config, keyring):
     return None
 
 
-def plugin(name, create, *capabilities):
-    return Plugin(name, name.title(), (), capabilities, "", f"{HERE}:{create}", f"{HERE}:none")
+class Play(Kind):
+    name = "play"
+    request = JobRequest
+    unit = "steps"
+    ends_unwaited = False
+    keeps_server_alive = False
+
+    async def run(self, context):
+        pass
+
+
+play = Play()
+
+
+def plugin(name, create, *capabilities, kinds=()):
+    where = tuple(f"{HERE}:{kind}" for kind in kinds)
+    service, routes = f"{HERE}:{create}", f"{HERE}:none"
+    return Plugin(name, name.title(), (), capabilities, "", service, routes, kinds=where)
 
 
 @pytest.fixture
@@ -121,3 +141,21 @@ async def test_what_was_made_is_closed(services):
     found.make_all()
     await found.close()
     assert found.get("toy").closed
+
+
+def test_kinds_of_job_are_imported_when_they_are_needed_and_fail_alone(services):
+    found = services(
+        plugin("toy", "create", kinds=["play"]),
+        plugin("lost", "create", kinds=["no_such_kind"]),
+        plugin("none", "create", kinds=["create"]),
+    )
+    assert found.kinds("toy") == [play]
+    assert found._made == {}, "the service is not made for it"
+    for name, message in (
+        ("lost", "The service lost cannot be used: AttributeError"),
+        ("none", f"The service none cannot be used: {HERE}:create is not a kind of job"),
+        ("gone", "The service gone cannot be used"),
+        ("other", "The service other is not installed"),
+    ):
+        with pytest.raises(ConfigurationError, match=re.escape(message)):
+            found.kinds(name)
