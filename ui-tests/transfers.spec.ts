@@ -103,6 +103,8 @@ test('a cancelled transfer can be tried again, and forgotten', async ({
   await product.row('large').click();
   await whileSitesAreSilent(async () => {
     await product.command('escape-vre:datalake-get');
+    // Its size is known once the catalogue has answered.
+    await expect(product.transfers).toContainText(/of 64\.0 MB/);
     await product.transfers.getByRole('button', { name: /^Cancel/ }).click();
     await expect(product.transfers).toContainText('cancelled');
     // As much as had come, of all.
