@@ -13,8 +13,9 @@ from traitlets.config import Config
 from escape_vre.agent.doors import refuse
 from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.plugin import Plugin
 from escape_vre.core.registry import Installed, unusable
-from escape_vre.core.service import CAPABILITIES, Plugin, Service
+from escape_vre.core.service import CAPABILITIES, Service
 from escape_vre.core.settings import load_config
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.kinds.kind import Kind

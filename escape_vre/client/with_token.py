@@ -15,8 +15,8 @@ from typing import Any
 
 from escape_vre.client.agent import AgentClient
 from escape_vre.core.errors import EscapeError, UsageError
+from escape_vre.core.plugin import TOKEN
 from escape_vre.core.registry import plugins
-from escape_vre.core.service import TOKEN
 from escape_vre.display.output import say
 
 RENEW_AT = 0.75

@@ -1,7 +1,7 @@
 """What a service adds to the settings of a hub, below ``global.escape``.
 
 A service that users' servers must be told about names a :class:`HubSection` in its plug-in
-(:attr:`escape_vre.core.service.Plugin.hub`). The hub takes values schema, validation and the table
+(:attr:`escape_vre.core.plugin.Plugin.hub`). The hub takes values schema, validation and the table
 of settings from its fields, and asks it what users' servers read.
 """
 

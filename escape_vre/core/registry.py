@@ -14,7 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from escape_vre.core.errors import ConfigurationError
-from escape_vre.core.service import Plugin
+from escape_vre.core.plugin import Plugin
 
 log = logging.getLogger(__name__)
 

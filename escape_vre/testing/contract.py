@@ -17,8 +17,9 @@ from traitlets.config import Config
 from escape_vre.cli import OWN
 from escape_vre.core.hub_section import HubSection
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.plugin import Plugin
 from escape_vre.core.registry import load, plugins
-from escape_vre.core.service import CAPABILITIES, Plugin, Service
+from escape_vre.core.service import CAPABILITIES, Service
 from escape_vre.display.commands import ESCAPE
 from escape_vre.display.parsing import Parser
 from escape_vre.jobs.kinds.kind import Kind

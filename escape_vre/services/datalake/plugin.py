@@ -1,6 +1,6 @@
 """What the registry sees of the data lake."""
 
-from escape_vre.core.service import Plugin
+from escape_vre.core.plugin import Plugin
 
 plugin = Plugin(
     name="datalake",

@@ -10,7 +10,7 @@ from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.testing.wheels import install
 
 PLUGIN = """
-    from escape_vre.core.service import Plugin
+    from escape_vre.core.plugin import Plugin
 
     plugin = Plugin(
         "{name}", "Toy", (), ("names_variables",), "", "{name}_agent:create",

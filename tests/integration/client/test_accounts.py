@@ -8,7 +8,7 @@ import pytest
 from escape_vre.testing.wheels import install
 
 PLUGIN = """
-    from escape_vre.core.service import Plugin
+    from escape_vre.core.plugin import Plugin
 
     plugin = Plugin(
         "{name}", "{title}", (), ("accounts",), "", "{name}_agent:create", "{name}_agent:routes"

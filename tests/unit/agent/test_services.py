@@ -8,8 +8,9 @@ from traitlets.config import Config
 from escape_vre.agent.services import Services
 from escape_vre.core.errors import ConfigurationError
 from escape_vre.core.keyring import Keyring
+from escape_vre.core.plugin import Plugin
 from escape_vre.core.registry import Installed
-from escape_vre.core.service import NamesVariables, Plugin
+from escape_vre.core.service import NamesVariables
 from escape_vre.jobs.kinds.kind import Kind
 from escape_vre.jobs.models import JobRequest
 

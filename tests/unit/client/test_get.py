@@ -11,7 +11,7 @@ import escape_vre
 from escape_vre.core import registry
 from escape_vre.core.errors import UsageError
 from escape_vre.core.location import locate
-from escape_vre.core.service import Plugin
+from escape_vre.core.plugin import Plugin
 from escape_vre.display.commands import service_commands
 from escape_vre.display.parsing import Parser
 

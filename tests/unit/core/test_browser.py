@@ -7,8 +7,8 @@ import pytest
 from escape_vre.agent.openapi import document
 from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.errors import ConfigurationError
+from escape_vre.core.plugin import Plugin
 from escape_vre.core.registry import Installed, installed
-from escape_vre.core.service import Plugin
 
 NOT_FOR_BROWSERS = {("POST", "/tokens")}
 

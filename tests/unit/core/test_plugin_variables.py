@@ -4,7 +4,7 @@ import pytest
 
 from escape_vre.client import with_token as client
 from escape_vre.core import caller
-from escape_vre.core.service import TOKEN, Plugin
+from escape_vre.core.plugin import TOKEN, Plugin
 
 TOY = Plugin(
     *("toy", "Toy", ("toy",), (), "", "", ""),

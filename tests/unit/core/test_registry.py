@@ -7,7 +7,7 @@ from escape_vre.core.registry import installed, plugins
 from escape_vre.testing.wheels import install
 
 PLUGIN = """
-    from escape_vre.core.service import Plugin
+    from escape_vre.core.plugin import Plugin
 
     plugin = Plugin({name!r}, "Toy", (), (), "", "nowhere:create", "nowhere:make_router")
 """

@@ -11,7 +11,7 @@ from escape_vre.hub.settings import load, settings_model
 from escape_vre.testing.wheels import install
 
 PLUGIN = """
-    from escape_vre.core.service import Plugin
+    from escape_vre.core.plugin import Plugin
 
     plugin = Plugin(
         "toy", "Toy", (), (), "", "nowhere:create", "nowhere:make_router", hub="toyhub:{name}"

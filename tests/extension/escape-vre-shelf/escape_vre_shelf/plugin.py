@@ -1,6 +1,6 @@
 """What escape-vre sees of the shelf before anything of it is imported."""
 
-from escape_vre.core.service import Plugin
+from escape_vre.core.plugin import Plugin
 
 plugin = Plugin(
     name="shelf",
