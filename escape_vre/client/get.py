@@ -33,14 +33,14 @@ def get(
     Parameters
     ----------
     refs : str
-        Such as ``scope:name`` for a file, dataset or container of the data lake, or a ref with
+        Such as ``scope:name`` for a file, dataset or container, or a ref with
         its scheme, which says to which service it belongs.
     to : str or Path, optional
         Folder, relative to the current one; default: the data folder, as ``<scope>/<name>``.
     files : sequence of str
         Only files with these names; ``*`` and ``?`` are wildcards.
     instance : str, optional
-        Name of the instance of the service, such as a data lake; default: the first one.
+        Name of the instance of the service; default: the first one.
     progress : bool
         Show a progress bar.
     service : str, optional

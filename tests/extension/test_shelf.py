@@ -108,3 +108,10 @@ def test_the_magic_and_its_completion(remote, capsys):
     with provisionalcompleter():
         matches = [match.text for match in shell.Completer.completions("%shelf se", 9)]
     assert matches == ["search"]
+
+
+def test_what_is_on_the_shelf_is_got_by_the_word_of_another_service(remote, tmp_path):
+    command = [sys.executable, "-m", "escape_vre", "dl", "get", "shelf:dune", "--to", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "shelf" / "dune").read_bytes() == remote.files["dune"]
