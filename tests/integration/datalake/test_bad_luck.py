@@ -245,9 +245,11 @@ def test_storage_that_is_away_is_named(lake_with, lake):
 )
 def test_a_wrong_setting_is_named(configure, entry, where):
     configure(DataLake={"instances": [entry]})
-    with pytest.raises(EscapeError) as caught:
-        AgentClient().get("/agent")
+    client = AgentClient()
+    with pytest.raises(ConfigurationError) as caught:
+        client.get("/datalake/instances")
     assert where in caught.value.message
+    assert client.get("/agent")["pid"] == agent_pid(), "the agent itself goes on"
 
 
 def test_secrets_are_in_no_log_and_no_answer(lake, lake_with, own_agent, tmp_path):
