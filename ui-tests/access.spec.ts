@@ -32,6 +32,15 @@ for (const theme of themes) {
   });
 }
 
+test('the panel is in the View menu', async ({ product }) => {
+  const { page } = product;
+  await product.command('filebrowser:activate');
+  await expect(product.panel).toBeHidden();
+  await page.getByRole('menuitem', { name: 'View', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Show Data Lake' }).click();
+  await expect(product.panel).toBeVisible();
+});
+
 test('at 250 px sizes, states and names are still there', async ({
   product
 }) => {

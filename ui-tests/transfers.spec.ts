@@ -26,7 +26,7 @@ test('a reload in the middle of a transfer loses nothing', async ({
     await product.command('escape-vre:datalake-get');
     const bar = product.transfers.getByRole('progressbar');
     await expect(bar).toBeVisible();
-    const status = product.page.getByTitle('Show transfers');
+    const status = product.page.getByTitle('Show activity');
     await expect(status).toContainText('↓ 1');
     await product.page.reload();
     await product.ready();
@@ -86,7 +86,7 @@ test('a transfer that has failed stands still', async ({ product }) => {
   await page.reload();
   await product.ready();
   await product.command('escape-vre:datalake-open');
-  await product.command('escape-vre:datalake-transfers');
+  await product.command('escape-vre:datalake-activity');
   await expect(transfers).toContainText('failed');
   await expect(transfers.getByRole('alert')).toContainText('It failed.');
   const animations = await transfers

@@ -1,8 +1,13 @@
-/** Names of everything that can be done with a transfer. */
-export const TransferCommandIDs = {
-  cancel: 'escape-vre:transfers-cancel',
-  retry: 'escape-vre:transfers-retry',
-  forget: 'escape-vre:transfers-forget',
-  open: 'escape-vre:transfers-open',
-  clear: 'escape-vre:transfers-clear'
+/** Names of everything that can be done with a job. */
+export const ActivityCommandIDs = {
+  cancel: 'escape-vre:activity-cancel',
+  retry: 'escape-vre:activity-retry',
+  forget: 'escape-vre:activity-forget',
+  open: 'escape-vre:activity-open',
+  clear: 'escape-vre:activity-clear'
 } as const;
+
+/** The command with which each panel shows the jobs of its service. */
+export function showCommand(service: string): string {
+  return `escape-vre:${service}-activity`;
+}

@@ -12,9 +12,9 @@ import type { IJob } from '../core/api';
 import { AgentError, unreachable } from '../core/errors';
 import { amountOf, isFinished } from '../core/jobs';
 import type { IJobs } from '../core/tokens';
-import { TransferCommandIDs } from './commandids';
+import { ActivityCommandIDs } from './commandids';
 
-export interface ITransferCommandsOptions {
+export interface IActivityCommandsOptions {
   commands: CommandRegistry;
   jobs: IJobs;
   trans: TranslationBundle;
@@ -30,7 +30,7 @@ const JOB_ARGS = {
   }
 } as const;
 
-export function addTransferCommands(options: ITransferCommandsOptions): void {
+export function addActivityCommands(options: IActivityCommandsOptions): void {
   const { commands, jobs, trans } = options;
   const add = (
     id: string,
@@ -53,47 +53,59 @@ export function addTransferCommands(options: ITransferCommandsOptions): void {
     });
   };
   add(
-    TransferCommandIDs.cancel,
-    trans.__('Cancel Transfer'),
-    trans.__('Cancel the transfer, also for others who wait for it'),
+    ActivityCommandIDs.cancel,
+    trans.__('Cancel Job'),
+    trans.__('Cancel the job, also for others who wait for it'),
     stopIcon,
     job => jobs.cancel(job.id)
   );
   add(
-    TransferCommandIDs.retry,
-    trans.__('Try Transfer Again'),
-    trans.__('Continue the transfer where it stopped'),
+    ActivityCommandIDs.retry,
+    trans.__('Try Job Again'),
+    trans.__('Continue the job where it stopped'),
     refreshIcon,
     job => jobs.retry(job.id)
   );
   add(
-    TransferCommandIDs.forget,
-    trans.__('Forget Transfer'),
-    trans.__('Remove the transfer from the list; the data stays'),
+    ActivityCommandIDs.forget,
+    trans.__('Forget Job'),
+    trans.__('Remove the job from the list; the data stays'),
     closeIcon,
     job => jobs.forget(job.id)
   );
   add(
-    TransferCommandIDs.open,
+    ActivityCommandIDs.open,
     trans.__('Open Result'),
     trans.__('Open the file, or show the folder in the file browser'),
     folderIcon,
     job => openResult(job, options)
   );
-  commands.addCommand(TransferCommandIDs.clear, {
-    label: trans.__('Clear Finished Transfers'),
-    caption: trans.__(
-      'Remove finished transfers from the list; the data stays'
-    ),
-    describedBy: { args: { type: 'object', properties: {} } },
-    isEnabled: () => jobs.list.some(job => isFinished(job.state)),
-    execute: () => jobs.clearFinished().catch(error => report(error, trans))
+  const isOf = (service: unknown) => (job: IJob) =>
+    service === undefined || job.service === service;
+  commands.addCommand(ActivityCommandIDs.clear, {
+    label: trans.__('Clear Finished Jobs'),
+    caption: trans.__('Remove finished jobs from the list; the data stays'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          service: {
+            type: 'string',
+            description: 'Only the jobs of this service'
+          }
+        }
+      }
+    },
+    isEnabled: ({ service }) =>
+      jobs.list.filter(isOf(service)).some(job => isFinished(job.state)),
+    execute: ({ service }) =>
+      jobs.clearFinished(isOf(service)).catch(error => report(error, trans))
   });
 }
 
 async function openResult(
   job: IJob,
-  { commands, trans }: ITransferCommandsOptions
+  { commands, trans }: IActivityCommandsOptions
 ): Promise<void> {
   if (job.contents_path === null) {
     Notification.info(

@@ -12,7 +12,7 @@ import type { IJob } from '../core/api';
 import { fractionOf, isFinished } from '../core/jobs';
 import { Name } from '../ui/name';
 import { Progress } from '../ui/progress';
-import { TransferCommandIDs } from './commandids';
+import { ActivityCommandIDs } from './commandids';
 import { measures } from './words';
 
 export interface IJobProps {
@@ -21,7 +21,7 @@ export interface IJobProps {
   trans: TranslationBundle;
 }
 
-/** One transfer: two lines while it matters, one when it is over. */
+/** One job: two lines while it matters, one when it is over. */
 export function Job(props: IJobProps): React.JSX.Element {
   const { job, trans } = props;
   const parts = measures(job, trans);
@@ -80,16 +80,16 @@ function Buttons(props: IJobProps): React.JSX.Element {
     </button>
   );
   if (!isFinished(job.state)) {
-    return button(TransferCommandIDs.cancel, stopIcon, trans.__('Cancel'));
+    return button(ActivityCommandIDs.cancel, stopIcon, trans.__('Cancel'));
   }
   return (
     <>
       {job.state !== 'done' &&
-        button(TransferCommandIDs.retry, refreshIcon, trans.__('Try again'))}
+        button(ActivityCommandIDs.retry, refreshIcon, trans.__('Try again'))}
       {job.state === 'done' &&
         job.contents_path !== null &&
-        button(TransferCommandIDs.open, folderIcon, trans.__('Open'))}
-      {button(TransferCommandIDs.forget, closeIcon, trans.__('Forget'))}
+        button(ActivityCommandIDs.open, folderIcon, trans.__('Open'))}
+      {button(ActivityCommandIDs.forget, closeIcon, trans.__('Forget'))}
     </>
   );
 }

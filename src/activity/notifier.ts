@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IJob } from '../core/api';
 import type { IJobs } from '../core/tokens';
-import { TransferCommandIDs } from './commandids';
+import { ActivityCommandIDs } from './commandids';
 
 /** Tells once when a job that this session saw running has ended. */
 export class Notifier {
@@ -31,7 +31,7 @@ export class Notifier {
     if (job.state === 'done') {
       const open = {
         label: trans.__('Open'),
-        callback: run(TransferCommandIDs.open)
+        callback: run(ActivityCommandIDs.open)
       };
       const said = trans.__('%1 is %2.', job.title, job.state_word);
       Notification.success(job.note ? `${said} ${job.note}` : said, {
@@ -41,7 +41,7 @@ export class Notifier {
     } else {
       const again = {
         label: trans.__('Try again'),
-        callback: run(TransferCommandIDs.retry)
+        callback: run(ActivityCommandIDs.retry)
       };
       Notification.error(
         trans.__('%1: %2', job.title, job.error?.message ?? ''),

@@ -7,18 +7,15 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IJobs } from '../core/tokens';
-import { addTransferCommands } from './commands';
-import { TransferCommandIDs } from './commandids';
+import { addActivityCommands } from './commands';
+import { ActivityCommandIDs, showCommand } from './commandids';
 import { Notifier } from './notifier';
-import { TransfersStatus } from './status';
+import { ActivityStatus } from './status';
 
-/** Shows the section Transfers, wherever it is. */
-const SHOW = 'escape-vre:datalake-transfers';
-
-export const transfersPlugin: JupyterFrontEndPlugin<void> = {
-  id: 'escape-vre:transfers',
+export const activityPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'escape-vre:activity',
   description:
-    'Lets transfers be cancelled, retried and opened, and tells when one ends.',
+    'Lets jobs be cancelled, retried and opened, and tells when one ends.',
   autoStart: true,
   requires: [IJobs],
   optional: [ITranslator, ICommandPalette, ISettingRegistry],
@@ -31,14 +28,14 @@ export const transfersPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load('escape-vre');
-    addTransferCommands({ commands, jobs, trans });
+    addActivityCommands({ commands, jobs, trans });
     palette?.addItem({
-      command: TransferCommandIDs.clear,
+      command: ActivityCommandIDs.clear,
       category: trans.__('ESCAPE VRE')
     });
     const notifier = new Notifier({ commands, jobs, trans });
     const follow = async (settings: ISettingRegistry) => {
-      const found = await settings.load(transfersPlugin.id);
+      const found = await settings.load(activityPlugin.id);
       const read = () => {
         notifier.isOn = found.get('notifyWhenDone').composite as boolean;
       };
@@ -50,9 +47,9 @@ export const transfersPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export const transfersStatusPlugin: JupyterFrontEndPlugin<void> = {
-  id: 'escape-vre:transfers-status',
-  description: 'Shows transfers in the status bar.',
+export const activityStatusPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'escape-vre:activity-status',
+  description: 'Shows jobs in the status bar.',
   autoStart: true,
   requires: [IJobs],
   // Notebook 7 has no status bar.
@@ -67,16 +64,20 @@ export const transfersStatusPlugin: JupyterFrontEndPlugin<void> = {
       return;
     }
     const trans = (translator ?? nullTranslator).load('escape-vre');
-    const item = new TransfersStatus({
+    const item = new ActivityStatus({
       jobs,
       trans,
       onClick: () => {
-        if (app.commands.hasCommand(SHOW)) {
-          void app.commands.execute(SHOW);
+        // The newest is the one that a person thinks of.
+        const show = jobs.active
+          .map(job => showCommand(job.service))
+          .find(command => app.commands.hasCommand(command));
+        if (show !== undefined) {
+          void app.commands.execute(show);
         }
       }
     });
-    statusBar.registerStatusItem(transfersStatusPlugin.id, {
+    statusBar.registerStatusItem(activityStatusPlugin.id, {
       item,
       align: 'left',
       rank: 100,

@@ -5,8 +5,8 @@ import type { IJobs } from '../core/tokens';
 import { useSignals } from '../ui/signals';
 import { statusText } from './words';
 
-/** In the status bar: how many transfers, how far, how fast. */
-export class TransfersStatus extends ReactWidget {
+/** In the status bar: how many jobs, how far, how fast. */
+export class ActivityStatus extends ReactWidget {
   constructor(options: {
     jobs: IJobs;
     trans: TranslationBundle;
@@ -37,7 +37,7 @@ function View(props: {
   return (
     <button
       className="escape-Status"
-      title={props.trans.__('Show transfers')}
+      title={props.trans.__('Show activity')}
       onClick={props.onClick}
     >
       {statusText(props.jobs.active)}

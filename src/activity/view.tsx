@@ -9,20 +9,26 @@ import type { IJobs } from '../core/tokens';
 import { Empty } from '../ui/empty';
 import { Live } from '../ui/live';
 import { useSignals } from '../ui/signals';
-import { TransferCommandIDs } from './commandids';
+import { ActivityCommandIDs } from './commandids';
 import { Job } from './job';
 import { statusText } from './words';
 
-/** Finished transfers shown until the user asks for the others. */
+/** Finished jobs shown until the user asks for the others. */
 const SHOWN = 20;
 
 export interface IActivityOptions {
   jobs: IJobs;
+  /** Whose jobs are listed. */
+  service: string;
+  /** What the section is called: 'Transfers' where all jobs are. */
+  title: string;
+  /** The sentence where there are none. */
+  nothing: string;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
-/** The section that lists what is on its way, and what arrived. */
+/** The section that lists the jobs of a service, running and finished. */
 export class Activity extends ReactWidget {
   constructor(options: IActivityOptions) {
     super();
@@ -48,36 +54,29 @@ export class Activity extends ReactWidget {
   }
 
   private _updateTitle(): void {
-    const { jobs, trans } = this._options;
-    const count = jobs.active.length;
-    this.title.label = count
-      ? trans.__('Transfers (%1)', count)
-      : trans.__('Transfers');
+    const { jobs, service, title, trans } = this._options;
+    const count = ofService(jobs.active, service).length;
+    this.title.label = count ? trans.__('%1 (%2)', title, count) : title;
   }
 
   private readonly _options: IActivityOptions;
 }
 
 function View(props: IActivityOptions): React.JSX.Element {
-  const { jobs, commands, trans } = props;
+  const { jobs, service, commands, trans } = props;
   useSignals(jobs.changed);
   const [isAll, setAll] = React.useState(false);
-  const finished = jobs.list.filter(job => isFinished(job.state));
+  const list = ofService(jobs.list, service);
+  const finished = list.filter(job => isFinished(job.state));
   const hidden = new Set(isAll ? [] : finished.slice(SHOWN));
-  const shown = jobs.list.filter(job => !hidden.has(job));
+  const shown = list.filter(job => !hidden.has(job));
   if (shown.length === 0) {
-    return (
-      <Empty>
-        {trans.__(
-          'Nothing is in progress. Get some data, and it appears here.'
-        )}
-      </Empty>
-    );
+    return <Empty>{props.nothing}</Empty>;
   }
   return (
     <>
-      <ul className="escape-Activity-list" aria-label={trans.__('Transfers')}>
-        {shown.map((job: IJob) => (
+      <ul className="escape-Activity-list" aria-label={props.title}>
+        {shown.map(job => (
           <Job key={job.id} job={job} commands={commands} trans={trans} />
         ))}
       </ul>
@@ -90,13 +89,19 @@ function View(props: IActivityOptions): React.JSX.Element {
         {finished.length > 0 && (
           <button
             className="escape-Link"
-            onClick={() => void commands.execute(TransferCommandIDs.clear)}
+            onClick={() =>
+              void commands.execute(ActivityCommandIDs.clear, { service })
+            }
           >
             {trans.__('Clear finished')}
           </button>
         )}
       </div>
-      <Live text={statusText(jobs.active)} />
+      <Live text={statusText(ofService(jobs.active, service))} />
     </>
   );
+}
+
+function ofService(jobs: readonly IJob[], service: string): IJob[] {
+  return jobs.filter(job => job.service === service);
 }

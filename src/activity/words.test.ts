@@ -55,7 +55,9 @@ test('a job that counts no bytes says what it counts', () => {
   expect(measures(job({ state: 'done', progress: over }), trans)).toEqual([
     '1,200 rows'
   ]);
-  expect(statusText([job({ progress: half })])).toBe('↓ 1');
+  // The arrow is for what comes here.
+  expect(statusText([job({ progress: half })])).toBe('▸ 1');
+  expect(statusText([job({ progress: half }), job({})])).toBe('↓ 1 · ▸ 1');
 });
 
 test('a transfer that is over says what came and how long it took', () => {

@@ -89,25 +89,29 @@ function figures({ state, counts }: IJob, trans: ITrans): string[] {
   return parts;
 }
 
-/** `↓ 2 · 42 % · 38.0 MB/s`, or '' when nothing moves. */
+/** `↓ 2 · 42 % · 38.0 MB/s · ▸ 1`, or '' when nothing runs. */
 export function statusText(jobs: readonly IJob[]): string {
-  if (jobs.length === 0) {
-    return '';
-  }
-  const parts = [`↓ ${jobs.length}`];
   // Only what has the same unit adds up.
-  const moving = jobs
+  const moving = jobs.filter(({ progress }) => progress.unit === 'bytes');
+  const others = jobs.length - moving.length;
+  const parts = moving.length > 0 ? [`↓ ${moving.length}`] : [];
+  const known = moving
     .map(job => job.progress)
-    .filter(progress => progress.unit === 'bytes');
-  const known = moving.filter(progress => progress.total);
+    .filter(progress => progress.total);
   if (known.length > 0) {
     const total = known.reduce((sum, one) => sum + (one.total ?? 0), 0);
     const done = known.reduce((sum, one) => sum + one.done, 0);
     parts.push(formatPercent(done / total));
   }
-  const bytesPerS = moving.reduce((sum, one) => sum + (one.rate ?? 0), 0);
+  const bytesPerS = moving.reduce(
+    (sum, { progress }) => sum + (progress.rate ?? 0),
+    0
+  );
   if (bytesPerS > 0) {
     parts.push(formatRate(bytesPerS));
+  }
+  if (others > 0) {
+    parts.push(`▸ ${others}`);
   }
   return parts.join(' · ');
 }

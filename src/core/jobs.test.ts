@@ -121,4 +121,12 @@ describe('jobs', () => {
     expect(asked.slice(1).sort()).toEqual(['DELETE jobs/1', 'DELETE jobs/3']);
     expect(jobs.list.map(one => one.id)).toEqual(['2']);
   });
+
+  test('are forgotten of one service, if only those are meant', async () => {
+    answers = [job('1', OVER), job('2', { ...OVER, service: 'workflows' })];
+    await jobs.refresh();
+    await jobs.clearFinished(one => one.service === 'workflows');
+    expect(asked.slice(1)).toEqual(['DELETE jobs/2']);
+    expect(jobs.list.map(one => one.id)).toEqual(['1']);
+  });
 });

@@ -157,8 +157,10 @@ export class Jobs implements IJobs, IDisposable {
     this._update([]);
   }
 
-  async clearFinished(): Promise<void> {
-    const finished = this._list.filter(job => isFinished(job.state));
+  async clearFinished(isMeant: (job: IJob) => boolean = all): Promise<void> {
+    const finished = this._list.filter(
+      job => isFinished(job.state) && isMeant(job)
+    );
     await Promise.all(finished.map(job => this.forget(job.id)));
   }
 
@@ -234,6 +236,8 @@ export class Jobs implements IJobs, IDisposable {
   private _isReady = false;
   private _isDisposed = false;
 }
+
+const all = () => true;
 
 function route(id: string, verb = ''): string {
   return `jobs/${encodeURIComponent(id)}${verb ? `/${verb}` : ''}`;

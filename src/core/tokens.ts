@@ -81,7 +81,8 @@ export interface IJobs {
   cancel(id: string): Promise<void>;
   retry(id: string): Promise<void>;
   forget(id: string): Promise<void>;
-  clearFinished(): Promise<void>;
+  /** Forget the finished jobs, or only some of them. */
+  clearFinished(isMeant?: (job: IJob) => boolean): Promise<void>;
 }
 
 export const IJobs = new Token<IJobs>(

@@ -1,3 +1,5 @@
+import { ActivityCommandIDs } from '../activity/commandids';
+
 /** Names of everything that the data lake panel can be told to do. */
 export const CommandIDs = {
   open: 'escape-vre:datalake-open',
@@ -16,7 +18,7 @@ export const CommandIDs = {
   copyPath: 'escape-vre:datalake-copy-path',
   showInFileBrowser: 'escape-vre:datalake-show-in-file-browser',
   details: 'escape-vre:datalake-details',
-  transfers: 'escape-vre:datalake-transfers'
+  activity: 'escape-vre:datalake-activity'
 } as const;
 
 /** Of the whole panel; null is a line between two groups. */
@@ -28,8 +30,8 @@ export const MENU = [
   CommandIDs.signIn,
   CommandIDs.signOut,
   null,
-  CommandIDs.transfers,
-  'escape-vre:transfers-clear'
+  CommandIDs.activity,
+  ActivityCommandIDs.clear
 ];
 
 /** Of the arrow beside Get. */

@@ -157,7 +157,7 @@ export function lakeCommands(
       isEnabled: hasRows
     },
     {
-      id: CommandIDs.transfers,
+      id: CommandIDs.activity,
       label: trans.__('Show Transfers'),
       caption: trans.__('Show current and finished transfers'),
       icon: getIcon,

@@ -66,7 +66,16 @@ export function makePanel(options: ILoaderOptions): ILoadedLake {
     commands,
     translator,
     details: lakeDetails({ model, jobs, commands, trans }),
-    activity: new Activity({ jobs, commands, trans }),
+    activity: new Activity({
+      jobs,
+      service: model.service,
+      title: trans.__('Transfers'),
+      nothing: trans.__(
+        'Nothing is in progress. Get some data, and it appears here.'
+      ),
+      commands,
+      trans
+    }),
     menuClosing: app.contextMenu.menu.aboutToClose
   });
   const actions = new Actions({
