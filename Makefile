@@ -71,7 +71,7 @@ unit: $(STAMPS)/product $(STAMPS)/test ## The quick Python tests
 js: $(STAMPS)/node ## The JavaScript unit tests
 	npm test --silent
 
-ui: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## The tests in a real browser
+ui: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium $(STAMPS)/stories ## The tests in a real browser
 	ESCAPE_VRE_DEMO_COMMAND="$(CURDIR)/$(BIN)/escape-vre demo --no-browser --json" npm run test:ui
 
 lint: $(STAMPS)/product $(STAMPS)/test ## Format, types, imports, spelling, generated files
@@ -121,6 +121,11 @@ $(STAMPS)/labextension: $(STAMPS)/node $(SOURCES) tsconfig.json install.json
 	rm -f tsconfig.tsbuildinfo
 	$(BIN)/pip install -q "jupyter-builder>=1.2,<2" "jupyterlab>=4.6,<5"
 	npm run --silent build:prod
+	touch $@
+
+# An extension for the browser tests alone, which shows widgets of ours.
+$(STAMPS)/stories: $(STAMPS)/labextension $(shell git ls-files ui-tests/stories 2>/dev/null)
+	npm run --silent build:stories
 	touch $@
 
 $(STAMPS)/product: $(STAMPS)/labextension $(PYTHON_SOURCES)

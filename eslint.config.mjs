@@ -17,6 +17,8 @@ export default [
       'build/**',
       'dist/**',
       'src/*/api.ts',
+      'ui-tests/stories/lib/**',
+      'ui-tests/stories/labextensions/**',
       'ui-tests/test-results/**',
       'ui-tests/playwright-report/**'
     ]

@@ -7,6 +7,7 @@
  * `kit()`, when a panel is first shown.
  */
 import type * as kitModule from './ui/kit';
+import type * as mainModule from './ui/main';
 
 export type { IAmount, IJob, IProgress } from './core/api';
 export { AgentError } from './core/errors';
@@ -36,4 +37,12 @@ export type Kit = typeof kitModule;
 /** Load what panels are made of. */
 export function kit(): Promise<Kit> {
   return import('./ui/kit');
+}
+
+/** Widgets for the main area. */
+export type MainKit = typeof mainModule;
+
+/** Load the widgets for the main area. */
+export function mainKit(): Promise<MainKit> {
+  return import('./ui/main');
 }

@@ -15,6 +15,9 @@ export interface IDemo {
 /** The lake is installed at its first start, which takes a while. */
 export const START_MS = 600_000;
 
+/** An extension for the tests alone, which `npm run build:stories` builds. */
+const STORIES = join(__dirname, 'stories', 'labextensions');
+
 let running: IDemo | null = null;
 
 /** The demo of this worker. */
@@ -38,7 +41,11 @@ export async function start(): Promise<() => Promise<void>> {
   mkdirSync(join(home, 'config'));
   writeFileSync(
     join(home, 'config', 'jupyter_lab_config.py'),
-    'c.LabApp.expose_app_in_browser = True\n'
+    [
+      'c.LabApp.expose_app_in_browser = True',
+      `c.LabApp.extra_labextensions_path = [${JSON.stringify(STORIES)}]`,
+      ''
+    ].join('\n')
   );
   const [program, ...args] = command.split(' ').filter(Boolean);
   const child = spawn(program, [...args, '--port', '0', '--home', home], {

@@ -1,6 +1,6 @@
 /** Colours and the like of a terminal, line by line. Pure. */
 
-/** How text looks; the names are those of the classes that Lab has for outputs. */
+/** How text looks: colours by name, `red` or `red-intense`, or as `rgb(…)`. */
 export interface IAnsiStyle {
   readonly fg: string | null;
   readonly bg: string | null;

@@ -37,11 +37,7 @@ export function LogLines(props: ILogLinesProps): React.JSX.Element {
             aria-current={first + at === current || undefined}
           >
             {spansOf(text.slice(0, LONGEST), style).spans.map((span, index) => (
-              <span
-                key={index}
-                className={classOf(span.style)}
-                style={coloursOf(span.style)}
-              >
+              <span key={index} {...looksOf(span.style)}>
                 {marked(span.text, wanted)}
               </span>
             ))}
@@ -53,36 +49,35 @@ export function LogLines(props: ILogLinesProps): React.JSX.Element {
   );
 }
 
-/** The classes that Lab's style sheet gives colours, as in the outputs of cells. */
-function classOf(style: IAnsiStyle): string | undefined {
+/** Names of colours for the style sheet; others are colours themselves. */
+function looksOf(style: IAnsiStyle): React.HTMLAttributes<HTMLSpanElement> {
   const { fg, bg } = turned(style);
-  const classes = [
-    isNamed(fg) ? `ansi-${fg}-fg` : '',
-    isNamed(bg) ? `ansi-${bg}-bg` : '',
-    style.isBold ? 'ansi-bold' : '',
-    style.isUnderlined ? 'ansi-underline' : '',
-    style.isInverse && !fg ? 'ansi-default-inverse-fg' : '',
-    style.isInverse && !bg ? 'ansi-default-inverse-bg' : ''
-  ];
-  return classes.filter(Boolean).join(' ') || undefined;
-}
-
-function coloursOf(style: IAnsiStyle): React.CSSProperties | undefined {
-  const { fg, bg } = turned(style);
-  const color = fg && !isNamed(fg) ? fg : undefined;
-  const backgroundColor = bg && !isNamed(bg) ? bg : undefined;
-  return color || backgroundColor ? { color, backgroundColor } : undefined;
+  const data: Record<string, string | undefined> = {
+    'data-fg': isNamed(fg) ? fg : undefined,
+    'data-bg': isNamed(bg) ? bg : undefined
+  };
+  return {
+    ...data,
+    className: style.isBold ? 'escape-mod-bold' : undefined,
+    style: {
+      color: isNamed(fg) ? undefined : fg,
+      backgroundColor: isNamed(bg) ? undefined : bg,
+      textDecoration: style.isUnderlined ? 'underline' : undefined
+    }
+  };
 }
 
 function turned({ fg, bg, isInverse }: IAnsiStyle): {
-  fg: string | null;
-  bg: string | null;
+  fg: string | undefined;
+  bg: string | undefined;
 } {
-  return isInverse ? { fg: bg, bg: fg } : { fg, bg };
+  return isInverse
+    ? { fg: bg ?? 'inverse', bg: fg ?? 'inverse' }
+    : { fg: fg ?? undefined, bg: bg ?? undefined };
 }
 
-function isNamed(colour: string | null): boolean {
-  return colour !== null && !colour.startsWith('rgb(');
+function isNamed(colour: string | undefined): boolean {
+  return colour !== undefined && !colour.startsWith('rgb(');
 }
 
 /** A text with each place marked that holds what is searched. */

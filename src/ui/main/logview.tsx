@@ -51,6 +51,8 @@ function View(props: ILogOptions): React.JSX.Element {
     const element = scroller.current;
     if (element) {
       element.scrollTop = scrollOf(line, count, shown);
+      // Where the text is higher than its room, the bar may not move at all.
+      setFirst(Math.min(Math.max(0, count - shown), Math.max(0, line)));
     }
   };
   React.useLayoutEffect(() => {
