@@ -1,9 +1,26 @@
+import { readdirSync } from 'node:fs';
 import js from '@eslint/js';
 import jupyter from '@jupyter/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 const TYPESCRIPT = ['**/*.ts', '**/*.tsx'];
+
+/** Folders of src that know no service; every other one is a service's. */
+const SHARED = ['activity', 'core', 'signin', 'ui'];
+const SERVICES = readdirSync(new URL('src', import.meta.url), {
+  withFileTypes: true
+})
+  .filter(entry => entry.isDirectory() && !SHARED.includes(entry.name))
+  .map(entry => entry.name);
+
+/** What shared folders and other services may not import. */
+function closed(files, services) {
+  const group = services.map(name => `**/${name}/**`);
+  const message = 'Only src/plugins.ts imports a service.';
+  const patterns = group.length > 0 ? [{ group, message }] : [];
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+}
 
 export default [
   {
@@ -52,6 +69,16 @@ export default [
     languageOptions: { parserOptions: { project: './tsconfig.json' } },
     rules: { '@typescript-eslint/no-floating-promises': 'error' }
   },
+  closed(
+    SHARED.map(name => `src/${name}/**`),
+    SERVICES
+  ),
+  ...SERVICES.map(name =>
+    closed(
+      [`src/${name}/**`],
+      SERVICES.filter(other => other !== name)
+    )
+  ),
   {
     files: ['scripts/**', 'ui-tests/**'],
     languageOptions: {
