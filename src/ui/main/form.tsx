@@ -18,6 +18,9 @@ export interface IFormOptions {
 
 const validator = customizeValidator<ReadonlyJSONObject>();
 
+/** Lab's template looks for what a value was before it was changed. */
+const NO_DEFAULTS = { defaultFormData: {} };
+
 /** A form made from a JSON schema, with Lab's own fields. */
 export class Form extends ReactWidget {
   constructor(options: IFormOptions) {
@@ -54,22 +57,25 @@ export class Form extends ReactWidget {
   protected render(): React.JSX.Element {
     const { schema, ui, translator } = this._options;
     return (
-      <FormComponent
-        schema={schema}
-        uiSchema={ui}
-        formData={this._value}
-        validator={validator}
-        translator={translator}
-        showModifiedFromDefault={false}
-        liveValidate={this._isChecked}
-        noHtml5Validate={true}
-        showErrorList={false}
-        onChange={event => {
-          this._value = event.formData ?? {};
-          this._changed.emit(this._value);
-          this.update();
-        }}
-      />
+      <Labelled>
+        <FormComponent
+          schema={schema}
+          uiSchema={ui}
+          formData={this._value}
+          validator={validator}
+          translator={translator}
+          formContext={NO_DEFAULTS}
+          showModifiedFromDefault={false}
+          liveValidate={this._isChecked}
+          noHtml5Validate={true}
+          showErrorList={false}
+          onChange={event => {
+            this._value = event.formData ?? {};
+            this._changed.emit(this._value);
+            this.update();
+          }}
+        />
+      </Labelled>
     );
   }
 
@@ -77,4 +83,38 @@ export class Form extends ReactWidget {
   private readonly _changed = new Signal<this, ReadonlyJSONObject>(this);
   private _value: ReadonlyJSONObject;
   private _isChecked = false;
+}
+
+/**
+ * Names each field after its heading.
+ *
+ * Lab's template writes a heading above a field, and no label: a screen reader
+ * would say only what kind of field it is.
+ */
+function Labelled(props: { children: React.ReactNode }): React.JSX.Element {
+  const node = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const { current } = node;
+    if (!current) {
+      return;
+    }
+    nameFields(current);
+    // Fields come and go with what is filled in.
+    const observer = new MutationObserver(() => nameFields(current));
+    observer.observe(current, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, []);
+  return <div ref={node}>{props.children}</div>;
+}
+
+function nameFields(form: HTMLElement): void {
+  for (const group of form.querySelectorAll('.jp-FormGroup-content')) {
+    const heading = group.querySelector(':scope > .jp-FormGroup-fieldLabel');
+    const field = group.querySelector(
+      ':scope > .jp-inputFieldWrapper :is(input, select, textarea)'
+    );
+    if (heading?.textContent) {
+      field?.setAttribute('aria-label', heading.textContent);
+    }
+  }
 }
