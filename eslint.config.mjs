@@ -8,9 +8,7 @@ const TYPESCRIPT = ['**/*.ts', '**/*.tsx'];
 
 /** Folders of src that know no service; every other one is a service's. */
 const SHARED = ['activity', 'core', 'signin', 'ui'];
-const SERVICES = readdirSync(new URL('src', import.meta.url), {
-  withFileTypes: true
-})
+const SERVICES = readdirSync('src', { withFileTypes: true })
   .filter(entry => entry.isDirectory() && !SHARED.includes(entry.name))
   .map(entry => entry.name);
 
