@@ -147,6 +147,53 @@ test('a form is made from a schema, and says what is wrong', async ({
     .toEqual({ isValid: true, value: { title: 'abc', steps: 10 } });
 });
 
+test('a panel of another extension lists, unfolds, sorts and tells', async ({
+  product
+}) => {
+  const { page } = product;
+  const book = (name: string, bytes: number, chapters = 0) =>
+    JSON.stringify({ ref: `book:${name}`, name, bytes, chapters });
+  const answers: Record<string, string> = {
+    instances: JSON.stringify({
+      instances: [{ name: 'a', title: 'Town library', url: '', account: 'me' }]
+    }),
+    whoami: JSON.stringify({ account: 'me', latency_ms: 1 }),
+    about: JSON.stringify({ author: 'F. Herbert' }),
+    search: [book('Dune', 3000, 1), book('Emma', 9000)].join('\n'),
+    chapters: book('Beginnings', 10)
+  };
+  await page.route('**/escape-vre/books/*', route => {
+    const [, name] = /books\/(\w+)/.exec(route.request().url()) ?? [];
+    const isList = name === 'search' || name === 'chapters';
+    const end = '\n{"end": {"count": 1, "truncated": false}}\n';
+    return route.fulfill({
+      contentType: isList ? 'application/x-ndjson' : 'application/json',
+      body: `${answers[name]}${isList ? end : ''}`
+    });
+  });
+  await product.command('escape-vre-stories:books-open');
+  const panel = page.locator('#escape-vre-stories-books');
+  await expect(panel).toContainText('Town library');
+  await expect(panel.locator('.escape-Health')).toHaveText('ok');
+  const rows = panel.getByRole('treeitem');
+  await expect(rows).toHaveCount(2);
+  await panel.getByRole('tree').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await expect(rows).toHaveCount(3);
+  await expect(rows.nth(1)).toHaveAttribute('aria-level', '2');
+  await expect(panel).toContainText('F. Herbert');
+  await panel.getByRole('button', { name: 'Sort by size' }).click();
+  await expect(rows.first()).toHaveAttribute('aria-label', 'Emma, 9.0 kB');
+  await product.command('escape-vre-stories:books-search');
+  const field = panel.getByRole('combobox', { name: 'Search the library' });
+  await expect(field).toBeFocused();
+  answers.search = '';
+  await page.keyboard.type('x');
+  await page.keyboard.press('Enter');
+  await expect(panel).toContainText('No book has such a title.');
+});
+
 for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
   test(`axe finds nothing in the stories in ${theme}`, async ({ product }) => {
     await product.open({ theme });

@@ -5,7 +5,9 @@ import type {
 } from '@jupyterlab/application';
 import { listIcon } from '@jupyterlab/ui-components';
 import { nullTranslator } from '@jupyterlab/translation';
-import { mainKit } from 'escape-vre';
+import { addPanel, IAgent, IJobs, mainKit } from 'escape-vre';
+import { CommandIDs } from './commandids';
+import type { makePanel } from './panel';
 
 const trans = nullTranslator.load('');
 const ESC = '\x1b';
@@ -30,8 +32,8 @@ function longLog(megabytes: number): string[] {
   return chunks;
 }
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'escape-vre-stories:plugin',
+const widgets: JupyterFrontEndPlugin<void> = {
+  id: 'escape-vre-stories:widgets',
   autoStart: true,
   activate: (app: JupyterFrontEnd): void => {
     app.commands.addCommand('escape-vre-stories:open', {
@@ -95,4 +97,55 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default plugin;
+const PANEL_ID = 'escape-vre-stories-books';
+
+const panel: JupyterFrontEndPlugin<void> = {
+  id: 'escape-vre-stories:books',
+  autoStart: true,
+  requires: [IAgent, IJobs],
+  activate: (app: JupyterFrontEnd, agent: IAgent, jobs: IJobs): void => {
+    const activate = () => app.shell.activateById(PANEL_ID);
+    addPanel<ReturnType<typeof makePanel>>({
+      app,
+      pluginId: 'escape-vre-stories:books',
+      panelId: PANEL_ID,
+      title: 'Library',
+      icon: listIcon,
+      rank: 900,
+      make: async () =>
+        (await import('./panel')).makePanel({ app, agent, jobs }),
+      commands: [
+        {
+          id: CommandIDs.open,
+          label: 'Show Library',
+          caption: 'Show the library in the sidebar',
+          icon: listIcon,
+          run: activate
+        },
+        {
+          id: CommandIDs.search,
+          label: 'Search Library',
+          caption: 'Go to the search field of the library',
+          icon: listIcon,
+          run: loaded => {
+            loaded.panel.searchNext();
+            activate();
+          }
+        },
+        {
+          id: CommandIDs.refresh,
+          label: 'Refresh Library',
+          caption: 'List again what is shown',
+          icon: listIcon,
+          run: ({ model }) => model.refresh()
+        }
+      ],
+      trans,
+      restorer: null,
+      palette: null,
+      settings: null
+    });
+  }
+};
+
+export default [widgets, panel];
