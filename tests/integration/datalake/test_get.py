@@ -15,6 +15,7 @@ import pytest
 
 import escape_vre
 from escape_vre.client import AgentClient
+from escape_vre.client.jobs import jobs
 from escape_vre.core.errors import (
     CancelledJobError,
     ConflictError,
@@ -151,7 +152,7 @@ def test_a_damaged_replica_costs_nothing_where_there_is_another(dl, lake, tmp_pa
     assert not (tmp_path / "data" / "demo" / "hurt.two").exists()
     assert leftovers(tmp_path) == []
     file.write_bytes(b"right" * 1000)
-    (job,) = [j for j in escape_vre.jobs() if j["state"] == "failed"]
+    (job,) = [j for j in jobs() if j["state"] == "failed"]
     dl.post(f"/jobs/{job['id']}/retry")
     assert dl.wait(job["id"])["state"] == "done"
     assert (tmp_path / "data" / "demo" / "hurt.two").read_bytes() == b"right" * 1000
@@ -323,7 +324,7 @@ def test_states_of_visible_rows(dl, lake):
 
 def test_a_finished_job_cannot_be_retried(dl):
     escape_vre.get("demo:fermi.photons", progress=False)
-    (job,) = escape_vre.jobs()
+    (job,) = jobs()
     with pytest.raises(ConflictError):
         escape_vre.retry(job["id"])
 

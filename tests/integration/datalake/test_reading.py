@@ -3,6 +3,7 @@
 import pytest
 
 import escape_vre
+from escape_vre.client.jobs import jobs
 from escape_vre.core.errors import NotFoundError, UsageError
 from escape_vre.services.datalake import api
 
@@ -199,4 +200,4 @@ def test_a_dead_job_number_is_an_error(dl):
         escape_vre.cancel("nope")
     with pytest.raises(NotFoundError):
         escape_vre.retry("")
-    assert "no jobs" in repr(escape_vre.jobs())
+    assert "no jobs" in repr(jobs())
