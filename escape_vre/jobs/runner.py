@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from escape_vre.core.errors import EscapeError
 from escape_vre.jobs.journal import LostError, as_event
+from escape_vre.jobs.kinds.kind import Kind
 from escape_vre.jobs.models import Ending, Job
 from escape_vre.jobs.run import Run
 
@@ -16,7 +18,7 @@ WAITED_S = 0.5
 
 
 class Runner:
-    """Runs jobs, so many of each kind at once.
+    """Runs jobs, each kind within its own number of slots.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ class Runner:
     def __init__(self, *, tell: Callable[[Job], None], on_end: Callable[[Run, Job], None]) -> None:
         self._tell = tell
         self._on_end = on_end
-        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._slots: dict[Kind[Any], asyncio.Semaphore] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def start(self, run: Run) -> None:
@@ -89,7 +91,7 @@ class Runner:
         """Do a job; return what has stopped it if that is worth waiting for."""
         kind, context = run.kind, run.context
         try:
-            async with self._slots.setdefault(kind.name, asyncio.Semaphore(kind.slots)):
+            async with self._slots.setdefault(kind, asyncio.Semaphore(kind.slots)):
                 again = run.tries > 0
                 await self._write(run, run.start())
                 await (kind.resume(context) if again else kind.run(context))

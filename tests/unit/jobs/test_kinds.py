@@ -45,6 +45,21 @@ def test_day_long_jobs_of_one_kind_do_not_block_another(tmp_path, storage):
     assert days == ["running"] * 4 + ["queued"]
 
 
+def test_kinds_of_two_services_have_slots_of_their_own_under_one_name(tmp_path):
+    kinds = {"toys": [Toy()], "games": [Toy()]}
+
+    async def scene():
+        async with toys(tmp_path, kinds=kinds.get) as desk:
+            first, _ = await order(desk)
+            await until(desk, first.id, lambda job: job.state == "running")
+            second, _ = await order(desk, service="games")
+            kinds["games"][0].free.set()
+            return await ended(desk, second.id), desk.job(first.id).state
+
+    second, first = asyncio.run(scene())
+    assert (second.state, first) == ("done", "running")
+
+
 def test_only_a_kind_that_says_so_ends_when_nobody_waits(tmp_path):
     class Waited(Toy):
         ends_unwaited = True

@@ -55,8 +55,8 @@ class Toy(Kind[ToyRequest]):
 
 
 @asynccontextmanager
-async def toys(tmp_path, kind, service=None):
-    """Give a desk whose service toys brings a kind."""
+async def toys(tmp_path, kind=None, service=None, kinds=None):
+    """Give a desk whose service toys brings a kind; or the kinds of each service of a name."""
     loops = Loops()
     desk = make_desk(
         state=tmp_path / "state",
@@ -64,7 +64,7 @@ async def toys(tmp_path, kind, service=None):
         settings=Transfers(reserve_bytes=0),
         data_dir=lambda: tmp_path,
         service=lambda _: service,
-        kinds=lambda service: [kind] if service == "toys" else [],
+        kinds=kinds or (lambda service: [kind] if service == "toys" else []),
         keep_days=1,
         loops=loops,
     )
