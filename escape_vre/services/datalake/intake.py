@@ -29,8 +29,13 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]+")
 
 
 def word(value: object) -> str | None:
-    """Return a text as it is; None where it is none, is empty, or cannot be written as UTF-8."""
-    return value if isinstance(value, str) and value and _writable(value) else None
+    """Return a text as it is; None where it is none or empty, or cannot be asked for.
+
+    That is one with a NUL, or one that cannot be written as UTF-8: no request may hold it.
+    """
+    if not isinstance(value, str) or not value or "\0" in value:
+        return None
+    return value if _writable(value) else None
 
 
 def count(value: object) -> int | None:

@@ -20,7 +20,8 @@ HOSTILE = (
     "\u202egpj.\u2066exe\u2069\u200f"  # bidirectional overrides and isolates
     "\r\n\t\x00\x7f\u2028\u2029\u200b"
 )
-NAMES = {"file": f"file{HOSTILE}.csv", "dataset": f"set{HOSTILE}", "container": f"all{HOSTILE}"}
+NAME = HOSTILE.replace("\0", "")  # with which no request could ask for anything
+NAMES = {"file": f"file{NAME}.csv", "dataset": f"set{NAME}", "container": f"all{NAME}"}
 ASKABLE = "in \x9b31m\u202e.csv"  # a name that a person can type in a DID
 OUR_CODES = re.compile(r"\r\x1b\[2K")
 COMMAND = [sys.executable, "-m", "escape_vre"]

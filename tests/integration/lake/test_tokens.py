@@ -342,10 +342,10 @@ def test_an_identity_moves_to_another_account(trusting, provider):
 
 def test_the_commands(trusting, provider, capsys):
     parser = argparse.ArgumentParser()
-    cli.add_parser(parser.add_subparsers())
+    cli.add_lake_commands(parser)
 
     def run(command, *words):
-        arguments = parser.parse_args(["lake", command, "--home", str(trusting.home), *words])
+        arguments = parser.parse_args([command, "--home", str(trusting.home), *words])
         assert arguments.run(arguments) == 0
         return capsys.readouterr().out
 

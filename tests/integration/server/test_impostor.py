@@ -6,19 +6,21 @@ import time
 
 import pytest
 
+from escape_vre.core.location import locate
 from tests.integration import impostor
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to be two users")
 
 
 def test_neither_a_browser_nor_the_relay_of_events_speaks_to_him(
-    start_server, configure, tmp_path, monkeypatch
+    start_server, configure, short_path, monkeypatch
 ):
     configure()
-    tmp_path.chmod(0o1777)
+    short_path.chmod(0o1777)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(short_path))
     monkeypatch.setattr("tempfile.tempdir", None)
+    assert locate().runtime.parent == short_path
     monkeypatch.setenv("RUCIO_PASSWORD", "rucio-passw0rd")
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "hub-s3cret")
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:1/hub/api")

@@ -116,7 +116,7 @@ def test_a_session_that_ends_on_the_way_takes_nothing_away(page, hub, lake, conf
     expect(curves).to_be_visible()
     curves.hover()
     curves.get_by_role("button", name="Get", exact=True).click()
-    transfer = panel.locator(".escape-Transfer")
+    transfer = panel.locator(".escape-Job")
     expect(transfer).to_contain_text("waiting")
     expect(transfer).to_contain_text("Your session at the identity provider has ended.")
     expect(notice).to_have_count(1)
