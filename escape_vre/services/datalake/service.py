@@ -66,6 +66,10 @@ class DataLakeService:
         """Close the connections to every instance."""
         await self._instances.close()
 
+    def connect(self, instance: str | None, environment: Environment) -> Connected:
+        """Return one identity at one instance, for a feature with a room of its own."""
+        return self._instances.connect(instance, environment)
+
     def variables(self, environment: Environment) -> set[str]:
         """Return the names of further variables of the caller that the configuration names."""
         return self._instances.variables(environment)
@@ -76,7 +80,7 @@ class DataLakeService:
 
     async def whoami(self, instance: str | None, environment: Environment) -> Identity:
         """Return our account at an instance, which must answer."""
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         began = time.perf_counter()
         account, (version, note) = await asyncio.gather(
             connected.rucio.whoami(),
@@ -93,7 +97,7 @@ class DataLakeService:
 
     async def scopes(self, instance: str | None, environment: Environment) -> list[str]:
         """Return every scope, sorted; kept for half a minute, for completion asks often."""
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         await connected.tokens.get(environment)  # who is signed out sees none, kept or not
         kept = self._scopes.get(id(connected))
         if kept is None or time.monotonic() - kept[0] > SCOPES_KEPT_S:
@@ -121,7 +125,7 @@ class DataLakeService:
             The scope does not exist; the hint names the nearest one. Rucio itself answers with
             an empty list.
         """
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         empty = True
         for type_ in TYPES_OF.get(kind, (kind,)):
             found = connected.rucio.dids(scope, pattern, type_)
@@ -141,7 +145,7 @@ class DataLakeService:
         tally: Tally | None = None,
     ) -> AsyncGenerator[Row, None]:
         """Yield the direct children of a container or dataset, as :meth:`dids` does."""
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         empty = True
         found = connected.rucio.contents(did_in(ref))
         async with aclosing(did_rows(found, did_in(ref)[0], tally or Tally())) as rows:
@@ -156,7 +160,7 @@ class DataLakeService:
 
         What cannot be had, such as its metadata, is left out, and the note says so.
         """
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         status, size = await self._counted(connected, environment, ref)
         metadata, note = await or_note(connected.rucio.metadata(did_in(ref)), {}, "its metadata")
         return did_in_full(ref, status, metadata, notes(size, note))
@@ -165,7 +169,7 @@ class DataLakeService:
         self, instance: str | None, environment: Environment, ref: ResourceRef
     ) -> Sites:
         """Return which sites have a DID: for a file with URLs, for a collection with counts."""
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         status, note = await self._counted(connected, environment, ref)
         kind = did_type(status)
         if kind in ("container", "dataset"):
@@ -201,7 +205,7 @@ class DataLakeService:
                 f"Too many DIDs in one request for states: {len(refs):,}.",
                 hint=f"Send at most {STATES_LIMIT} in one request.",
             )
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         name = connected.settings.name
         active = desk.active_for(self.name, name)
         return await row_states(
@@ -249,7 +253,7 @@ class DataLakeService:
         """Make the job request of a get."""
         if not refs:
             raise UsageError("No DID was given.", hint="Give at least one DID.")
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         dids = [ref.body for ref in refs]
         title = dids[0] if len(dids) == 1 else f"{dids[0]} and {len(dids) - 1} more"
         return GetRequest(
@@ -329,7 +333,7 @@ class DataLakeService:
 
         Other errors are left to the job, which can be retried.
         """
-        connected = self._instances.connect(instance, environment)
+        connected = self.connect(instance, environment)
         for ref in refs:
             try:
                 await self._status(connected, environment, ref, count=False)
@@ -340,7 +344,7 @@ class DataLakeService:
 
     async def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource | Skipped, None]:
         """Yield every file of the refs once, with its replicas, the best first."""
-        connected = self._instances.connect(query.instance, query.environment)
+        connected = self.connect(query.instance, query.environment)
         seen = Fingerprints()
         for text in query.refs:
             ref = read_ref(text)
@@ -359,13 +363,13 @@ class DataLakeService:
 
     async def storage(self, query: FetchQuery) -> StorageAccess:
         """Return the credentials for the storages of an instance."""
-        connected = self._instances.connect(query.instance, query.environment)
+        connected = self.connect(query.instance, query.environment)
         await connected.storage.sign_in()
         return connected.storage
 
     def refusals(self, query: FetchQuery) -> AsyncGenerator[EscapeError, None]:
         """Yield why there is no token for an instance, until there is one."""
-        connected = self._instances.connect(query.instance, query.environment)
+        connected = self.connect(query.instance, query.environment)
         return connected.tokens.refusals(query.environment)
 
     async def _collection(
