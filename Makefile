@@ -12,6 +12,8 @@ export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)
 # Two workers at a time; tests/conftest.py says which tests stay together. Slow folders come first.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# Installs by uv, from where pip is configured to.
+INSTALL := $(BIN)/python scripts/install.py
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
 .PHONY: demo test checks test-hub test-cluster back-ends cluster cluster-check cluster-down kubernetes images lock lint bench docs clean api chart chart-schema unit js ui help
@@ -114,12 +116,12 @@ $(STAMPS)/venv:
 
 $(STAMPS)/node: package.json package-lock.json .npmrc $(STAMPS)/venv
 	scripts/ensure-node $(VENV)
-	npm ci --no-audit --no-fund --ignore-scripts
+	npm ci --prefer-offline --no-audit --no-fund --ignore-scripts
 	touch $@
 
 $(STAMPS)/labextension: $(STAMPS)/node $(SOURCES) tsconfig.json install.json
 	rm -f tsconfig.tsbuildinfo
-	$(BIN)/pip install -q "jupyter-builder>=1.2,<2" "jupyterlab>=4.6,<5"
+	$(INSTALL) "jupyter-builder>=1.2,<2" "jupyterlab>=4.6,<5"
 	npm run --silent build:prod
 	touch $@
 
@@ -129,15 +131,15 @@ $(STAMPS)/stories: $(STAMPS)/labextension $(shell git ls-files ui-tests/stories 
 	touch $@
 
 $(STAMPS)/product: $(STAMPS)/labextension $(PYTHON_SOURCES)
-	$(BIN)/pip install -q -e ".[demo]"
+	$(INSTALL) -e ".[demo]"
 	$(BIN)/jupyter-builder develop . --overwrite
 	touch $@
 
 $(STAMPS)/test: $(STAMPS)/product requirements/tools.txt
-	$(BIN)/pip install -q -c requirements/tools.txt -e ".[test,lint]"
+	$(INSTALL) -c requirements/tools.txt -e ".[test,lint]"
 	$(BIN)/jupyter-builder develop . --overwrite
 	touch $@
 
 $(STAMPS)/docs: $(STAMPS)/product requirements/tools.txt
-	$(BIN)/pip install -q -c requirements/tools.txt -e ".[docs]"
+	$(INSTALL) -c requirements/tools.txt -e ".[docs]"
 	touch $@

@@ -1,4 +1,4 @@
-"""Create the virtual environment, or exit with one sentence that says why it failed."""
+"""Create the virtual environment, with pip alone, or exit with one sentence that says why not."""
 
 import subprocess
 import sys

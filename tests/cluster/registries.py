@@ -4,37 +4,23 @@ npm and Go read their own configuration as they run here. Debian's packages and 
 inside an image, where the machine's configuration is not.
 """
 
-import ast
 import configparser
 import io
 import platform
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-_PIP_SETTINGS = frozenset(
-    {
-        "index-url",
-        "extra-index-url",
-        "trusted-host",
-        "proxy",
-        "cert",
-        "client-cert",
-        "retries",
-        "timeout",
-        "default-timeout",
-    }
-)
-"""What says where packages come from, and how to reach it."""
+from scripts.install import pip_settings
+
+_NOT_IN_IMAGES = ("find-links", "no-index")
+"""Folders of this machine."""
 
 _AUTHORITIES = Path("/etc/ssl/certs")
 _PIP_FILES = ("cert", "client-cert")
-_PIP_SECTIONS = ("global", "install", ":env:")
-"""The later wins, as in pip."""
 
 
 def debian() -> str | None:
@@ -88,7 +74,7 @@ def pip_mounts() -> Iterator[list[tuple[Path, Path]]]:
         Pairs of a path here and the path there. The configuration may hold a password: it is
         readable to us only, and gone afterwards.
     """
-    settings = pip_settings()
+    settings = {k: v for k, v in pip_settings().items() if k not in _NOT_IN_IMAGES}
     config = configparser.RawConfigParser()
     config["global"] = settings
     text = io.StringIO()
@@ -100,17 +86,3 @@ def pip_mounts() -> Iterator[list[tuple[Path, Path]]]:
         file.write(text.getvalue())
         file.flush()
         yield [(Path(file.name), Path("/etc/pip.conf")), *((path, path) for path in certificates)]
-
-
-def pip_settings() -> dict[str, str]:
-    """Return what pip's files and variables say of its package index."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
-    )
-    found: dict[str, dict[str, str]] = {section: {} for section in _PIP_SECTIONS}
-    for line in done.stdout.splitlines():
-        name, _, value = line.partition("=")
-        section, _, key = name.rpartition(".")
-        if section in found and key in _PIP_SETTINGS:
-            found[section][key] = str(ast.literal_eval(value))
-    return {key: value for section in found.values() for key, value in section.items()}

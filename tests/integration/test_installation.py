@@ -1,6 +1,5 @@
 """The wheel installs beside what people have, and changes none of it."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,25 +10,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.cluster.registries import pip_settings
+from scripts.install import uv_environment
 
 ROOT = Path(__file__).parents[2]
 BESIDE = ["jupyterlab>=4.6,<4.7", "notebook>=7,<8", "jupyterlab-git", "dask-labextension"]
-
-
-def uv_environment():
-    """Return the variables by which uv uses the package index of pip here."""
-    settings = pip_settings()
-    names = {
-        "index-url": "UV_DEFAULT_INDEX",
-        "extra-index-url": "UV_INDEX",
-        "trusted-host": "UV_INSECURE_HOST",
-        "cert": "SSL_CERT_FILE",
-        "client-cert": "SSL_CLIENT_CERT",
-        "proxy": "ALL_PROXY",
-    }
-    found = {names[key]: value for key, value in settings.items() if key in names}
-    return {**os.environ, **found}
 
 
 def resolve(*wanted, constraint=()):

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 SCRIPTS = json.loads((ROOT / "package.json").read_text())["scripts"]
 DISTRIBUTIONS = importlib.metadata.packages_distributions()
-LOCAL = ("escape_vre", "tests", "bench")
+LOCAL = ("escape_vre", "tests", "bench", "scripts")
 BESIDE = {"-m tests.cluster up": "back-ends", "-m tests.cluster test": "back-ends"}
 """What runs where nothing can be downloaded: no import tells of it."""
 
@@ -79,7 +79,7 @@ def closure(target, table):
 
 @lru_cache
 def installed(requirement):
-    """Return the distributions that pip installs for a requirement, with all that they need."""
+    """Return the distributions that are installed for a requirement, with all that they need."""
     seen, ahead = set(), [Requirement(requirement)]
     while ahead:
         one = ahead.pop()
@@ -104,7 +104,7 @@ def offered(target, table):
     found = set()
     for one in closure(target, table):
         for line in table.get(one, ((), ()))[1]:
-            if "pip install" in line:
+            if "scripts/install.py" in line:
                 for given in re.findall(r'"([^"]+)"', line):
                     found |= installed(given.replace(".[", "escape-vre[").removeprefix("-e "))
             if "make_venv" in line:

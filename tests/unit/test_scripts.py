@@ -1,15 +1,20 @@
 """The scripts that the Makefile calls."""
 
+import functools
+import http.server
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from escape_vre.testing.waiting import wait_until
+from scripts import install
 
 ROOT = Path(__file__).parents[2]
 BESIDE = [sys.executable, ROOT / "scripts/beside.py"]
@@ -87,3 +92,59 @@ def test_time_and_cpu_time_of_each_part_are_said(tmp_path):
     assert cpu["idle"] == 0
     assert 1 <= cpu["busy"] <= 2
     assert "failed" in cpu
+
+
+@pytest.fixture
+def pip_says(monkeypatch, tmp_path):
+    """Have pip read one configuration file of the text given, and no variable."""
+
+    def write(text):
+        for name in list(os.environ):
+            if name.startswith(("PIP_", "UV_")):
+                monkeypatch.delenv(name)
+        file = tmp_path / "pip.conf"
+        file.write_text(text)
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(file))
+
+    return write
+
+
+class Folder(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def test_packages_are_installed_from_the_index_of_pip(pip_says, tmp_path):
+    page, info = tmp_path / "ours/tiny-parcel", "tiny_parcel-1.0.dist-info"
+    page.mkdir(parents=True)
+    with zipfile.ZipFile(page / "tiny_parcel-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny_parcel.py", "opened = True")
+        wheel.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-parcel\nVersion: 1.0\n"
+        )
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    handler = functools.partial(Folder, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as index:
+        threading.Thread(target=index.serve_forever, daemon=True).start()
+        pip_says(f"[global]\nindex-url = http://127.0.0.1:{index.server_port}/ours/\n")
+        command = [sys.executable, ROOT / "scripts/install.py", "--no-cache"]
+        subprocess.run(
+            [*command, "--target", tmp_path / "in", "tiny-parcel"], check=True, timeout=60
+        )
+        index.shutdown()
+    assert (tmp_path / "in/tiny_parcel.py").read_text() == "opened = True"
+
+
+def test_uv_is_told_all_that_pip_is(pip_says):
+    pip_says(
+        "[global]\nfind-links = /a\n  /b\nextra-index-url = https://one.example\n"
+        "  https://two.example\ntrusted-host = one.example\ntimeout = 9\n"
+    )
+    told = install.uv_environment()
+    assert told["UV_FIND_LINKS"] == "/a,/b"
+    assert told["UV_INDEX"] == "https://one.example https://two.example"
+    assert told["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    assert told["UV_INSECURE_HOST"] == "one.example"
+    assert told["UV_HTTP_TIMEOUT"] == "9"
+    assert told["PATH"] == os.environ["PATH"]

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from scripts import install
 from tests.cluster import registries
 
 needs_apt = pytest.mark.skipif(shutil.which("apt-get") is None, reason="no apt here")
@@ -128,11 +129,11 @@ def test_pip_in_an_image_uses_the_index_of_pip_here(pip, monkeypatch, tmp_path):
         "retries": "9",
     }
     # The machine's own files may say more.
-    assert expected.items() <= registries.pip_settings().items()
+    assert expected.items() <= install.pip_settings().items()
     assert not file.exists()
 
 
 def test_a_variable_wins_over_a_file(pip, monkeypatch):
     pip.write_text("[global]\nindex-url = https://file.example\n")
     monkeypatch.setenv("PIP_INDEX_URL", "https://variable.example")
-    assert registries.pip_settings()["index-url"] == "https://variable.example"
+    assert install.pip_settings()["index-url"] == "https://variable.example"
