@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import httpx
 
 from escape_vre.core import bodies
-from escape_vre.core.errors import EscapeError, RemoteError
+from escape_vre.core.errors import DeniedError, EscapeError, RemoteError
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.tokens import Token, TokenChain
@@ -159,7 +159,8 @@ class AuthorisedClient:
         """Return the answer, and whether a token was renewed for it."""
         token, options = await self._with_token(options)
         response = await self._http.request(method, at, idempotent=reads, **options)
-        if response.status_code != 401 or again or token is None or self._tokens is None:
+        refused = response.status_code == 401 and not self._denies(response)
+        if not refused or again or token is None or self._tokens is None:
             return response, again
         self._tokens.drop(token)
         _, options = await self._with_token(options)
@@ -176,11 +177,13 @@ class AuthorisedClient:
                     token, asked = await self._with_token(options)
                     stream = self._http.stream(method, at, **asked)
                     response = await stack.enter_async_context(stream)
-                    if response.status_code == 401 and token and self._tokens and not again:
-                        self._tokens.drop(token)
-                        continue
                     if response.status_code >= 400:
-                        raise self._refusal(await bodies.read_some(response))
+                        said = await bodies.read_some(response)
+                        refused = said.status_code == 401 and not self._denies(said)
+                        if refused and token and self._tokens and not again:
+                            self._tokens.drop(token)
+                            continue
+                        raise self._refusal(said)
                 yield response
                 return
 
@@ -192,10 +195,15 @@ class AuthorisedClient:
         headers = {**options.get("headers", {}), **self._dialect.credentials(token)}
         return token, {**options, "headers": headers}
 
+    def _denies(self, response: httpx.Response) -> bool:
+        """Tell whether a 401 is about what was asked, so that no other token helps."""
+        return isinstance(self._dialect.refusal(response), DeniedError)
+
     def _refusal(self, response: httpx.Response) -> EscapeError:
         """Convert a refusal; that of a token that a person gave says where to give another."""
         error = self._dialect.refusal(response)
-        if response.status_code == 401 and self._tokens and self._tokens.identity:
+        denied = isinstance(error, DeniedError)
+        if response.status_code == 401 and not denied and self._tokens and self._tokens.identity:
             error.details.setdefault("device", self._tokens.identity)
         return error
 

@@ -99,6 +99,13 @@ class AuthError(EscapeError):
     status = 401
 
 
+class DeniedError(AuthError):
+    """The service knows the user, who may not do this: signing in again changes nothing."""
+
+    code = "denied"
+    status = 403
+
+
 class NotFoundError(EscapeError):
     """The named thing does not exist, or is hidden from this account."""
 
@@ -194,6 +201,7 @@ __all__ = [
     "CancelledJobError",
     "ConfigurationError",
     "ConflictError",
+    "DeniedError",
     "EscapeError",
     "IntegrityError",
     "NotFoundError",

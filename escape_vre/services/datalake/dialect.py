@@ -8,6 +8,7 @@ from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
     ConflictError,
+    DeniedError,
     EscapeError,
     NotFoundError,
     QuotaError,
@@ -59,10 +60,10 @@ def _refusal(response: httpx.Response, title: str) -> EscapeError:
     """Convert a refusal of Rucio, by status and exception class."""
     status = response.status_code
     kind, said = _reason(response)
-    if status == 401:
+    if status == 401 and kind != "AccessDenied":
         return AuthError(f"{title} no longer accepts your sign-in.", hint="Sign in again.")
-    if status == 403:
-        return AuthError(
+    if status in (401, 403):  # Rucio 41 says both with 401
+        return DeniedError(
             f"{title} does not allow this: {said or 'access denied'}.",
             hint="Ask the owner of the data, or use another account.",
         )

@@ -172,7 +172,7 @@ def test_a_refusal_in_a_header_may_hold_any_letter(agent, rucio, message):
     headers = {"ExceptionClass": "AccessDenied", "ExceptionMessage": message}
     rucio.says("/scopes/", Answer(b"{}", 403, headers))
     status, found = agent.ask("/datalake/scopes")
-    assert (status, found["error"]["code"]) == (401, "auth")
+    assert (status, found["error"]["code"]) == (403, "denied")
     assert "n\u00fcll is no name" in found["error"]["message"]
 
 
