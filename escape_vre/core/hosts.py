@@ -1,21 +1,16 @@
 """Which hosts a configuration names: ``dav.example.org``, ``*.example.org``, with ``:port`` or not.
 
 A pattern is compared with the host of a URL, never with its text: ``https://a.example.org@evil.net``
-and ``https://evil.net/a.example.org`` are at ``evil.net``.
+and ``https://evil.net/a.example.org`` are at ``evil.net``. Standard library only.
 """
 
 from collections.abc import Iterable
-from typing import Annotated
 from urllib.parse import urlsplit
-
-from pydantic import StringConstraints
 
 _NAME = r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 _ADDRESS_6 = r"\[[0-9A-Fa-f:.]+\]"
 
-HostPattern = Annotated[
-    str, StringConstraints(pattern=rf"^({_NAME}|{_ADDRESS_6})(:[0-9]{{1,5}})?$", max_length=260)
-]
+PATTERN = rf"^({_NAME}|{_ADDRESS_6})(:[0-9]{{1,5}})?$"
 """A host, or ``*.`` and a domain for every host below it; with a port, that port only."""
 
 PORTS = {"http": 80, "dav": 80, "https": 443, "davs": 443}

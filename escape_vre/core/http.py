@@ -14,16 +14,15 @@ import httpx
 
 from escape_vre._version import __version__
 from escape_vre.core import bodies
-from escape_vre.core.caller import in_home
 from escape_vre.core.errors import (
     BadResponseError,
-    ConfigurationError,
     RemoteError,
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
 from escape_vre.core.pace import Pace
-from escape_vre.core.proxies import Proxies, ProxyTransport
+from escape_vre.core.proxies import Proxies
+from escape_vre.core.proxy_transport import ProxyTransport
 from escape_vre.core.retry import BUSY, WHOLE_S, Retries, Transient, retry_after
 
 CONNECT_TIMEOUT_S = 10.0
@@ -40,77 +39,6 @@ class ResetError(Transient, RemoteUnavailableError):
 
 class CutOffError(Transient, BadResponseError):
     """The answer ended before its end."""
-
-
-def tls_context(
-    ca_file: str | tuple[str, ...] | None,
-    cert_file: str | None = None,
-    key_file: str | None = None,
-    *,
-    system: bool = False,
-) -> ssl.SSLContext:
-    """Make a TLS context, once per service: loading authorities costs 30 ms.
-
-    Parameters
-    ----------
-    ca_file : str or tuple of str, optional
-        PEM files or folders of the authorities to trust; default the system's.
-    cert_file : str, optional
-        PEM file of our own certificate, such as an X.509 proxy.
-    key_file : str, optional
-        PEM file of its private key; default the same file.
-    system : bool
-        Trust the system's authorities beside those of ``ca_file``.
-
-    Raises
-    ------
-    ConfigurationError
-        A file cannot be read.
-    """
-    files = (ca_file,) if isinstance(ca_file, str) else ca_file or ()
-    context: ssl.SSLContext | None = None
-    for file in files:
-        path = in_home(file)
-        capath, cafile = (str(path), None) if path.is_dir() else (None, str(path))
-        try:
-            if context is None:
-                context = ssl.create_default_context(cafile=cafile, capath=capath)
-            else:
-                context.load_verify_locations(cafile, capath)
-        except (OSError, ssl.SSLError) as e:
-            raise ConfigurationError(
-                f"The certificate authorities in {file} cannot be read.",
-                hint="Fix ca_file in the configuration.",
-            ) from e
-    if context is None:
-        context = ssl.create_default_context()
-    elif system:
-        context.load_default_certs()
-    if cert_file:
-        _show(context, cert_file, key_file)
-    return context
-
-
-def _show(context: ssl.SSLContext, cert_file: str, key_file: str | None) -> None:
-    """Have a context show a certificate to servers that ask for one."""
-    cert, key = in_home(cert_file), in_home(key_file or cert_file)
-    for path in (cert, key):
-        if not path.is_file():
-            raise ConfigurationError(
-                f"There is no certificate or key in {path}.",
-                hint="Renew it (for example with voms-proxy-init), or fix its path.",
-            )
-    try:
-        # Some storages ask for it only once they know which file is wanted (TLS 1.3).
-        context.post_handshake_auth = True
-        # Without a password, OpenSSL would ask for one on a terminal that is not there.
-        context.load_cert_chain(cert, key, password=lambda: "")
-    except (OSError, ssl.SSLError, ValueError) as e:
-        raise ConfigurationError(
-            f"Could not use the certificate in {cert_file}.",
-            hint="Renew it (for example with voms-proxy-init), or fix its path. A key that"
-            " is protected by a password cannot be used.",
-        ) from e
 
 
 def header_value(text: str) -> bytes:

@@ -1,8 +1,14 @@
 """What every service's instances have in common: settings, and what clients see; no I/O."""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from escape_vre.core.hosts import PATTERN
 from escape_vre.core.retry import WHOLE_S
+
+HostPattern = Annotated[str, StringConstraints(pattern=PATTERN, max_length=260)]
+"""A host, or ``*.`` and a domain for every host below it; with a port, that port only."""
 
 
 class InstanceSettings(BaseModel):

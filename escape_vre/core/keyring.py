@@ -6,13 +6,14 @@ from pathlib import Path
 from escape_vre.core.device import DeviceTokens, SignIn
 from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.core.form import Check, Form, FormKind
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
 from escape_vre.core.hub import HubAccess, Hubs
 from escape_vre.core.hub_tokens import HubTokens
 from escape_vre.core.network import authorities
 from escape_vre.core.oidc import Provider, Registration
 from escape_vre.core.refresh_file import RefreshFile
 from escape_vre.core.secret_store import SecretStore
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import Token, TokenChain, TokenSource
 
 HUB_TIMEOUT_S = 30.0

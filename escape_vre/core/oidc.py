@@ -31,9 +31,10 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
 from escape_vre.core.network import Network
 from escape_vre.core.proxies import Proxies
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import Token, jwt_life_s
 
 RETRY_AFTER_S = 10.0

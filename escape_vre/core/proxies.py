@@ -2,25 +2,22 @@
 
 The rules are those of ``urllib.request``, and for networks such as ``10.0.0.0/8`` in NO_PROXY
 those of ``requests``, which the commands of the field use. The variables are the caller's; the
-process's own are never looked at.
+process's own are never looked at. Standard library only, because kernels read storages themselves.
 """
 
 import ipaddress
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-import httpx
-
-from escape_vre.core.errors import ConfigurationError, RemoteError, RemoteUnavailableError
+from escape_vre.core.errors import ConfigurationError
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 """Each is known in capitals, too; the small letters win, as in ``urllib.request``."""
 
 _LIKE = {"http": "http", "dav": "http", "https": "https", "davs": "https"}
-_HINT = "Correct HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or set proxy in the configuration."
+HINT = "Correct HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or set proxy in the configuration."
 
 
 def proxy_for(
@@ -53,7 +50,7 @@ def proxy_for(
     if scheme != "http":
         raise ConfigurationError(
             f"The proxy {shown(proxy)} is of type {scheme}; only http:// is supported.",
-            hint=f"{_HINT} An http:// proxy serves https addresses, too.",
+            hint=f"{HINT} An http:// proxy serves https addresses, too.",
         )
     try:
         found = urlsplit(proxy)
@@ -62,7 +59,7 @@ def proxy_for(
         found, port = urlsplit("//"), None
     if not found.hostname:
         raise ConfigurationError(
-            f"The proxy {shown(proxy)} is not an address such as http://host:port.", hint=_HINT
+            f"The proxy {shown(proxy)} is not an address such as http://host:port.", hint=HINT
         )
     return proxy if port else f"{proxy.rstrip('/')}:80"
 
@@ -131,59 +128,3 @@ class Proxies:
     def __bool__(self) -> bool:
         """Tell whether there is a proxy at all."""
         return bool(self.http or self.https)
-
-
-class ProxyTransport(httpx.AsyncBaseTransport):
-    """Sends each request by the proxy that leads to its URL, or directly."""
-
-    def __init__(self, proxies: Proxies, *, tls: ssl.SSLContext) -> None:
-        self._proxies = proxies
-        self._tls = tls
-        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request.
-
-        Raises
-        ------
-        RemoteError
-            The proxy cannot be reached, or refuses to lead to that host.
-        """
-        proxy = self._proxies.of(str(request.url))
-        try:
-            return await self._transport(proxy).handle_async_request(request)
-        except httpx.ProxyError as e:
-            host = request.url.host
-            raise RemoteError(
-                f"The proxy {shown(proxy or '')} does not connect us to {host}: {e}.",
-                hint=_HINT,
-            ) from e
-        except httpx.ConnectError as e:
-            if proxy is None or _is_about_tls(e):
-                raise
-            raise RemoteUnavailableError(
-                f"The proxy {shown(proxy)} cannot be reached.", hint=_HINT
-            ) from e
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        for transport in self._transports.values():
-            await transport.aclose()
-
-    def _transport(self, proxy: str | None) -> httpx.AsyncHTTPTransport:
-        if proxy not in self._transports:
-            self._transports[proxy] = httpx.AsyncHTTPTransport(
-                verify=self._tls,
-                limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-                trust_env=False,
-                proxy=proxy,
-            )
-        return self._transports[proxy]
-
-
-def _is_about_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -25,8 +25,8 @@ from escape_vre.core.errors import (
     EscapeError,
     RemoteError,
 )
-from escape_vre.core.http import tls_context
 from escape_vre.core.proxies import Proxies
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import mounted
 from escape_vre.hub.claims import OF_THE_TOKEN, claim, lifetime_s

@@ -3,9 +3,12 @@
 import socket
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from escape_vre.core.errors import CancelledJobError
-from escape_vre.jobs.models import Ending
+
+if TYPE_CHECKING:  # kernels use this too, with the standard library only
+    from escape_vre.jobs.models import Ending
 
 
 class Control:
@@ -48,7 +51,7 @@ class Control:
             "files_unverified": self.files_unverified,
         }
 
-    def end(self, how: Ending) -> None:
+    def end(self, how: "Ending") -> None:
         """Stop every worker: ``cancel`` drops parts, ``stop`` keeps them for a later resume."""
         with self._lock:
             if self.ending is None:

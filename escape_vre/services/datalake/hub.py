@@ -8,8 +8,8 @@ import httpx
 from pydantic import AfterValidator, ConfigDict, Field
 
 from escape_vre.core.errors import ConfigurationError, RemoteError
-from escape_vre.core.http import tls_context
 from escape_vre.core.hub_section import HubSection, TrialServer
+from escape_vre.core.tls import tls_context
 from escape_vre.services.datalake.models import LakeSettings
 
 

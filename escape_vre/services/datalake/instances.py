@@ -10,10 +10,11 @@ from escape_vre.core.caller import in_home
 from escape_vre.core.clock import ServerClock
 from escape_vre.core.errors import AuthError, ConfigurationError, NotFoundError
 from escape_vre.core.form import FormKind, Typed
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
 from escape_vre.core.instances import Instances
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.settings import configured
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import GivenToken, TokenChain
 from escape_vre.services.datalake import rucio_cfg
 from escape_vre.services.datalake.client import RucioClient

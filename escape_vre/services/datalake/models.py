@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from escape_vre.core.hosts import HostPattern, host_of, is_listed
-from escape_vre.core.instance_models import Health, InstanceInfo, InstanceSettings
+from escape_vre.core.hosts import host_of, is_listed
+from escape_vre.core.instance_models import Health, HostPattern, InstanceInfo, InstanceSettings
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]

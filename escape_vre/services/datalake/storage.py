@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import wait
 from datetime import UTC, datetime
@@ -11,8 +10,8 @@ from typing import Any, TypeVar
 from escape_vre.core.caller import in_home
 from escape_vre.core.certificates import expiry
 from escape_vre.core.hosts import is_listed
-from escape_vre.core.http import tls_context
 from escape_vre.core.service import StorageAccess
+from escape_vre.core.tls import contexts
 from escape_vre.core.tokens import TokenChain
 from escape_vre.jobs.transfer.address import Address
 from escape_vre.services.datalake.addresses import urls_of
@@ -23,7 +22,6 @@ from escape_vre.services.datalake.network import LakeNetwork
 
 CHECK_S = 0.2
 """How often a worker that waits for the agent's loop looks whether its job is to stop, seconds."""
-Files = tuple[tuple[str, ...], str | None, str | None]
 T = TypeVar("T")
 
 
@@ -83,7 +81,8 @@ class LakeStorage(StorageAccess):
 
     def tls(self) -> ssl.SSLContext:
         """Return the context of this instance: its authorities, the system's, our certificate."""
-        return _contexts.get(self._network)
+        network = self._network
+        return contexts.get(network.ca_file, network.cert_file, network.key_file)
 
     def proxy(self, url: str) -> str | None:
         """Return the URL of the HTTP proxy that leads to this URL; None where none does."""
@@ -125,40 +124,3 @@ class LakeStorage(StorageAccess):
             except BaseException:
                 future.cancel()
                 raise
-
-
-class Contexts:
-    """TLS contexts by the files that they are made of; made again when a file has changed.
-
-    Connections are kept by context, so that it must be the same object while it can be.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._made: dict[Files, tuple[object, ssl.SSLContext]] = {}
-
-    def get(self, network: LakeNetwork) -> ssl.SSLContext:
-        """Return the context of authorities, certificate and key; raises ConfigurationError."""
-        files = (network.ca_file, network.cert_file, network.key_file)
-        state = [_state(file) for file in (*network.ca_file, network.cert_file, network.key_file)]
-        with self._lock:
-            made, context = self._made.get(files, (None, None))
-            if context is None or made != state:
-                # A site's door may redirect to a pool, or to a cloud that others have certified.
-                context = tls_context(*files, system=True)
-                self._made[files] = (state, context)
-            return context
-
-
-def _state(file: str | None) -> object:
-    """Return what changes when a file is written again, such as a proxy that is renewed."""
-    if file is None:
-        return None
-    try:
-        found = in_home(file).stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-_contexts = Contexts()

@@ -15,8 +15,9 @@ from escape_vre.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
 from escape_vre.core.pace import Pace
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import Token, TokenChain
 from escape_vre.testing.rucio import HANGS_UP, Answer, FakeRucio, fixed, listed
 

@@ -7,8 +7,9 @@ import pytest
 from escape_vre.core.client import AuthorisedClient
 from escape_vre.core.errors import AuthError, RemoteUnavailableError, UsageError
 from escape_vre.core.form import Form, FormToken, Typed
-from escape_vre.core.http import RemoteClient, header_value, tls_context
+from escape_vre.core.http import RemoteClient, header_value
 from escape_vre.core.secret_store import SecretStore
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import TokenChain
 from escape_vre.testing.rucio import Answer, FakeRucio
 

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from escape_vre.core.hosts import HostPattern, is_listed
+from escape_vre.core.hosts import is_listed
+from escape_vre.core.instance_models import HostPattern
 
 
 @pytest.mark.parametrize(

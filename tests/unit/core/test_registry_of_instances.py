@@ -7,12 +7,13 @@ import pytest
 
 from escape_vre.core import instances
 from escape_vre.core.errors import ConfigurationError, NotFoundError, RemoteUnavailableError
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
 from escape_vre.core.instance_models import InstanceSettings
 from escape_vre.core.instances import Instances
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.network import Network, authorities
 from escape_vre.core.proxies import Proxies
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import EnvironmentToken, TokenChain
 from escape_vre.testing.rucio import FakeRucio, fixed
 

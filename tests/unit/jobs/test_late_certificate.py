@@ -10,8 +10,8 @@ import time
 import pytest
 import trustme
 
-from escape_vre.core.http import tls_context
 from escape_vre.core.service import StorageAccess
+from escape_vre.core.tls import tls_context
 from escape_vre.testing.storage import FakeStorage
 from tests.unit.jobs.moving import SMALL, move, source
 

@@ -12,7 +12,8 @@ import httpx
 from escape_vre.core.bodies import lines
 from escape_vre.core.client import AuthorisedClient
 from escape_vre.core.errors import BadResponseError, ConflictError, EscapeError, NotFoundError
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
+from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import Token
 
 

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from escape_vre.core import retry
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
 from escape_vre.core.retry import ATTEMPTS, Retries, retry_after
+from escape_vre.core.tls import tls_context
 from escape_vre.testing.rucio import HANGS_UP, Answer, fixed, listed
 from escape_vre.testing.waiting import wait_until
 

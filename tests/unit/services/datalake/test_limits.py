@@ -10,7 +10,8 @@ import pytest
 
 from escape_vre.core import bodies
 from escape_vre.core.errors import BadResponseError
-from escape_vre.core.http import RemoteClient, tls_context
+from escape_vre.core.http import RemoteClient
+from escape_vre.core.tls import tls_context
 from escape_vre.testing.rucio import Answer, fixed, listed
 
 MIB = 1024 * 1024
