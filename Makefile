@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Programs start hundreds of times in tests: Python must keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 # The JavaScript is built by a rule of its own; pip would build it again at every install.
 export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)

@@ -25,6 +25,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What tests start hundreds of times is compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # What the person who runs the tests has set for other programs, and our clients send along.
 _OF_OTHERS = (
     *("RUCIO_", "X509_", "BEARER_TOKEN", "JUPYTER_CONFIG", "VIRTUAL_ENV", "CONDA_PREFIX"),

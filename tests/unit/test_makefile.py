@@ -8,6 +8,7 @@ the recipes of the prerequisites. The two must meet.
 import ast
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -294,3 +295,12 @@ def test_a_clone_without_anything_is_set_up_by_every_target():
     for target in table:
         for one in closure(target, table):
             assert one in table or (ROOT / one).is_file() or not one.startswith("."), one
+
+
+def test_what_is_started_often_is_compiled_once(monkeypatch):
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ  # by tests/conftest.py
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    command = ["make", "--eval=said: ; @env", "said"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "PATH=" in said
+    assert "PYTHONDONTWRITEBYTECODE" not in said
