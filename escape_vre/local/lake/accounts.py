@@ -1,19 +1,19 @@
 """Accounts of a lake's users, created over Rucio's REST API; standard library only."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 from .errors import LakeError
-from .layout import SITES
 from .rest import Rest, path
 
 QUOTA_BYTES = 10**12
 
 
-def ensure(rest: Rest, account: str) -> None:
+def ensure(rest: Rest, account: str, sites: Iterable[str]) -> None:
     """Make an account with the rights of ``demo``, unless it exists.
 
-    It may read everything, owns the scope ``user.<account>``, and has a quota at every site.
+    It may read everything, owns the scope ``user.<account>``, and has a quota at each of the sites.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def ensure(rest: Rest, account: str) -> None:
     scope = f"user.{account}"
     if not any(scope in scopes for scopes in _ask(rest, path("accounts", account, "scopes", ""))):
         rest.call("POST", path("accounts", account, "scopes", scope))
-    for site in SITES:
+    for site in sites:
         where = path("accounts", account, "limits", "local", site)
         rest.call("POST", where, {"bytes": QUOTA_BYTES})
 

@@ -11,6 +11,7 @@ from escape_vre.local.cli import add_commands, is_confirmed, tell_processes
 
 from .errors import LakeError
 from .lake import Lake
+from .layout import GENERIC, SITES
 from .status import Status
 
 
@@ -37,6 +38,13 @@ def add_lake_commands(parser: argparse.ArgumentParser) -> None:
             ("map", _map, "map a user of the identity provider to an account"),
         ),
     )
+    for name in ("start", "reset"):
+        commands[name].add_argument(
+            "--policy",
+            choices=[*SITES],
+            help="permissions and schema of the server: Rucio's generic ones, or those of the"
+            " ESCAPE lake (default: as the lake was made, a new one with generic)",
+        )
     _add_trust(commands["start"])
     person = commands["map"]
     person.add_argument("subject", metavar="SUBJECT", help="`sub` of the user's tokens")
@@ -71,7 +79,8 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
 
 
 def _lake(arguments: argparse.Namespace) -> Lake:
-    return Lake(arguments.home or state_dir() / "lake", say=say)
+    policy = getattr(arguments, "policy", None)
+    return Lake(arguments.home or state_dir() / "lake", policy=policy, say=say)
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -136,6 +145,8 @@ def _show(lake: Lake, arguments: argparse.Namespace, *, long: bool = False) -> s
         tell(json.dumps(status, indent=2))
         return status["state"]
     tell(_sentence(status))
+    if status["policy"] != GENERIC:
+        tell(f"  policy     {status['policy']}")
     if status["issuer"]:
         tell(f"  tokens     of {status['issuer']}")
     if status["pids"]:

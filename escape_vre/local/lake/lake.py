@@ -14,7 +14,7 @@ from escape_vre.local.usage import bytes_below, resident_bytes
 
 from . import accounts, environment, upload
 from .errors import LakeError
-from .layout import HOST, SITES, Layout, Ports
+from .layout import GENERIC, HOST, SITES, Layout, Ports, write
 from .rest import Rest
 from .status import Status
 from .trust import Trust, identity, keys_url
@@ -31,16 +31,26 @@ class Lake(Backend):
     ----------
     home : Path — everything of the lake is in this folder; lakes with different homes share
         nothing but the installed programs.
+    policy : {"generic", "escape"} — permissions and schema of the Rucio server: Rucio's own
+        ``generic``, or those of the ESCAPE lake. None keeps what the lake was made with, and
+        makes a new one with ``generic``.
     say : called with one sentence about each long step.
     """
 
     noun = command = "lake"
     error = LakeError
-    sites = SITES
 
-    def __init__(self, home: Path, *, say: Say | None = None) -> None:
+    def __init__(self, home: Path, *, policy: str | None = None, say: Say | None = None) -> None:
+        if policy not in (None, *SITES):
+            raise LakeError(f"There is no policy {policy!r}.", f"Choose one of {', '.join(SITES)}.")
         self.layout = Layout(home.expanduser().absolute())
+        self._policy = policy
         super().__init__(self.layout, say=say)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Names of the sites; they depend on the policy."""
+        return self.layout.sites
 
     def install(self) -> None:
         """Install the lake's programs, once for all lakes.
@@ -50,6 +60,27 @@ class Lake(Backend):
         LakeError — it could not be installed.
         """
         environment.install(self._say)
+
+    def start(self, *, timeout_s: float | None = None, tied: bool = False) -> None:
+        """Return when the lake answers; see ``Backend.start``.
+
+        Raises
+        ------
+        LakeError — it did not get ready, or was made with a different policy.
+        """
+        made_with = self.layout.policy
+        if self.layout.seeded.exists() and self._policy not in (None, made_with):
+            raise LakeError(
+                f"The lake in {self.home} was made with the policy {made_with}.",
+                f"Start another with --home, or run `escape-vre lake reset --policy {self._policy}`"
+                ", which erases this one.",
+            )
+        super().start(timeout_s=timeout_s, tied=tied)
+
+    def reset(self, *, timeout_s: float | None = None) -> None:
+        """Erase everything in it, and start again with the same policy unless given another."""
+        self._policy = self._policy or self.layout.policy
+        super().reset(timeout_s=timeout_s)
 
     def trust(self, issuer: str, *, ca_file: Path | None = None, audience: str = "rucio") -> None:
         """Accept tokens of an identity provider, from now on and after every start.
@@ -127,7 +158,7 @@ class Lake(Backend):
         whose, rest = identity(subject, issuer), self.rest()
         with self._locked(self.layout.trust_lock), rest:
             known = self.trusted
-            accounts.ensure(rest, account)
+            accounts.ensure(rest, account, self.sites)
             accounts.assign(rest, whose, account, before=known.identities.get(whose))
             known.with_identity(whose, account).write(self.layout.trust)
 
@@ -141,11 +172,12 @@ class Lake(Backend):
             problem=problem,
             home=str(self.home),
             url=_url(ports) if ports else None,
+            policy=self.layout.policy,
             issuer=self.trusted.issuer,
             pids=pids,
             bytes={
                 "database": bytes_below(self.layout.database),
-                **{site: bytes_below(self.layout.site(site)) for site in SITES},
+                **{site: bytes_below(self.layout.site(site)) for site in self.sites},
             },
             memory_bytes=resident_bytes(set(pids.values())),
         )
@@ -230,10 +262,15 @@ class Lake(Backend):
         """Path of the ``rucio`` command that belongs to the lake."""
         return environment.folder() / "bin" / "rucio"
 
-    def rucio_environment(self) -> dict[str, str]:
-        """Return the environment variables with which ``rucio`` speaks to this lake as ``demo``."""
+    def rucio_environment(self, account: str = "demo") -> dict[str, str]:
+        """Return the environment variables with which ``rucio`` speaks to this lake.
+
+        Parameters
+        ----------
+        account : str — one that has a password: ``demo`` or ``root``.
+        """
         return {
-            "RUCIO_CONFIG": str(self.layout.client_config),
+            "RUCIO_CONFIG": str(self.layout.client_config(account)),
             "X509_USER_PROXY": str(self.layout.client_identity),
         }
 
@@ -248,11 +285,11 @@ class Lake(Backend):
         )
 
     def upload_many(
-        self, scope: str, dataset: str, files: upload.Contents, *, site: str = SITES[0]
+        self, scope: str, dataset: str, files: upload.Contents, *, site: str | None = None
     ) -> None:
         """Put many files into a new or old dataset quickly; see ``upload.upload_many``."""
         with self.rest() as rest:
-            upload.upload_many(self.layout, rest, scope, dataset, files, site=site)
+            upload.upload_many(self.layout, rest, scope, dataset, files, site=site or self.sites[0])
 
     def multiply(self, scope: str, name: str, count: int) -> None:
         """Repeat a file as ``count`` files, ``name.000001`` and so on, within seconds.
@@ -272,6 +309,12 @@ class Lake(Backend):
                 f"{scope}:{name} could not be multiplied: {' '.join(said)}",
                 "It needs a running lake, and a file that was not multiplied before.",
             ) from error
+
+    def _spawn(self, *, tied: bool) -> None:
+        if not self.layout.seeded.exists():
+            self.layout.policy_file.parent.mkdir(mode=0o700, exist_ok=True)
+            write(self.layout.policy_file, f"{self._policy or GENERIC}\n")
+        super()._spawn(tied=tied)
 
     def _answers(self) -> bool:
         try:

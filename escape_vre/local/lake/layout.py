@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-# Rucio's generic permissions let an ordinary account put files on sites called so.
-SITES = ("NORTH-USERDISK", "SOUTH-USERDISK")
+GENERIC = "generic"
+# Each policy lets an ordinary account put files only on sites whose names end so.
+SITES = {
+    GENERIC: ("NORTH-USERDISK", "SOUTH-USERDISK"),
+    "escape": ("NORTH-DESY-DCACHE", "SOUTH-CNAF-STORM"),
+}
+"""The sites of a lake under each policy, Rucio's permissions and schema."""
 PREFIX = "/data"
 HOST = os.environ.get("ESCAPE_VRE_LOCAL_HOST") or "127.0.0.1"
 """The address that back ends listen on. Tests with pods of an isolated Kubernetes network set
@@ -92,7 +97,7 @@ class Layout(Folder):
         return self.home / "server" / "identity.pem"
 
     def password(self, account: str) -> Path:
-        """Password of ``demo`` or ``root``, one line, 0600."""
+        """Password of an account, one line, 0600."""
         return self.home / f"{account}.password"
 
     @property
@@ -100,10 +105,15 @@ class Layout(Folder):
         """Bearer token that opens the storage, one line, 0600."""
         return self.home / "storage.token"
 
+    def client_config(self, account: str = "demo") -> Path:
+        """``rucio.cfg`` for the ``rucio`` command as an account, 0600."""
+        folder = self.home / "etc"
+        return (folder if account == "demo" else folder / account) / "rucio.cfg"
+
     @property
-    def client_config(self) -> Path:
-        """``rucio.cfg`` for the ``rucio`` command as account ``demo``, 0600."""
-        return self.home / "etc" / "rucio.cfg"
+    def accounts(self) -> list[str]:
+        """Accounts that have a password."""
+        return sorted(file.stem for file in self.home.glob("*.password"))
 
     @property
     def server_config(self) -> Path:
@@ -139,6 +149,24 @@ class Layout(Folder):
     def database(self) -> Path:
         """PostgreSQL's data directory."""
         return self.home / "database"
+
+    @property
+    def policy_file(self) -> Path:
+        """Name of the lake's policy, one line; missing if it was never started."""
+        return self.home / "server" / "policy"
+
+    @property
+    def policy(self) -> str:
+        """The policy that the lake was made with; ``generic`` if it was never started."""
+        try:
+            return self.policy_file.read_text().strip()
+        except OSError:
+            return GENERIC
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Names of the sites."""
+        return SITES[self.policy]
 
     def site(self, name: str) -> Path:
         """Folder that is ``/`` of a site's URLs; Rucio's files lie below ``PREFIX`` in it."""

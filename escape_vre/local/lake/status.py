@@ -15,6 +15,7 @@ class Status(TypedDict):
     problem: str | None
     home: str
     url: str | None
+    policy: str
     issuer: str | None
     pids: dict[str, int]
     bytes: dict[str, int]

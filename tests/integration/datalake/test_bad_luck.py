@@ -104,7 +104,7 @@ def test_the_callers_environment_signs_in_and_nobody_elses(lake_with, lake, monk
 
 def test_a_rucio_cfg_is_enough(lake, monkeypatch, configure):
     configure()
-    monkeypatch.setenv("RUCIO_CONFIG", str(lake.layout.client_config))
+    monkeypatch.setenv("RUCIO_CONFIG", str(lake.layout.client_config()))
     client = AgentClient()
     (instance,) = client.get("/datalake/instances")["instances"]
     assert instance["name"] == "rucio.cfg"
@@ -292,7 +292,7 @@ def _token(lake):
 
 
 def test_an_entry_may_point_at_a_rucio_cfg(lake, configure):
-    path = str(lake.layout.client_config)
+    path = str(lake.layout.client_config())
     entry = {"name": "cfg", "title": "Mine", "url": lake.url, "auth": "rucio_cfg"}
     configure(DataLake={"instances": [{**entry, "rucio_cfg": path}]})
     client = AgentClient()

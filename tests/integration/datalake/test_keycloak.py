@@ -130,7 +130,7 @@ def test_many_renewals_in_a_row_keep_the_session(client, sign_in, idp):
 
 def test_the_rucio_command_under_with_token(client, sign_in, trusting):
     sign_in()
-    env = {**os.environ, "RUCIO_CONFIG": str(trusting.layout.client_config)}
+    env = {**os.environ, "RUCIO_CONFIG": str(trusting.layout.client_config())}
     command = [sys.executable, "-m", "escape_vre", "with-token", "rucio", "--"]
     done = subprocess.run(
         [*command, str(trusting.rucio), "whoami"],

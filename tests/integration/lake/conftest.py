@@ -37,12 +37,12 @@ def lake(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def rucio(lake):
-    """Run ``rucio`` with arguments as account ``demo``; gives what it printed."""
+    """Run ``rucio`` with arguments as an account; gives what it printed."""
 
-    def run(*arguments):
+    def run(*arguments, account="demo"):
         done = subprocess.run(
             [lake.rucio, *arguments],
-            env={**os.environ, **lake.rucio_environment(), "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, **lake.rucio_environment(account), "PYTHONWARNINGS": "ignore"},
             capture_output=True,
             text=True,
             timeout=300,

@@ -80,7 +80,7 @@ def test_no_secret_is_readable_or_shown(lake):
         lake.layout.storage_token,
     ]
     hidden = [*secrets, lake.layout.client_identity, lake.layout.server_identity]
-    hidden += [lake.layout.client_config, lake.layout.server_config]
+    hidden += [lake.layout.client_config(), lake.layout.server_config]
     for path in hidden:
         assert path.stat().st_mode & 0o077 == 0, path
     assert lake.home.stat().st_mode & 0o077 == 0

@@ -74,7 +74,9 @@ def test_some_data_is_here_some_there(lake):
 def test_uploads_copies_and_deletes(rucio, lake, tmp_path):
     file = tmp_path / "my.result.csv"
     file.write_bytes(b"time,flux\n1,2\n" * 1000)
-    rucio("upload", "--rse", lake.sites[0], "--scope", "user.demo", str(file))
+    # An ordinary account may not register first and report the bytes later.
+    words = ("--register-after-upload", "--rse", lake.sites[0], "--scope", "user.demo")
+    rucio("upload", *words, str(file))
     assert replicas(lake, "user.demo", file.name) == {lake.sites[0]: "AVAILABLE"}
 
     rule = rucio("rule", "add", f"user.demo:{file.name}", "--copies", "1", "--rses", lake.sites[1])
@@ -87,6 +89,16 @@ def test_uploads_copies_and_deletes(rucio, lake, tmp_path):
         rest.call("PUT", f"/rules/{rule.strip()}", {"options": {"lifetime": 0}})
     wait_until(lambda: not copy.exists())
     wait_until(lambda: set(replicas(lake, "user.demo", file.name)) == {lake.sites[0]})
+
+
+def test_the_plain_upload_needs_an_administrator(rucio, lake, tmp_path):
+    """`rucio upload` updates a replica's state, which Rucio's generic policy does not allow."""
+    for account, state in (("demo", "COPYING"), ("root", "AVAILABLE")):
+        file = tmp_path / f"plain.{account}.csv"
+        file.write_bytes(account.encode())
+        words = ("upload", "--rse", lake.sites[0], "--scope", "user.demo", str(file))
+        rucio(*words, account=account)
+        assert replicas(lake, "user.demo", file.name) == {lake.sites[0]: state}
 
 
 def test_upload_many(lake, rucio, tmp_path):

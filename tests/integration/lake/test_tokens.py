@@ -505,7 +505,8 @@ def test_the_rucio_command_takes_a_token(with_token, trusting, provider, tmp_pat
 def test_the_rucio_command_uploads_with_a_token(with_token, trusting, provider, tmp_path):
     file = tmp_path / "of.alice.csv"
     file.write_bytes(b"time,flux\n1,2\n" * 100)
-    words = ("upload", "--rse", trusting.sites[0], "--scope", "user.alice", str(file))
+    site = ("--rse", trusting.sites[0], "--scope", "user.alice")
+    words = ("upload", "--register-after-upload", *site, str(file))
     code, said = with_token(provider.token(), *words)
     assert code == 0, said
     (stored,) = trusting.layout.site(trusting.sites[0]).rglob(file.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from escape_vre.local.lake import LakeError, cli, environment
-from escape_vre.local.lake.layout import SITES, Layout
+from escape_vre.local.lake.layout import Layout
 from escape_vre.local.lake.rest import path
 from escape_vre.local.lake.upload import place
 
@@ -96,6 +96,18 @@ def test_the_command_says_it_without_a_traceback(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("escape-vre: The lake's folder")
 
 
+def test_a_lake_that_exists_keeps_its_policy(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "installed", lambda: True)
+    made = tmp_path / "server"
+    made.mkdir()
+    (made / "seeded").touch()
+    for kept, other in (("generic", "escape"), ("escape", "generic")):
+        (made / "policy").write_text(f"{kept}\n")
+        with pytest.raises(LakeError, match=f"made with the policy {kept}") as raised:
+            run("start", "--home", tmp_path, "--policy", other)
+        assert f"reset --policy {other}" in raised.value.hint
+
+
 class TestInstall:
     @pytest.fixture(autouse=True)
     def cache(self, monkeypatch, tmp_path):
@@ -132,8 +144,13 @@ def test_paths_quote_slashes():
 
 
 def test_place_is_rucios_hash(tmp_path):
-    found = place(Layout(tmp_path), SITES[0], "user.demo", "a/b.csv")
-    assert found.relative_to(tmp_path / "sites" / SITES[0]).parts[:3] == ("data", "user", "demo")
+    layout = Layout(tmp_path)
+    found = place(layout, layout.sites[0], "user.demo", "a/b.csv")
+    assert found.relative_to(tmp_path / "sites" / layout.sites[0]).parts[:3] == (
+        "data",
+        "user",
+        "demo",
+    )
     assert found.parts[-2:] == ("a", "b.csv")
 
 

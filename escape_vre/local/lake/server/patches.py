@@ -1,9 +1,14 @@
 """Settings that Rucio has no file for; apply them before importing Rucio."""
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from ..layout import GENERIC
 
 
 def apply(config: Path) -> None:
@@ -40,28 +45,15 @@ def apply(config: Path) -> None:
 
     common.db_workqueue = without_wait
 
-    from rucio.core.permission import generic
 
-    # The generic policy lets an ordinary account add a replica at a ...USERDISK, but not say that
-    # its bytes have arrived: `rucio upload` would need an administrator. See ``owners_only``.
-    generic.perm_update_replicas_states = generic.perm_add_replicas
+def accept_policy(policy: str) -> None:
+    """Let Rucio load a policy package that was made for an older one; call this first.
 
-
-def owners_only() -> None:
-    """Let only a scope's owner change the state of its replicas.
-
-    Rucio's policy checks the site, not the files. Apply this after Rucio's tables exist and
-    before its REST API is imported.
+    ``escape-rucio-policy-package`` 0.2.2 lists the versions that it supports, the last of them 35,
+    in a form that Rucio 41.5 cannot read. Without a list Rucio loads it, like any package that
+    does not say.
     """
-    from rucio.common.exception import AccessDenied
-    from rucio.gateway import replica, scope
+    if policy != GENERIC:
+        import escape_rucio_policy_package
 
-    update: Callable[..., None] = replica.update_replicas_states
-
-    def update_own(*, rse: str, files: list[dict[str, Any]], issuer: str, **options: Any) -> None:
-        foreign = {str(file.get("scope")) for file in files}.difference(scope.get_scopes(issuer))
-        if foreign and issuer != "root":
-            raise AccessDenied(f"Account {issuer} does not own scope {min(foreign)}.")
-        update(rse=rse, files=files, issuer=issuer, **options)
-
-    replica.update_replicas_states = update_own
+        del escape_rucio_policy_package.SUPPORTED_VERSION

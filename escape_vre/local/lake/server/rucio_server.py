@@ -31,6 +31,7 @@ def main(home: str, _part: str, descriptor: str) -> None:
     ports = layout.ports()
     if ports is None:
         sys.exit("the supervisor has not chosen ports")
+    patches.accept_policy(layout.policy)
     patches.apply(layout.server_config)
     # The reaper deletes over WebDAV like any client.
     os.environ["X509_USER_PROXY"] = str(layout.client_identity)
@@ -38,7 +39,6 @@ def main(home: str, _part: str, descriptor: str) -> None:
 
     schema.wait_for_database()
     schema.ensure(layout)
-    patches.owners_only()
     # Importing these reads Rucio's tables.
     from . import api, daemons, seed, tokens, transfer
 

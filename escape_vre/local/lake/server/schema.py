@@ -3,6 +3,7 @@
 # These modules run as the package "lake", in an environment that has no escape_vre.
 # ruff: noqa: TID252
 
+import logging
 import time
 
 from rucio.db.sqla.session import get_engine
@@ -29,5 +30,9 @@ def ensure(layout: Layout) -> None:
     """Create tables and the root account; a database that was not completely filled is new."""
     if not layout.seeded.exists():
         build_database()
+        # Alembic silences every logger that exists when it reads its configuration.
+        for logger in logging.root.manager.loggerDict.values():
+            if isinstance(logger, logging.Logger):
+                logger.disabled = False
         create_base_vo()
         create_root_account()

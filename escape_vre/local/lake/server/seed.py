@@ -4,11 +4,14 @@
 # ruff: noqa: TID252
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from rucio.common.schema import get_schema_value
+
 from ..accounts import QUOTA_BYTES
-from ..layout import HOST, PREFIX, SITES, Layout, Ports
+from ..layout import GENERIC, HOST, PREFIX, SITES, Layout, Ports
 from ..rest import Rest, path
 from ..upload import store
 
@@ -28,9 +31,9 @@ def ensure(layout: Layout, ports: Ports) -> None:
         fresh = not layout.seeded.exists()
         if fresh:
             _account(rest, layout)
-            for site in SITES:
-                _site(rest, site)
-        for site in SITES:
+            for site in layout.sites:
+                _site(rest, site, layout.sites)
+        for site in layout.sites:
             layout.site(site).joinpath(PREFIX.strip("/")).mkdir(parents=True, exist_ok=True)
             _protocol(rest, site, ports["sites"][site])
         if fresh:
@@ -50,11 +53,11 @@ def _account(rest: Rest, layout: Layout) -> None:
     rest.call("POST", path("accounts", "demo", "identities"), identity)
 
 
-def _site(rest: Rest, site: str) -> None:
+def _site(rest: Rest, site: str, sites: tuple[str, ...]) -> None:
     rest.call("POST", path("rses", site), {"deterministic": True, "volatile": False})
     for key, value in (("site", site), ("synthetic", "yes")):
         rest.call("POST", path("rses", site, "attr", key), {"value": value})
-    for other in SITES:
+    for other in sites:
         if other < site:
             for one, two in ((site, other), (other, site)):
                 rest.call("POST", path("rses", one, "distances", two), {"distance": 1})
@@ -85,12 +88,12 @@ def _protocol(rest: Rest, site: str, port: int) -> None:
 
 def _samples(rest: Rest, layout: Layout) -> None:
     """Store and register what ``hierarchy.json`` lists, in a few requests a dataset."""
-    hierarchy: dict[str, Any] = json.loads((_SAMPLES / "hierarchy.json").read_text())
+    hierarchy = _hierarchy(layout)
     for scope in hierarchy["scopes"]:
         rest.call("POST", path("accounts", "demo", "scopes", scope))
     labels = hierarchy["metadata"]
     described = []
-    at_site: dict[str, list[dict[str, object]]] = {site: [] for site in SITES}
+    at_site: dict[str, list[dict[str, object]]] = {site: [] for site in layout.sites}
     dids: list[dict[str, Any]] = []
     attachments: list[dict[str, Any]] = []
     for dataset in hierarchy["datasets"]:
@@ -125,6 +128,32 @@ def _samples(rest: Rest, layout: Layout) -> None:
             where = path("dids", dataset["scope"], dataset["name"], "status")
             rest.call("PUT", where, {"open": False})
     _rules(rest, hierarchy["datasets"])
+
+
+def _hierarchy(layout: Layout) -> dict[str, Any]:
+    """Read what to store where; the lake's sites and its schema decide on names."""
+    text = (_SAMPLES / "hierarchy.json").read_text()
+    for written, site in zip(SITES[GENERIC], layout.sites, strict=True):
+        text = text.replace(json.dumps(written), json.dumps(site))
+    hierarchy: dict[str, Any] = json.loads(text)
+    allowed = re.compile(get_schema_value("NAME")["pattern"])
+
+    def kept(named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [one for one in named if allowed.search(one["name"])]
+
+    # Samples have names with slashes, like CMS's own, which ESCAPE's schema refuses.
+    for kind in ("datasets", "containers"):
+        hierarchy[kind] = kept(hierarchy[kind])
+    for dataset in hierarchy["datasets"]:
+        dataset["files"] = kept(dataset["files"])
+    names = {
+        f"{one['scope']}:{one['name']}"
+        for kind in ("datasets", "containers")
+        for one in hierarchy[kind]
+    }
+    for container in hierarchy["containers"]:
+        container["contents"] = [name for name in container["contents"] if name in names]
+    return hierarchy
 
 
 def _rules(rest: Rest, datasets: list[dict[str, Any]]) -> None:

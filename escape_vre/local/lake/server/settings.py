@@ -5,10 +5,11 @@
 
 import importlib.util
 import secrets
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from ..layout import HOST, Layout, Ports, write
+from ..layout import GENERIC, HOST, Layout, Ports, write
 from . import certificates
 
 
@@ -42,7 +43,12 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
     _write(
         layout.server_config,
         {
-            "common": {"logdir": layout.home / "log", "loglevel": "ERROR"},
+            "common": {
+                "logdir": layout.home / "log",
+                "loglevel": "ERROR",
+                # Where rules that ask for approval take the text of the mail from.
+                "mailtemplatedir": Path(sys.prefix) / "rucio" / "etc" / "mail_templates",
+            },
             "database": {
                 "default": database,
                 "pool_size": "20",
@@ -56,7 +62,7 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
                 **dict.fromkeys(("x509_identity", "gss_identity", "ssh_identity"), ""),
             },
             "alembic": {"cfg": short_folder / "alembic.ini"},
-            "policy": {"permission": "generic", "schema": "generic", "support": "escape-vre"},
+            "policy": _policy(layout),
             "conveyor": {"scheme": "https", "transfertool": "mock"},
             "client": {"rucio_host": _url(ports), "auth_host": _url(ports)},
             # The lake is no provider's client: ``tokens`` says whose tokens it takes. Without a
@@ -76,22 +82,36 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
             "formatter_plain": {"format": "%(levelname)s %(message)s"},
         },
     )
+    for account in layout.accounts:
+        _configure_client(layout, ports, account)
+
+
+def _configure_client(layout: Layout, ports: Ports, account: str) -> None:
+    layout.client_config(account).parent.mkdir(mode=0o700, exist_ok=True)
     _write(
-        layout.client_config,
+        layout.client_config(account),
         {
             "client": {
                 "rucio_host": _url(ports),
                 "auth_host": _url(ports),
                 "auth_type": "userpass",
-                "username": "demo",
-                "password": layout.password("demo").read_text().strip(),
-                "account": "demo",
+                "username": account,
+                "password": layout.password(account).read_text().strip(),
+                "account": account,
                 "ca_cert": layout.ca,
-                "auth_token_file_path": layout.home / "run" / "rucio.token",
+                "auth_token_file_path": layout.home / "run" / f"{account}.token",
                 "request_retries": "3",
             },
         },
     )
+
+
+def _policy(layout: Layout) -> dict[str, object]:
+    """Return the section that chooses permissions and schema."""
+    generic = {"permission": GENERIC, "schema": GENERIC, "support": "escape-vre"}
+    if layout.policy == GENERIC:
+        return generic
+    return {**generic, "package": "escape_rucio_policy_package"}
 
 
 def _url(ports: Ports) -> str:

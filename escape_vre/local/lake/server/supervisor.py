@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LakeError
-from ..layout import HOST, SITES, Layout, Ports, State, hold, write
+from ..layout import HOST, Layout, Ports, State, hold, write
 from . import database, settings
 from .process import end, last_line, spawn
 
@@ -64,7 +64,7 @@ class Supervisor:
         # Rucio first: it loads for a second, and the database is made meanwhile.
         self.starters["rucio"] = self._starter("rucio", "rucio_server", "rucio")
         self.starters["database"] = lambda: database.start(self.layout, self.short_folder)
-        for site in SITES:
+        for site in self.layout.sites:
             self.starters[site] = self._starter(site, "site", site)
         for part, starter in self.starters.items():
             self.parts[part] = starter()
@@ -87,10 +87,10 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all parts, those that use others first."""
-        for part in ("rucio", *SITES):
+        for part in ("rucio", *self.layout.sites):
             if part in self.parts and self.parts[part].poll() is None:
                 self.parts[part].terminate()
-        for part in ("rucio", *SITES):
+        for part in ("rucio", *self.layout.sites):
             if part in self.parts:
                 end(self.parts[part])
         if "database" in self.parts:
@@ -114,10 +114,13 @@ class Supervisor:
         """Take the ports of the last start, or others if those are in use."""
         before = self.layout.ports()
         wanted = {"rucio": before["rucio"], **before["sites"]} if before else {}
-        for name in ("rucio", *SITES):
+        for name in ("rucio", *self.layout.sites):
             self.listeners[name] = _listener(wanted.get(name))
         found = {name: listener.getsockname()[1] for name, listener in self.listeners.items()}
-        ports: Ports = {"rucio": found["rucio"], "sites": {site: found[site] for site in SITES}}
+        ports: Ports = {
+            "rucio": found["rucio"],
+            "sites": {site: found[site] for site in self.layout.sites},
+        }
         write(self.layout.ports_file, json.dumps(ports))
         return ports
 
