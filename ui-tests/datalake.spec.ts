@@ -219,6 +219,31 @@ test('a reload comes back to what was listed', async ({ product }) => {
   await expect(files).toBeChecked();
 });
 
+test('a link opens the DID that it was copied for, once', async ({
+  product
+}) => {
+  const { page } = product;
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await product.find('demo:fermi');
+  await product.row('fermi.lightcurves').click();
+  await product.command('escape-vre:datalake-copy-link');
+  await expect(page.getByText('Copied a link that opens')).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await product.find('ui:run.000000');
+  await expect(product.row('run.000000.fits')).toBeVisible();
+
+  await page.goto(link);
+  const row = product.row('fermi.lightcurves');
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+  await expect(product.panel).toContainText('NORTH-USERDISK');
+  await expect(page).not.toHaveURL(/datalake=/);
+  // A colleague whose lake has no such DID is told so.
+  await page.goto(link.replace('lightcurves', 'lightcurve'));
+  await expect(product.panel).toContainText(
+    'Nothing in demo matches “fermi.lightcurve”.'
+  );
+});
+
 test('a mistyped scope is answered with a sentence and a hint', async ({
   product
 }) => {

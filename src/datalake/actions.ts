@@ -16,6 +16,8 @@ import type { IAgent, IJobs } from '../core/tokens';
 import { showSignIn } from '../signin/dialog';
 import { reportError } from '../ui/dialog';
 import { insert } from './insert';
+import { linkTo } from './link';
+import type { ILinked } from './link';
 import { canOpen } from './viewer';
 import { isDid, RULES } from './rows';
 import type { IDatalake } from './tokens';
@@ -167,6 +169,40 @@ export class Actions {
     Clipboard.copyToSystem(dids.join('\n'));
   }
 
+  copyLink(): void {
+    const [row] = this._model.selectedRows();
+    if (row) {
+      const did = `${row.scope}:${row.name}`;
+      const instance = instanceToName(this._model) ?? undefined;
+      Clipboard.copyToSystem(linkTo({ did, instance }, window.location.origin));
+      Notification.info(
+        this._trans.__('Copied a link that opens %1 in JupyterLab.', row.name),
+        { autoClose: 3000 }
+      );
+    }
+  }
+
+  /** Show the DID that a link names. */
+  async openDid({ did, instance }: ILinked): Promise<void> {
+    const model = this._model;
+    const trans = this._trans;
+    await hasInstance(model);
+    const { connection } = model;
+    if (instance && !connection.instances.some(one => one.name === instance)) {
+      Notification.warning(
+        trans.__(
+          'The link leads to the data lake %1, which is not configured here.',
+          instance
+        ),
+        { autoClose: 8000 }
+      );
+      return;
+    }
+    await model.useInstance(instance ?? connection.instances[0]?.name ?? '');
+    const colon = did.indexOf(':');
+    await model.openDid(did.slice(0, colon), did.slice(colon + 1));
+  }
+
   copyPath(): void {
     const paths = this._statesHere().map(state => state.path ?? '');
     Clipboard.copyToSystem(paths.filter(Boolean).join('\n'));
@@ -235,6 +271,24 @@ export function instanceToName(model: IDatalake): string | null {
   const { instance, instances } = model.connection;
   const name = instance?.name ?? null;
   return name === (instances[0]?.name ?? null) ? null : name;
+}
+
+/** Wait until it is known which data lakes there are, or that none can be. */
+async function hasInstance(model: IDatalake): Promise<void> {
+  const isKnown = () =>
+    model.connection.instance !== null ||
+    (model.error !== null && !model.isStarting);
+  if (!isKnown()) {
+    await new Promise<void>(resolve => {
+      const onChange = () => {
+        if (isKnown()) {
+          model.changed.disconnect(onChange);
+          resolve();
+        }
+      };
+      model.changed.connect(onChange);
+    });
+  }
 }
 
 export async function showPath(

@@ -3,6 +3,7 @@ import {
   copyIcon,
   folderIcon,
   infoIcon,
+  linkIcon,
   refreshIcon,
   searchIcon
 } from '@jupyterlab/ui-components';
@@ -128,6 +129,16 @@ export function lakeCommands(
       isEnabled: hasRows
     },
     {
+      id: CommandIDs.copyLink,
+      label: trans.__('Copy Link'),
+      caption: trans.__(
+        'Copy a web address that opens the selected data in JupyterLab'
+      ),
+      icon: linkIcon,
+      run: ({ actions }) => actions.copyLink(),
+      isEnabled: ({ model }) => model.selectedRows().length === 1
+    },
+    {
       id: CommandIDs.copyPath,
       label: trans.__('Copy Path'),
       caption: trans.__('Copy the path of the data that is here'),
@@ -169,10 +180,11 @@ export function lakeCommands(
   ];
 }
 
-/** The command that needs to be told which instance. */
-export function addUseInstance(
+/** The commands that need to be told which instance, or which DID. */
+export function addCommandsWithArgs(
   app: JupyterFrontEnd,
   trans: TranslationBundle,
+  activate: () => void,
   load: () => Promise<ILoadedLake>
 ): void {
   app.commands.addCommand(CommandIDs.useInstance, {
@@ -193,6 +205,32 @@ export function addUseInstance(
     execute: async args => {
       const { model } = await load();
       await model.useInstance(String(args.name));
+    }
+  });
+  app.commands.addCommand(CommandIDs.openDid, {
+    label: trans.__('Show in Data Lake'),
+    caption: trans.__('Show a DID in the panel of the data lake'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          did: { type: 'string', description: 'scope:name' },
+          instance: {
+            type: 'string',
+            description: 'The name of the configured instance'
+          }
+        },
+        required: ['did']
+      }
+    },
+    execute: async args => {
+      const { actions } = await load();
+      activate();
+      const { did, instance } = args;
+      await actions.openDid({
+        did: String(did),
+        instance: typeof instance === 'string' ? instance : undefined
+      });
     }
   });
 }

@@ -47,6 +47,20 @@ export class Datalake
     await this.list({ scope, name: '', pattern: '*' });
   }
 
+  async openDid(scope: string, name: string): Promise<void> {
+    const query = { scope, name, pattern: name };
+    if (this.type !== 'all') {
+      await this.setType('all');
+    }
+    await this.list(query);
+    const row = this.outline.tree.rows.find(
+      one => one.row?.scope === scope && one.row.name === name
+    );
+    if (row && this.query === query) {
+      this.outline.selection.select(row);
+    }
+  }
+
   async widen(): Promise<void> {
     const { query } = this;
     const pattern = query && widerPattern(query.name);

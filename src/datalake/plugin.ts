@@ -1,4 +1,4 @@
-import { ILayoutRestorer } from '@jupyterlab/application';
+import { ILayoutRestorer, IRouter } from '@jupyterlab/application';
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
@@ -12,8 +12,9 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IAgent, IJobs } from '../core/tokens';
 import { datalakeIcon } from '../ui/icons';
-import { addPanel } from '../ui/sidebar/plugin';
-import { addUseInstance, lakeCommands } from './commands';
+import { addPanel, NO_ARGS } from '../ui/sidebar/plugin';
+import { CommandIDs } from './commandids';
+import { addCommandsWithArgs, lakeCommands } from './commands';
 import type { ILoadedLake } from './loader';
 
 const PLUGIN_ID = 'escape-vre:datalake';
@@ -32,7 +33,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     IDocumentManager,
     INotebookTracker,
     IDefaultFileBrowser,
-    IStateDB
+    IStateDB,
+    IRouter
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -45,10 +47,12 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     documents: IDocumentManager | null,
     notebooks: INotebookTracker | null,
     files: IDefaultFileBrowser | null,
-    memory: IStateDB | null
+    memory: IStateDB | null,
+    router: IRouter | null
   ): void => {
     const translator = translatorOrNull ?? nullTranslator;
     const trans = translator.load('escape-vre');
+    const activate = () => app.shell.activateById(PANEL_ID);
     const handle = addPanel<ILoadedLake>({
       app,
       pluginId: PLUGIN_ID,
@@ -69,12 +73,20 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
           memory
         });
       },
-      commands: lakeCommands(trans, () => app.shell.activateById(PANEL_ID)),
+      commands: lakeCommands(trans, activate),
       trans,
       restorer,
       palette,
       settings: registry
     });
-    addUseInstance(app, trans, handle.load);
+    addCommandsWithArgs(app, trans, activate, handle.load);
+    if (router) {
+      const command = CommandIDs.followLink;
+      app.commands.addCommand(command, {
+        describedBy: NO_ARGS,
+        execute: async () => (await import('./link')).followLink(app, router)
+      });
+      router.register({ command, pattern: /[?&]datalake=/ });
+    }
   }
 };

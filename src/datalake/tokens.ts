@@ -27,6 +27,8 @@ export interface IDatalake extends IPanelModel<ILakeRow> {
   start(place?: IPlace<IQuery>): Promise<void>;
 
   openScope(scope: string): Promise<void>;
+  /** List one DID alone, and select it. */
+  openDid(scope: string, name: string): Promise<void>;
   /** Show the scopes that fit a text. */
   showHome(filter?: string): void;
   /** Search the same name anywhere inside names. */

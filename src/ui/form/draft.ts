@@ -38,9 +38,11 @@ export interface IDraftOptions<V extends object, P, R> {
  *
  * An answer counts only while it is the answer to what is filled in now.
  */
-export class Draft<V extends object, P = null, R = unknown>
-  implements IDisposable
-{
+export class Draft<
+  V extends object,
+  P = null,
+  R = unknown
+> implements IDisposable {
   constructor(options: IDraftOptions<V, P, R>) {
     this._options = options;
     this._value = options.value;

@@ -51,7 +51,7 @@ export interface IPanelHandle<L extends ILoaded> {
   loaded: () => L | null;
 }
 
-const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
+export const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
 
 /**
  * Put a panel into the side bar, with its commands, settings and palette.
