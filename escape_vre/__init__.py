@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from escape_vre.client.get import get
     from escape_vre.client.jobs import cancel, jobs, retry
     from escape_vre.display.files import Files
+    from escape_vre.services.datalake.accounts.api import quota
     from escape_vre.services.datalake.api import info, ls, whoami
+    from escape_vre.services.datalake.rses.api import rses
 
 _API = {
     "Files": "escape_vre.display.files",
@@ -23,6 +25,8 @@ _API = {
     **dict.fromkeys(("login", "logout"), "escape_vre.client.accounts"),
     **dict.fromkeys(("cancel", "jobs", "retry"), "escape_vre.client.jobs"),
     **dict.fromkeys(("info", "ls", "whoami"), "escape_vre.services.datalake.api"),
+    "quota": "escape_vre.services.datalake.accounts.api",
+    "rses": "escape_vre.services.datalake.rses.api",
 }
 
 __all__ = [
@@ -36,7 +40,9 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "quota",
     "retry",
+    "rses",
     "whoami",
 ]
 

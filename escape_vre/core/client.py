@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import httpx
 
 from escape_vre.core import bodies
-from escape_vre.core.errors import DeniedError, EscapeError, RemoteError
+from escape_vre.core.errors import AuthError, DeniedError, EscapeError, RemoteError
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.tokens import Token, TokenChain
@@ -197,13 +197,13 @@ class AuthorisedClient:
 
     def _denies(self, response: httpx.Response) -> bool:
         """Tell whether a 401 is about what was asked, so that no other token helps."""
-        return isinstance(self._dialect.refusal(response), DeniedError)
+        return _is_about_request(self._dialect.refusal(response))
 
     def _refusal(self, response: httpx.Response) -> EscapeError:
         """Convert a refusal; that of a token that a person gave says where to give another."""
         error = self._dialect.refusal(response)
-        denied = isinstance(error, DeniedError)
-        if response.status_code == 401 and not denied and self._tokens and self._tokens.identity:
+        refused = response.status_code == 401 and not _is_about_request(error)
+        if refused and self._tokens and self._tokens.identity:
             error.details.setdefault("device", self._tokens.identity)
         return error
 
@@ -213,3 +213,8 @@ class AuthorisedClient:
         if at != self._url and not at.startswith((self._url + "/", self._url + "?")):
             raise self._dialect.nonsense()
         return at
+
+
+def _is_about_request(error: EscapeError) -> bool:
+    """Tell whether an error that came with a 401 is not about the token."""
+    return isinstance(error, DeniedError) or not isinstance(error, AuthError)

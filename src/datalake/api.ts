@@ -2,6 +2,57 @@
 interface components {
   schemas: {
     /**
+     * DatalakeAccount
+     * @description The user's account at an instance.
+     */
+    DatalakeAccount: {
+      /** Account */
+      account: string;
+      /**
+       * Admin
+       * @description Whether it may do everything.
+       */
+      admin: boolean;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+      /**
+       * Quotas
+       * @default []
+       */
+      quotas: components['schemas']['DatalakeRseQuota'][];
+      /**
+       * Scopes
+       * @description Those that it owns, and so may write to; sorted.
+       */
+      scopes: string[];
+      /**
+       * Shared
+       * @default []
+       */
+      shared: components['schemas']['DatalakeSharedQuota'][];
+      /**
+       * Unlimited
+       * @description Whether its rules need no quota.
+       */
+      unlimited: boolean;
+    };
+    /**
+     * DatalakeCompletion
+     * @description What the word at the cursor may become.
+     */
+    DatalakeCompletion: {
+      /** Text */
+      text: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'RSE' | 'attribute' | 'value';
+    };
+    /**
      * DatalakeDid
      * @description One DID in full.
      */
@@ -43,6 +94,34 @@ interface components {
        * @enum {string}
        */
       type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeExpression
+     * @description What an expression means, while it is typed.
+     */
+    DatalakeExpression: {
+      /**
+       * Completes From
+       * @description Where the word begins that a completion takes the place of.
+       * @default 0
+       */
+      completes_from: number;
+      /**
+       * Completions
+       * @default []
+       */
+      completions: components['schemas']['DatalakeCompletion'][];
+      /**
+       * Expression
+       * @description As Rucio takes it: without spaces.
+       */
+      expression: string;
+      /**
+       * Matches
+       * @description Names of the RSEs that match, sorted.
+       */
+      matches: string[];
+      problem: components['schemas']['DatalakeProblem'] | null;
     };
     /**
      * DatalakeGetQuery
@@ -158,6 +237,48 @@ interface components {
       message: string;
     };
     /**
+     * DatalakeProblem
+     * @description What is wrong with an expression, and where.
+     */
+    DatalakeProblem: {
+      /**
+       * At
+       * @description First character, from 0.
+       */
+      at: number | null;
+      /** Hint */
+      hint: string;
+      /** Length */
+      length: number | null;
+      /** Message */
+      message: string;
+      /**
+       * Near
+       * @description What may have been meant at this place.
+       */
+      near: string | null;
+    };
+    /**
+     * DatalakeQuota
+     * @description How much an account may store, and how much of it is used.
+     */
+    DatalakeQuota: {
+      /** Files */
+      files: number;
+      /**
+       * Left
+       * @description Bytes, not below 0; null: no limit.
+       */
+      left: number | null;
+      /**
+       * Limit
+       * @description Bytes; 0: nothing may be stored; null: no limit.
+       */
+      limit: number | null;
+      /** Used */
+      used: number;
+    };
+    /**
      * DatalakeRow
      * @description One DID in a list.
      */
@@ -226,12 +347,141 @@ interface components {
       sites: string[];
     };
     /**
+     * DatalakeRse
+     * @description One RSE, as the user's account sees it.
+     */
+    DatalakeRse: {
+      /**
+       * Attributes
+       * @default {}
+       */
+      attributes: {
+        [key: string]: string | number | boolean;
+      };
+      /**
+       * Deletable
+       * @default true
+       */
+      deletable: boolean;
+      /**
+       * Deterministic
+       * @description Whether Rucio makes the paths of files from their names.
+       */
+      deterministic: boolean | null;
+      /**
+       * Free
+       * @description As its storage reports it.
+       */
+      free: number | null;
+      /** Name */
+      name: string;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+      /** @description The account's quota here; null: it could not be read. */
+      quota: components['schemas']['DatalakeQuota'] | null;
+      /**
+       * Readable
+       * @default true
+       */
+      readable: boolean;
+      /**
+       * Reported
+       * @description When the storage was asked.
+       */
+      reported: string | null;
+      /**
+       * Staging
+       * @description A staging area: rules need a lifetime.
+       * @default false
+       */
+      staging: boolean;
+      /**
+       * Tape
+       * @default false
+       */
+      tape: boolean;
+      /** Total */
+      total: number | null;
+      /**
+       * Type
+       * @description DISK, TAPE or UNKNOWN.
+       */
+      type: string | null;
+      /**
+       * Used
+       * @description Of all accounts together.
+       */
+      used: number | null;
+      /**
+       * Volatile
+       * @default false
+       */
+      volatile: boolean;
+      /**
+       * Writable
+       * @default true
+       */
+      writable: boolean;
+    };
+    /**
+     * DatalakeRseQuota
+     * @description The quota at one RSE.
+     */
+    DatalakeRseQuota: {
+      /** Files */
+      files: number;
+      /**
+       * Left
+       * @description Bytes, not below 0; null: no limit.
+       */
+      left: number | null;
+      /**
+       * Limit
+       * @description Bytes; 0: nothing may be stored; null: no limit.
+       */
+      limit: number | null;
+      /** Rse */
+      rse: string;
+      /** Used */
+      used: number;
+    };
+    /**
      * DatalakeScopes
      * @description Every scope, sorted.
      */
     DatalakeScopes: {
       /** Scopes */
       scopes: string[];
+    };
+    /**
+     * DatalakeSharedQuota
+     * @description One quota for all RSEs of an expression together.
+     */
+    DatalakeSharedQuota: {
+      /** Expression */
+      expression: string;
+      /** Files */
+      files: number;
+      /**
+       * Left
+       * @description Bytes, not below 0; null: no limit.
+       */
+      left: number | null;
+      /**
+       * Limit
+       * @description Bytes; 0: nothing may be stored; null: no limit.
+       */
+      limit: number | null;
+      /**
+       * Rses
+       * @default []
+       */
+      rses: string[];
+      /** Used */
+      used: number;
     };
     /**
      * DatalakeSite
@@ -296,16 +546,24 @@ interface components {
 }
 
 type Schemas = components['schemas'];
+export type IAccount = Schemas['DatalakeAccount'];
+export type ICompletion = Schemas['DatalakeCompletion'];
 export type IDid = Schemas['DatalakeDid'];
+export type IExpression = Schemas['DatalakeExpression'];
 export type IGetQuery = Schemas['DatalakeGetQuery'];
 export type IIdentity = Schemas['DatalakeIdentity'];
 export type IInstance = Schemas['DatalakeInstance'];
 export type IInstances = Schemas['DatalakeInstances'];
 export type IMatches = Schemas['DatalakeMatches'];
 export type IObstacle = Schemas['DatalakeObstacle'];
+export type IProblem = Schemas['DatalakeProblem'];
+export type IQuota = Schemas['DatalakeQuota'];
 export type IRow = Schemas['DatalakeRow'];
 export type IRowState = Schemas['DatalakeRowState'];
+export type IRse = Schemas['DatalakeRse'];
+export type IRseQuota = Schemas['DatalakeRseQuota'];
 export type IScopes = Schemas['DatalakeScopes'];
+export type ISharedQuota = Schemas['DatalakeSharedQuota'];
 export type ISite = Schemas['DatalakeSite'];
 export type ISites = Schemas['DatalakeSites'];
 export type IStates = Schemas['DatalakeStates'];

@@ -1,21 +1,20 @@
 """The commands of ``escape-vre dl`` and ``%dl``: one parser for both."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 from escape_vre.client.commands import add_account_commands, add_get, add_job_commands
-from escape_vre.client.completion import asked, instances_of
+from escape_vre.client.completion import instances_of
 from escape_vre.core.text import sentence
-from escape_vre.display.completion import Word, completed_by
+from escape_vre.display.completion import completed_by
 from escape_vre.display.output import strictly
 from escape_vre.display.parsing import add_help, at_least_one, subcommands
 from escape_vre.services.datalake import api
+from escape_vre.services.datalake.accounts import cli as accounts
+from escape_vre.services.datalake.commands import Run, dids
+from escape_vre.services.datalake.rses import cli as rses
 
 TYPES = ("all", "collection", "container", "dataset", "file")
-
-Run = Callable[[argparse.Namespace], Any]
-"""Does a command and returns what to show."""
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +22,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.description = "The data lake."
     commands = subcommands(parser)
 
-    def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    def command(name: str, run: Run, text: str, *, below: Any = None) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = (below or commands).add_parser(
+            name, help=text, description=text
+        )
         made.set_defaults(run=run)
         lake = made.add_argument(
             "--instance", metavar="NAME", help="data lake (default: the first)"
@@ -35,9 +36,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
     _add_ls(command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset."))
     text = "Get files, datasets or containers."
-    add_get(commands, "datalake", form="scope:name", text=text, completer=_dids)
+    add_get(commands, "datalake", form="scope:name", text=text, completer=dids)
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
-    completed_by(info.add_argument("did", metavar="scope:name"), _dids)
+    completed_by(info.add_argument("did", metavar="scope:name"), dids)
+    rses.add_commands(command)
+    accounts.add_commands(command)
     add_job_commands(commands)
     add_account_commands(commands, "datalake")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")
@@ -46,7 +49,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_ls(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument("what", nargs="?", default="", metavar="scope:pattern*")
-    completed_by(what, _dids)
+    completed_by(what, dids)
     parser.add_argument("--type", default="all", choices=TYPES, help="only rows of this type")
     parser.add_argument(
         "--limit",
@@ -58,12 +61,6 @@ def _add_ls(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
     )
-
-
-def _dids(prefix: str) -> list[Word]:
-    """Complete scopes, then DIDs."""
-    matches = asked("/datalake/complete", text=prefix).get("matches", [])
-    return [Word(match, "scope" if match.endswith(":") else "DID") for match in matches]
 
 
 def _ls(args: argparse.Namespace) -> Any:

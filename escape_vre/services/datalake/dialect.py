@@ -19,6 +19,10 @@ from escape_vre.core.http import BusyError
 from escape_vre.core.retry import BUSY, retry_after
 from escape_vre.core.tokens import Token
 from escape_vre.services.datalake.intake import sentence
+from escape_vre.services.datalake.refusals import MEANINGS
+
+_NAMES = ("name", "did", "dids", "scope", "attachment", "attachments", "collection", "collections")
+"""What Rucio validates when a name is not allowed."""
 
 
 class RucioDialect:
@@ -60,9 +64,13 @@ def _refusal(response: httpx.Response, title: str) -> EscapeError:
     """Convert a refusal of Rucio, by status and exception class."""
     status = response.status_code
     kind, said = _reason(response)
-    if status == 401 and kind != "AccessDenied":
+    if invalid := _invalid(said, title):
+        return invalid
+    if meaning := MEANINGS.get(kind):
+        return meaning.of(title, said or kind)
+    if status == 401:
         return AuthError(f"{title} no longer accepts your sign-in.", hint="Sign in again.")
-    if status in (401, 403):  # Rucio 41 says both with 401
+    if status == 403:
         return DeniedError(
             f"{title} does not allow this: {said or 'access denied'}.",
             hint="Ask the owner of the data, or use another account.",
@@ -80,11 +88,6 @@ def _refusal(response: httpx.Response, title: str) -> EscapeError:
         return QuotaError(
             f"{title} refused the request because the quota is used up: {said}.",
             hint="Ask the site for more quota.",
-        )
-    if "Problem validating" in said:  # a 500 in Rucio 41, for names its schema does not allow
-        return UsageError(
-            f"{title} does not allow this name.",
-            hint="A name has letters, digits and . - _ /; a colon separates it from its scope.",
         )
     if status in (400, 406) and kind:
         return UsageError(
@@ -105,6 +108,27 @@ def _refusal(response: httpx.Response, title: str) -> EscapeError:
         f"{title} answered with status {status}, which does not follow Rucio's protocol.",
         hint="Check its URL in the configuration.",
     )
+
+
+def _invalid(said: str, title: str) -> UsageError | None:
+    """Return the error for what Rucio's schema does not allow: a 400, or a 500 in Rucio 41."""
+    _, found, rest = said.partition("Problem validating ")
+    if not found:
+        return None
+    what, _, why = rest.partition(":")
+    if what.strip() in _NAMES:
+        return UsageError(
+            f"{title} does not allow this name.",
+            hint="A name has letters, digits and . - _ /; a colon separates it from its scope.",
+        )
+    return UsageError(
+        f"{title} does not accept the {what.strip()}: {_first(why)}.", hint="Check what you gave."
+    )
+
+
+def _first(text: str) -> str:
+    """Return the first line of a message: a schema and an object follow it."""
+    return (text.strip().splitlines() or [""])[0].rstrip(".") or "it is not valid"
 
 
 def _reason(response: httpx.Response) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from escape_vre.core.ndjson import Tally, ndjson, rows_of
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.kinds.get import Get
 from escape_vre.jobs.models import Job
+from escape_vre.services.datalake.accounts import routes as accounts
 from escape_vre.services.datalake.dids import parse_did, read_ref
 from escape_vre.services.datalake.listing import FirstRows
 from escape_vre.services.datalake.models import (
@@ -24,6 +25,7 @@ from escape_vre.services.datalake.models import (
     Sites,
     TypeFilter,
 )
+from escape_vre.services.datalake.rses import routes as rses
 from escape_vre.services.datalake.service import DataLakeService
 
 Name = Annotated[str | None, Query(description="Instance; default: the first one.")]
@@ -75,6 +77,8 @@ class GetQuery(Question):
 def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter:
     """Return the routes below ``/datalake``."""
     router = APIRouter(tags=["datalake"])
+    router.include_router(accounts.make_router(lake))
+    router.include_router(rses.make_router(lake))
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:

@@ -29,3 +29,13 @@ def test_an_ended_token_is_still_renewed(agent, rucio):
     rucio.says("/accounts/whoami", ended, Answer(b'{"account": "jdoe"}'))
     assert agent.ask("/datalake/whoami")[0] == 200
     assert rucio.asked["/auth/userpass"] == 2
+
+
+def test_a_401_about_a_rule_costs_no_new_token(agent, rucio):
+    locked = refused("UnsupportedOperation", "The rule is locked", status=401)
+    rucio.says("/accounts/whoami", locked)
+    status, found = agent.ask("/datalake/whoami")
+    assert (status, found["error"]["code"]) == (409, "conflict")
+    assert "The rule is locked" in found["error"]["message"]
+    assert rucio.asked["/auth/userpass"] == 1
+    assert "device" not in found["error"]["details"]

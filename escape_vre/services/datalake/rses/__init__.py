@@ -1,0 +1,1 @@
+"""Storages (RSEs): their room and attributes, and the expressions that choose among them."""
