@@ -12,9 +12,9 @@ from escape_vre.local.backend import Backend
 from escape_vre.local.cache import Say
 from escape_vre.local.usage import bytes_below, resident_bytes
 
-from . import accounts, environment, upload
+from . import accounts, clients, environment, upload
 from .errors import LakeError
-from .layout import GENERIC, HOST, SITES, Layout, Ports, write
+from .layout import GENERIC, HOST, SITES, Layout, write
 from .rest import Rest
 from .status import Status
 from .trust import Trust, identity, keys_url
@@ -22,6 +22,7 @@ from .trust import Trust, identity, keys_url
 _PROVIDER_S = 20.0
 # Rucio's names of scopes end at 25 characters, "user." included.
 _ACCOUNT = re.compile("[a-z0-9_-]{1,20}")
+_ACCOUNT_HINT = "An account has up to 20 characters: a-z, 0-9, - and _."
 
 
 class Lake(Backend):
@@ -151,16 +152,47 @@ class Lake(Backend):
                 "Start it with `escape-vre lake start --issuer URL`, or name one with --issuer.",
             )
         if not _ACCOUNT.fullmatch(account) or not subject:
-            raise LakeError(
-                f"{account!r} cannot be an account of {subject!r}.",
-                "An account has up to 20 characters: a-z, 0-9, - and _.",
-            )
+            raise LakeError(f"{account!r} cannot be an account of {subject!r}.", _ACCOUNT_HINT)
         whose, rest = identity(subject, issuer), self.rest()
         with self._locked(self.layout.trust_lock), rest:
             known = self.trusted
             accounts.ensure(rest, account, self.sites)
             accounts.assign(rest, whose, account, before=known.identities.get(whose))
             known.with_identity(whose, account).write(self.layout.trust)
+
+    def add_account(self, account: str) -> None:
+        """Make an ordinary account with a password, like ``demo``; nothing if it exists.
+
+        It owns the scope ``user.<account>`` and has a limit of 1 TB at each site. ``instance``,
+        ``rest`` and ``rucio_environment`` take its name.
+
+        Raises
+        ------
+        LakeError — Rucio does not run, or the name is not valid.
+        """
+        ports = self.layout.ports()
+        if not _ACCOUNT.fullmatch(account):
+            raise LakeError(f"{account!r} cannot be an account.", _ACCOUNT_HINT)
+        rest = self.rest()
+        with self._locked(self.layout.trust_lock), rest:
+            accounts.add(rest, account, self.sites, password=self.layout.password(account))
+        if ports is not None:
+            clients.configure(self.layout, ports, account)
+
+    def set_limit(self, account: str, site: str, size: int | None) -> None:
+        """Set how much an account's rules may lock at a site.
+
+        Parameters
+        ----------
+        size : int or None — bytes; None removes the limit, and the account may then make no
+            rule there.
+
+        Raises
+        ------
+        LakeError — Rucio does not run, or there is no such account or site.
+        """
+        with self.rest() as rest:
+            accounts.limit(rest, account, site, size)
 
     def status(self) -> Status:
         """Return the lake's status; starts nothing."""
@@ -171,7 +203,7 @@ class Lake(Backend):
             state=state,
             problem=problem,
             home=str(self.home),
-            url=_url(ports) if ports else None,
+            url=clients.url(ports) if ports else None,
             policy=self.layout.policy,
             issuer=self.trusted.issuer,
             pids=pids,
@@ -182,8 +214,12 @@ class Lake(Backend):
             memory_bytes=resident_bytes(set(pids.values())),
         )
 
-    def instance(self) -> dict[str, object]:
+    def instance(self, account: str = "demo") -> dict[str, object]:
         """Return the lake as an entry of our configuration's list of Rucio instances.
+
+        Parameters
+        ----------
+        account : str — ``demo``, ``root``, or one made with ``add_account``.
 
         Raises
         ------
@@ -194,9 +230,9 @@ class Lake(Backend):
             "title": "Demo data lake",
             "url": self.url,
             "auth": "userpass",
-            "account": "demo",
-            "username": "demo",
-            "password_file": str(self.layout.password("demo")),
+            "account": account,
+            "username": account,
+            "password_file": str(self.layout.password(account)),
             "ca_file": str(self.layout.ca),
             "storage_cert_file": str(self.layout.client_identity),
             "proxy": "",  # it is on this machine, wherever HTTP_PROXY leads
@@ -238,15 +274,6 @@ class Lake(Backend):
             entry |= {"client_id": client_id, "scope": scope}
         return entry
 
-    def admin(self) -> dict[str, object]:
-        """Return the same for Rucio's account ``root``, which may do everything."""
-        return {
-            **self.instance(),
-            "account": "root",
-            "username": "root",
-            "password_file": str(self.layout.password("root")),
-        }
-
     @property
     def url(self) -> str:
         """URL of Rucio's REST API; raises LakeError before the first start."""
@@ -255,7 +282,7 @@ class Lake(Backend):
             raise LakeError(
                 f"There is no lake in {self.home}.", "Start one: `escape-vre lake start`."
             )
-        return _url(ports)
+        return clients.url(ports)
 
     @property
     def rucio(self) -> Path:
@@ -267,7 +294,7 @@ class Lake(Backend):
 
         Parameters
         ----------
-        account : str — one that has a password: ``demo`` or ``root``.
+        account : str — ``demo``, ``root``, or one made with ``add_account``.
         """
         return {
             "RUCIO_CONFIG": str(self.layout.client_config(account)),
@@ -326,7 +353,3 @@ class Lake(Backend):
     def _supervisor(self) -> tuple[Sequence[str], Mapping[str, str]]:
         command = [str(environment.python()), "-m", "lake.server.supervisor", str(self.home)]
         return command, environment.own_environment()
-
-
-def _url(ports: Ports) -> str:
-    return f"https://{HOST}:{ports['rucio']}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from rucio.common.schema import get_schema_value
 
-from ..accounts import QUOTA_BYTES
+from .. import accounts
 from ..layout import GENERIC, HOST, PREFIX, SITES, Layout, Ports
 from ..rest import Rest, path
 from ..upload import store
@@ -30,27 +30,15 @@ def ensure(layout: Layout, ports: Ports) -> None:
     ) as rest:
         fresh = not layout.seeded.exists()
         if fresh:
-            _account(rest, layout)
             for site in layout.sites:
                 _site(rest, site, layout.sites)
+            accounts.add(rest, "demo", layout.sites, password=layout.password("demo"))
         for site in layout.sites:
             layout.site(site).joinpath(PREFIX.strip("/")).mkdir(parents=True, exist_ok=True)
             _protocol(rest, site, ports["sites"][site])
         if fresh:
             _samples(rest, layout)
             layout.seeded.touch()
-
-
-def _account(rest: Rest, layout: Layout) -> None:
-    rest.call("POST", path("accounts", "demo"), {"type": "USER", "email": "demo@localhost"})
-    identity = {
-        "identity": "demo",
-        "authtype": "USERPASS",
-        "default": True,
-        "email": "demo@localhost",
-        "password": layout.password("demo").read_text().strip(),
-    }
-    rest.call("POST", path("accounts", "demo", "identities"), identity)
 
 
 def _site(rest: Rest, site: str, sites: tuple[str, ...]) -> None:
@@ -61,9 +49,7 @@ def _site(rest: Rest, site: str, sites: tuple[str, ...]) -> None:
         if other < site:
             for one, two in ((site, other), (other, site)):
                 rest.call("POST", path("rses", one, "distances", two), {"distance": 1})
-    quota = {"bytes": QUOTA_BYTES}
-    rest.call("POST", path("accounts", "demo", "limits", "local", site), quota)
-    rest.call("POST", path("accounts", "root", "limits", "local", site), quota)
+    accounts.limit(rest, "root", site, accounts.QUOTA_BYTES)
 
 
 def _protocol(rest: Rest, site: str, port: int) -> None:

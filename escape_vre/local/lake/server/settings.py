@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from ..layout import GENERIC, HOST, Layout, Ports, write
+from .. import clients
+from ..layout import GENERIC, Layout, Ports, write
 from . import certificates
 
 
@@ -40,7 +41,7 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
     migrations = Path(rucio.origin).parent / "db" / "sqla" / "migrate_repo"
     password = layout.password("root").read_text().strip()
     database = f"postgresql+psycopg://rucio@/postgres?host={quote(str(short_folder), safe='/')}"
-    _write(
+    clients.write_config(
         layout.server_config,
         {
             "common": {
@@ -64,13 +65,13 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
             "alembic": {"cfg": short_folder / "alembic.ini"},
             "policy": _policy(layout),
             "conveyor": {"scheme": "https", "transfertool": "mock"},
-            "client": {"rucio_host": _url(ports), "auth_host": _url(ports)},
+            "client": {"rucio_host": clients.url(ports), "auth_host": clients.url(ports)},
             # The lake is no provider's client: ``tokens`` says whose tokens it takes. Without a
             # name here, Rucio would read file descriptor 0 for the file, and close that.
             "oidc": {"idpsecrets": layout.home / "server" / "no-idpsecrets.json"},
         },
     )
-    _write(
+    clients.write_config(
         short_folder / "alembic.ini",
         {
             "alembic": {"script_location": migrations, "sqlalchemy.url": database},
@@ -83,27 +84,7 @@ def configure(layout: Layout, ports: Ports, short_folder: Path) -> None:
         },
     )
     for account in layout.accounts:
-        _configure_client(layout, ports, account)
-
-
-def _configure_client(layout: Layout, ports: Ports, account: str) -> None:
-    layout.client_config(account).parent.mkdir(mode=0o700, exist_ok=True)
-    _write(
-        layout.client_config(account),
-        {
-            "client": {
-                "rucio_host": _url(ports),
-                "auth_host": _url(ports),
-                "auth_type": "userpass",
-                "username": account,
-                "password": layout.password(account).read_text().strip(),
-                "account": account,
-                "ca_cert": layout.ca,
-                "auth_token_file_path": layout.home / "run" / f"{account}.token",
-                "request_retries": "3",
-            },
-        },
-    )
+        clients.configure(layout, ports, account)
 
 
 def _policy(layout: Layout) -> dict[str, object]:
@@ -112,17 +93,3 @@ def _policy(layout: Layout) -> dict[str, object]:
     if layout.policy == GENERIC:
         return generic
     return {**generic, "package": "escape_rucio_policy_package"}
-
-
-def _url(ports: Ports) -> str:
-    return f"https://{HOST}:{ports['rucio']}"
-
-
-def _write(path: Path, sections: dict[str, dict[str, object]]) -> None:
-    lines: list[str] = []
-    for section, options in sections.items():
-        lines.append(f"[{section}]")
-        # configparser would take a lone percent sign in a path for a reference.
-        lines += [f"{name} = {str(value).replace('%', '%%')}" for name, value in options.items()]
-        lines.append("")
-    write(path, "\n".join(lines))
