@@ -63,14 +63,15 @@ def test_usage_is_counted_soon_and_limits_hold(lake, carol):
     south = lake.sites[1]
     files = [(f"counted.{number}", bytes(1000)) for number in range(5)]
     lake.upload_many("user.carol", "counted", files, site=lake.sites[0])
-    lake.set_limit(carol, south, 4999)
+    # A rule must leave some of the limit: exactly as much is refused.
+    lake.set_limit(carol, south, 5000)
     order = rule(carol, "user.carol", "counted", south)
     with lake.rest(carol) as rest:
         with pytest.raises(LakeError, match="insufficient quota"):
             rest.call("POST", "/rules/", order)
-        lake.set_limit(carol, south, 5000)
+        lake.set_limit(carol, south, 6000)
         rest.call("POST", "/rules/", order)
-        wait_until(lambda: usage(lake, carol)[south] == (5000, 5, 5000))
+        wait_until(lambda: usage(lake, carol)[south] == (5000, 5, 6000))
 
         def counted():
             found = rest.call("GET", path("replicas", "user.carol", "counted", "datasets"))
