@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOCK = Path(__file__).parents[1] / "requirements/tools.txt"
+REQUIREMENTS = Path(__file__).parents[1] / "requirements"
 
 _SECTIONS = ("global", "install", ":env:")
 """The later wins, as in pip."""
@@ -61,10 +61,12 @@ def main(*wanted: str) -> int:
     """Install into the environment that runs this, uv itself by pip; returns the exit code."""
     uv = Path(sys.executable).with_name("uv")
     if not uv.exists():
-        pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(LOCK), "uv"]
+        pip = [sys.executable, "-m", "pip", "install", "-q"]
+        pip += ["-c", str(REQUIREMENTS / "tools.txt"), "uv"]
         if code := subprocess.run(pip, check=False).returncode:
             return code
-    command = [str(uv), "pip", "install", "-q", "--python", sys.executable, *wanted]
+    command = [str(uv), "pip", "install", "-q", "--python", sys.executable]
+    command += ["--overrides", str(REQUIREMENTS / "overrides.txt"), *wanted]
     return subprocess.run(command, check=False, env=uv_environment()).returncode
 
 

@@ -119,9 +119,9 @@ def test_packages_are_installed_from_the_index_of_pip(pip_says, tmp_path):
     page.mkdir(parents=True)
     with zipfile.ZipFile(page / "tiny_parcel-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("tiny_parcel.py", "opened = True")
-        wheel.writestr(
-            f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-parcel\nVersion: 1.0\n"
-        )
+        needs = "Requires-Dist: rfc3987-syntax"  # which requirements/overrides.txt leaves out
+        about = f"Metadata-Version: 2.1\nName: tiny-parcel\nVersion: 1.0\n{needs}\n"
+        wheel.writestr(f"{info}/METADATA", about)
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
     handler = functools.partial(Folder, directory=tmp_path)
