@@ -12,13 +12,14 @@ unexport PYTHONDONTWRITEBYTECODE
 # The JavaScript is built by a rule of its own; pip would build it again at every install.
 export SKIP_JUPYTER_BUILDER := 1
 SOURCES := $(shell git ls-files src style schema 2>/dev/null)
-# Two workers at a time; tests/conftest.py says which tests stay together. Slow folders come first.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# Three workers at a time, as most tests wait for other processes; tests/conftest.py says which tests
+# stay together. Slow folders come first.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 # Installs by uv, from where pip is configured to.
 INSTALL := $(BIN)/python scripts/install.py
 PYTHON_SOURCES := $(shell git ls-files pyproject.toml jupyter-config 2>/dev/null)
 
-.PHONY: demo test checks test-hub test-cluster back-ends cluster cluster-check cluster-down kubernetes images lock lint bench docs clean api chart chart-schema unit js ui help
+.PHONY: demo test checks python test-hub test-cluster back-ends cluster cluster-check cluster-down kubernetes images lock lint bench docs clean api chart chart-schema unit js ui help
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,8 +29,8 @@ demo: $(STAMPS)/product ## Open the product on its own data lake (CHECK=1: only 
 
 test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs $(STAMPS)/chromium ## Set everything up and run every test
 	scripts/beside.py "$(MAKE) --no-print-directory checks" \
-	    "scripts/timed 'browser tests' $(MAKE) --no-print-directory ui"
-	scripts/timed "Python tests" $(PYTEST) tests -m "not long and not cluster"
+	    "scripts/timed 'browser tests' $(MAKE) --no-print-directory ui" \
+	    "$(MAKE) --no-print-directory python"
 	@test -n "$$ESCAPE_VRE_TIMES" || scripts/timed --report
 
 checks: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs ## What is quick: lint, JavaScript, documentation, demo
@@ -37,6 +38,9 @@ checks: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs ## What is quick: lint, 
 	scripts/timed "JavaScript unit tests" npm test --silent
 	scripts/timed "documentation" $(MAKE) --no-print-directory docs
 	scripts/timed "demo, checked" $(BIN)/escape-vre demo --check
+
+python: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## The Python tests, but those of test-hub and test-cluster
+	scripts/timed "Python tests" $(PYTEST) tests -m "not long and not cluster"
 
 test-hub: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/chromium ## A day at a hub, in a browser: waits for tokens to expire
 	scripts/timed "a day at a hub" $(BIN)/python -m pytest tests -m long

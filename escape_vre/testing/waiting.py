@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], timeout_s: float = 60.0, what: str = "it") -> T:
+def wait_until(condition: Callable[[], T], timeout_s: float = 180.0, what: str = "it") -> T:
     """Return the condition's value once it is true; it is also checked after the limit.
 
     Raises

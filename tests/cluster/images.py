@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from tests.cluster import processes, registries, tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.places import CACHE, HERE, PAUSE, REGISTRY, ROOT, RUN, given_kubeconfig
 from tests.cluster.tools import Say
+from tests.wheel import build as build_wheel
 
 DEBIAN = "docker.io/library/debian:trixie-slim"
 """What the user image starts from. None can be pulled here: it is made of Debian's packages."""
@@ -177,7 +177,7 @@ def wheel(say: Say) -> None:
     Raises
     ------
     ClusterError
-        The browser's side has not been built, or pip fails.
+        The browser's side has not been built, or the wheel could not be.
     """
     if not (ROOT / "escape_vre/labextension/package.json").exists():
         raise ClusterError("The JupyterLab extension is not built.", "Call `make .stamps/product`.")
@@ -194,13 +194,11 @@ def wheel(say: Say) -> None:
     for old in there:
         old.unlink()
     say("Building the wheel ...")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(DIST), str(ROOT)]
-    environment = {**os.environ, "SKIP_JUPYTER_BUILDER": "1"}
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT
-    )
-    if done.returncode:
-        raise ClusterError(f"The wheel could not be built: {done.stderr.strip()[-2000:]}")
+    DIST.mkdir(exist_ok=True)
+    try:
+        build_wheel(DIST)
+    except subprocess.CalledProcessError as e:
+        raise ClusterError(f"The wheel could not be built: {e.stderr.strip()[-2000:]}") from e
 
 
 def _said() -> dict[str, str]:

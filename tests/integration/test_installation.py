@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scripts.install import uv_environment
+from tests.wheel import build
 
 ROOT = Path(__file__).parents[2]
 BESIDE = ["jupyterlab>=4.6,<4.7", "notebook>=7,<8", "jupyterlab-git", "dask-labextension"]
@@ -37,34 +38,9 @@ def resolve(*wanted, constraint=()):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Build the wheel from what git tracks, as a release would."""
     if not (ROOT / "escape_vre/labextension/package.json").exists():
         pytest.fail("the labextension is not built: run make test")
-    clean = tmp_path_factory.mktemp("tree")
-    tracked = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout.split("\0")
-    for name in filter(None, tracked):
-        if (ROOT / name).is_file():
-            (clean / name).parent.mkdir(parents=True, exist_ok=True)
-            (clean / name).write_bytes((ROOT / name).read_bytes())
-    # Building the JavaScript again would take a minute and prove nothing that make has not.
-    subprocess.run(
-        ["cp", "-r", str(ROOT / "escape_vre/labextension"), str(clean / "escape_vre")], check=True
-    )
-    out = tmp_path_factory.mktemp("wheel")
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(clean)],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (built,) = out.glob("*.whl")
-    return built
+    return build(tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_wheel_holds_what_jupyter_and_ipython_look_for(wheel):
