@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from escape_vre.services.datalake.accounts.api import quota
     from escape_vre.services.datalake.api import info, ls, whoami
     from escape_vre.services.datalake.rses.api import rses
+    from escape_vre.services.datalake.search.api import search
 
 _API = {
     "Files": "escape_vre.display.files",
@@ -27,6 +28,7 @@ _API = {
     **dict.fromkeys(("info", "ls", "whoami"), "escape_vre.services.datalake.api"),
     "quota": "escape_vre.services.datalake.accounts.api",
     "rses": "escape_vre.services.datalake.rses.api",
+    "search": "escape_vre.services.datalake.search.api",
 }
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "quota",
     "retry",
     "rses",
+    "search",
     "whoami",
 ]
 

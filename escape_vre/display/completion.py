@@ -63,6 +63,7 @@ def completions(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[W
     *before, typed = words
     pending: argparse.Action | None = None
     given: set[str] = set()
+    place = 0
     for word in before:
         if pending is not None:
             pending = None
@@ -73,7 +74,9 @@ def completions(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[W
             pending = action if action.nargs is None and "=" not in word else None
         elif (commands := commands_of(parser)) is not None and word in commands:
             parser = commands[word]
-    return list(_only_insertable(_found(parser, typed, pending, given)))
+        else:
+            place += 1
+    return list(_only_insertable(_found(parser, typed, pending, given, place)))
 
 
 def _found(
@@ -81,6 +84,7 @@ def _found(
     typed: str,
     pending: argparse.Action | None,
     given: set[str],
+    place: int,
 ) -> Iterator[Word]:
     if pending is not None:
         yield from _values(pending, typed)
@@ -96,9 +100,8 @@ def _found(
     if (commands := commands_of(parser)) is not None:
         yield from (Word(name, "command") for name in commands if name.startswith(typed))
         return
-    for action in _actions(parser):
-        if not action.option_strings:
-            yield from _values(action, typed)
+    if argument := _argument(parser, place):
+        yield from _values(argument, typed)
 
 
 def _values(action: argparse.Action, typed: str) -> Iterator[Word]:
@@ -126,6 +129,17 @@ def _option(parser: argparse.ArgumentParser, word: str) -> argparse.Action | Non
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     return parser._actions  # noqa: SLF001 — argparse has no other way to ask
+
+
+def _argument(parser: argparse.ArgumentParser, place: int) -> argparse.Action | None:
+    """Return the argument that the next word belongs to, after some words without options."""
+    for action in _actions(parser):
+        if action.option_strings:
+            continue
+        if place == 0 or action.nargs not in (None, "?"):
+            return action
+        place -= 1
+    return None
 
 
 def _only_insertable(words: Iterable[Word]) -> Iterator[Word]:

@@ -213,6 +213,38 @@ interface components {
       instances: components['schemas']['DatalakeInstance'][];
     };
     /**
+     * DatalakeKey
+     * @description A key that can be searched by.
+     */
+    DatalakeKey: {
+      /** Key */
+      key: string;
+      /**
+       * Kind
+       * @description What its values are, where that is known.
+       */
+      kind: ('text' | 'number' | 'size' | 'date' | 'flag' | 'type') | null;
+      /**
+       * Source
+       * @description A column of Rucio's, a key that it lists, one of search_keys, or one seen in the metadata of a DID.
+       * @enum {string}
+       */
+      source: 'rucio' | 'configured' | 'convention' | 'seen';
+    };
+    /**
+     * DatalakeKeys
+     * @description The keys to complete from; Rucio lists no keys of JSON metadata, so these are not all.
+     */
+    DatalakeKeys: {
+      /** Keys */
+      keys: components['schemas']['DatalakeKey'][];
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+    };
+    /**
      * DatalakeMatches
      * @description The possible completions of a text.
      */
@@ -554,6 +586,8 @@ export type IGetQuery = Schemas['DatalakeGetQuery'];
 export type IIdentity = Schemas['DatalakeIdentity'];
 export type IInstance = Schemas['DatalakeInstance'];
 export type IInstances = Schemas['DatalakeInstances'];
+export type IKey = Schemas['DatalakeKey'];
+export type IKeys = Schemas['DatalakeKeys'];
 export type IMatches = Schemas['DatalakeMatches'];
 export type IObstacle = Schemas['DatalakeObstacle'];
 export type IProblem = Schemas['DatalakeProblem'];

@@ -4,21 +4,19 @@
 >>> escape_vre.ls("demo:fermi*")  # doctest: +SKIP
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from escape_vre.client import AgentClient
-from escape_vre.core import text
 from escape_vre.core.errors import (
-    EscapeError,
     UsageError,
 )
-from escape_vre.core.order import listed
 from escape_vre.display.tables import Info, Table
 from escape_vre.services.datalake.dids import did_ref, parse_did
-from escape_vre.services.datalake.shown import did_info, did_table
-
-STATES_AT_ONCE = 200
+from escape_vre.services.datalake.search.api import search
+from escape_vre.services.datalake.search.grammar import has_conditions
+from escape_vre.services.datalake.shown import did_info
+from escape_vre.services.datalake.table import table_of
 
 __all__ = ["info", "ls", "whoami"]
 
@@ -30,7 +28,7 @@ def ls(
     limit: int = 200,
     instance: str | None = None,
 ) -> Table:
-    """List scopes, the DIDs of a scope, or the content of a container or dataset.
+    """List scopes, the DIDs of a scope, or the content of a container or dataset; or search.
 
     Containers come first, then datasets, then files, each by name, numbers by their value.
 
@@ -38,7 +36,8 @@ def ls(
     ----------
     what : str
         Empty for the scopes; ``scope`` or ``scope:pattern*`` for DIDs; ``scope:name`` for the
-        contents of that DID.
+        contents of that DID. With conditions after it, such as ``demo:* instrument=LAT``, what
+        :func:`search` finds.
     type : str
         ``all``, ``collection``, ``container``, ``dataset`` or ``file``.
     limit : int
@@ -49,23 +48,15 @@ def ls(
     NotFoundError
         There is no such scope or DID; the hint names the nearest.
     """
+    if has_conditions(what):
+        return search(what, type=type, limit=limit, instance=instance)
     agent = AgentClient()
     if not what.strip():
         scopes = agent.get("/datalake/scopes", instance=instance)["scopes"]
         rows = [{"scope": scope} for scope in scopes]
         return Table(rows, ("scope",), [(scope,) for scope in scopes], "")
     stream, empty = _listing(agent, what, type=type, limit=limit, instance=instance)
-    rows, end = [], {}
-    for row in stream:
-        if "end" in row:
-            end = row["end"]
-        else:
-            rows.append(row)
-    rows.sort(key=lambda row: listed(row["type"], row["name"], row["scope"]))
-    del rows[limit:]  # the agent sends rows as they come, at most twice as many
-    shown, missing = _with_states(agent, rows, instance)
-    said = _note(end, len(rows)) or ("" if rows else empty)
-    return did_table(shown, note=" ".join(filter(None, [said, *missing])))
+    return table_of(agent, stream, empty, limit=limit, instance=instance)
 
 
 def _listing(
@@ -89,40 +80,6 @@ def _listing(
         return iter([did, {"end": {"count": 1, "truncated": False}}]), ""
     contents = agent.stream("/datalake/contents", ref=str(ref), **query)
     return contents, f"{scope}:{pattern} is empty."
-
-
-def _note(end: dict[str, Any], shown: int) -> str:
-    """Say what a list leaves out; nothing where it is whole, or empty."""
-    notes = []
-    if end.get("truncated"):
-        notes.append(f"First {shown:,} shown; use --limit to see more, or narrow the pattern.")
-    if skipped := end.get("skipped"):
-        notes.append(text.skipped(skipped))
-    return " ".join(notes)
-
-
-def _with_states(
-    agent: AgentClient, rows: list[dict[str, Any]], instance: str | None
-) -> tuple[list[dict[str, Any]], Iterable[str]]:
-    """Return the rows with their states, and what of these is not known, a sentence each."""
-    found: dict[str, dict[str, Any]] = {}
-    missing: dict[str, None] = {}
-    for start in range(0, len(rows), STATES_AT_ONCE):
-        refs = [row["ref"] for row in rows[start : start + STATES_AT_ONCE]]
-        try:
-            answer = agent.post(
-                "/datalake/states", {"instance": instance, "refs": refs}, repeatable=True
-            )
-        except EscapeError as e:
-            missing[f"Some states could not be read: {e.message}"] = None
-            continue
-        found |= {row["ref"]: row for row in answer["rows"]}
-        missing |= dict.fromkeys(row["note"] for row in answer["rows"] if row["note"])
-    merged = []
-    for row in rows:
-        states = {k: v for k, v in found.get(row["ref"], {}).items() if v is not None}
-        merged.append({**row, **states})
-    return merged, missing
 
 
 def info(did: str, *, instance: str | None = None) -> Info:

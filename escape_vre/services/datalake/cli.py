@@ -8,13 +8,12 @@ from escape_vre.client.completion import instances_of
 from escape_vre.core.text import sentence
 from escape_vre.display.completion import completed_by
 from escape_vre.display.output import strictly
-from escape_vre.display.parsing import add_help, at_least_one, subcommands
+from escape_vre.display.parsing import add_help, subcommands
 from escape_vre.services.datalake import api
 from escape_vre.services.datalake.accounts import cli as accounts
 from escape_vre.services.datalake.commands import Run, dids
 from escape_vre.services.datalake.rses import cli as rses
-
-TYPES = ("all", "collection", "container", "dataset", "file")
+from escape_vre.services.datalake.search.cli import add_listing, run_search, text_of
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +33,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         made.add_argument("--json", action="store_true", help="print rows as JSON lines")
         return made
 
-    _add_ls(command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset."))
+    ls = command("ls", _ls, "List scopes, DIDs, or the content of a container or dataset.")
+    add_listing(ls, dids, optional=True)
+    add_listing(command("search", run_search, "Search DIDs by name and metadata."), dids)
     text = "Get files, datasets or containers."
     add_get(commands, "datalake", form="scope:name", text=text, completer=dids)
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
@@ -47,24 +48,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_help(commands, parser)
 
 
-def _add_ls(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_argument("what", nargs="?", default="", metavar="scope:pattern*")
-    completed_by(what, dids)
-    parser.add_argument("--type", default="all", choices=TYPES, help="only rows of this type")
-    parser.add_argument(
-        "--limit",
-        type=at_least_one,
-        default=200,
-        metavar="N",
-        help="maximum number of rows (default: 200)",
-    )
-    parser.add_argument(
-        "--strict", action="store_true", help="fail (exit code 1) if nothing is found"
-    )
-
-
 def _ls(args: argparse.Namespace) -> Any:
-    found = api.ls(args.what, type=args.type, limit=args.limit, instance=args.instance)
+    found = api.ls(text_of(args), type=args.type, limit=args.limit, instance=args.instance)
     return strictly(found, strict=args.strict)
 
 

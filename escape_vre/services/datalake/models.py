@@ -99,6 +99,11 @@ class LakeSettings(InstanceSettings):
         description="Absolute folders from which file:// replicas may be read; default none.",
     )
 
+    search_keys: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
+        default=(),
+        description="Metadata keys that a search offers: Rucio lists none of its JSON metadata.",
+    )
+
     @model_validator(mode="after")
     def _has_what_its_sign_in_needs(self) -> "LakeSettings":
         if self.auth == "token_file" and not self.token_file:

@@ -28,6 +28,8 @@ plugin = Plugin(
         "GET /account",
         "GET /rses",
         "GET /expression",
+        "GET /search",
+        "GET /search/keys",
         "POST /states",
         "POST /get",
     ),

@@ -18,6 +18,10 @@ from escape_vre.core.errors import (
 )
 
 
+class MetadataError(UsageError):
+    """Rucio does not take this metadata, or does not search by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """The error that an exception becomes.
@@ -34,6 +38,7 @@ class Meaning:
 
     def of(self, title: str, said: str) -> EscapeError:
         """Make the error."""
+        said = said.partition("[SQL")[0].strip()  # how a refusal of the database goes on
         return self.error(self.says.format(title=title, said=said), hint=self.hint)
 
 
@@ -120,7 +125,7 @@ MEANINGS: Mapping[str, Meaning] = {
         NotFoundError, "There is no such metadata key: {said}.", "Run %dl meta show to see all."
     ),
     "InvalidMetadata": Meaning(
-        UsageError, "{title} does not accept the metadata: {said}.", "Check key and value."
+        MetadataError, "{title} does not accept the metadata: {said}.", "Check key and value."
     ),
     "InvalidValueForKey": Meaning(
         UsageError, "{title} does not accept the value: {said}.", "Check key and value."

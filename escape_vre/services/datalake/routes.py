@@ -26,6 +26,7 @@ from escape_vre.services.datalake.models import (
     TypeFilter,
 )
 from escape_vre.services.datalake.rses import routes as rses
+from escape_vre.services.datalake.search import routes as search
 from escape_vre.services.datalake.service import DataLakeService
 
 Name = Annotated[str | None, Query(description="Instance; default: the first one.")]
@@ -79,6 +80,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
     router = APIRouter(tags=["datalake"])
     router.include_router(accounts.make_router(lake))
     router.include_router(rses.make_router(lake))
+    router.include_router(search.make_router(lake))
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:

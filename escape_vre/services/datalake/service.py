@@ -40,6 +40,7 @@ from escape_vre.services.datalake.models import (
 )
 from escape_vre.services.datalake.partly import notes, or_note, unread
 from escape_vre.services.datalake.rows import did_in_full, did_rows, sites_of_file, with_length
+from escape_vre.services.datalake.search.seen import SeenKeys
 from escape_vre.services.datalake.sites import sites_of_collection
 from escape_vre.services.datalake.states import row_states
 
@@ -61,6 +62,7 @@ class DataLakeService:
     def __init__(self, instances: LakeInstances) -> None:
         self._instances = instances
         self._scopes: dict[int, tuple[float, list[str]]] = {}
+        self.seen_keys = SeenKeys()
 
     async def close(self) -> None:
         """Close the connections to every instance."""
@@ -134,7 +136,7 @@ class DataLakeService:
                     empty = False
                     yield row
         if empty:
-            await self._check_scope(instance, environment, scope)
+            await self.check_scope(instance, environment, scope)
 
     async def contents(
         self,
@@ -163,6 +165,7 @@ class DataLakeService:
         connected = self.connect(instance, environment)
         status, size = await self._counted(connected, environment, ref)
         metadata, note = await or_note(connected.rucio.metadata(did_in(ref)), {}, "its metadata")
+        self.seen_keys.add(connected.settings.name, metadata)
         return did_in_full(ref, status, metadata, notes(size, note))
 
     async def sites(
@@ -414,7 +417,7 @@ class DataLakeService:
             return await connected.rucio.did(did_in(ref), count=count)
         except NotFoundError as e:
             instance = connected.settings.name
-            await self._check_scope(instance, environment, did_in(ref)[0])
+            await self.check_scope(instance, environment, did_in(ref)[0])
             near = await self._near(instance, environment, ref)
             raise NotFoundError(
                 f"There is no {ref.body} in {connected.settings.shown}.",
@@ -422,9 +425,8 @@ class DataLakeService:
                 details={"near": near} if near else {},
             ) from e
 
-    async def _check_scope(
-        self, instance: str | None, environment: Environment, scope: str
-    ) -> None:
+    async def check_scope(self, instance: str | None, environment: Environment, scope: str) -> None:
+        """Raise NotFoundError for a scope that does not exist; the hint names the nearest."""
         try:
             scopes = await self.scopes(instance, environment)
         except RemoteError:

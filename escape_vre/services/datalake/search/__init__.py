@@ -1,0 +1,1 @@
+"""Search by metadata: one grammar for panel, magic, command and Python."""
