@@ -107,6 +107,9 @@ class Finder:
         if empty:
             await self.check_scope()
             await self._check_keys()
+        elif len(self.query.groups) == 1:
+            there = [test.key for test in self.query.groups[0] if test.value != "*"]
+            self.seen.add(self.connected.settings.name, there)
 
     def _asks(self, *, compares: bool) -> list[Ask]:
         types = frozenset(TYPES).intersection(TYPES_OF.get(self.kind, (self.kind,)))

@@ -76,7 +76,9 @@ def test_the_first_rows_come_before_the_last_and_closing_ends_the_search(rucio, 
 
 
 def test_numbers_that_rucio_cannot_compare_are_compared_here(rucio, agent):
-    refusal = refused("InvalidMetadata", "Database query failed: type double [SQL: SELECT", status=500)
+    refusal = refused(
+        "InvalidMetadata", "Database query failed: type double [SQL: SELECT", status=500
+    )
     rucio.says(SEARCH, refusal, listed(*bare(["a", "b"])))
     rucio.says(META, listed(*full(["a"], e=3), *full(["b"], e="many")))
     status, (*rows, last) = agent.ask("/datalake/search", text="t:* e>1")
@@ -148,6 +150,15 @@ def test_keys_are_columns_agreed_configured_and_seen(rucio, agent):
     assert not {"bytes", "created_at", "did_type"} & sources.keys()
     rucio.says("/meta_conventions/", refused("Nothing", status=500))
     assert "could not be read" in agent.ask("/datalake/search/keys")[1]["note"]
+
+
+def test_a_key_that_found_something_is_offered_afterwards(rucio, agent):
+    rucio.says(SEARCH, listed(*bare(["a"])))
+    rucio.says(META, listed(*full(["a"])))
+    agent.ask("/datalake/search", text="t:* colour=red and nothing!=*")
+    keys = [key["key"] for key in agent.ask("/datalake/search/keys")[1]["keys"]]
+    assert "colour" in keys
+    assert "nothing" not in keys
 
 
 def test_older_servers_list_their_keys_elsewhere(rucio, agent):
