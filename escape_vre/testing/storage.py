@@ -124,24 +124,28 @@ class FakeStorage(Fake):
         if file.location:
             self._head(handler, 302, 0, {"Location": file.location, **file.headers})
             return
-        start = self._start(handler, file)
+        start, stop = self._part(handler, file)
         if start > len(file.body):
             self._head(handler, 416, 0, {"Content-Range": f"bytes */{len(file.body)}"})
             return
         headers = {"ETag": file.etag, "Accept-Ranges": "bytes"}
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(file.body) - 1}/{len(file.body)}"
-        length = None if file.unsized else len(file.body) - start
+        partial = start > 0 or stop < len(file.body)
+        if partial:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(file.body)}"
+        length = None if file.unsized else stop - start
         handler.close_connection = file.unsized
-        self._head(handler, 206 if start else 200, length, headers | file.headers)
-        self._send(handler, file, start, seen)
+        self._head(handler, 206 if partial else 200, length, headers | file.headers)
+        self._send(handler, file, start, stop, seen)
 
-    def _start(self, handler: Handler, file: Behaviour) -> int:
+    def _part(self, handler: Handler, file: Behaviour) -> tuple[int, int]:
+        """Return where the part that is asked for starts, and where it stops."""
+        whole = len(file.body)
         asked = handler.headers.get("Range", "")
         condition = handler.headers.get("If-Range", "")
         if not file.ranges or not asked or (condition and condition != file.etag):
-            return 0
-        return int(asked.removeprefix("bytes=").partition("-")[0])
+            return 0, whole
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        return int(first), min(int(last) + 1, whole) if last else whole
 
     def _head(
         self,
@@ -157,9 +161,9 @@ class FakeStorage(Fake):
             handler.send_header(name, value)
         handler.end_headers()
 
-    def _send(self, handler: Handler, file: Behaviour, start: int, seen: Seen) -> None:
+    def _send(self, handler: Handler, file: Behaviour, start: int, stop: int, seen: Seen) -> None:
         step = file.step
-        body = memoryview(file.body)
+        body = memoryview(file.body)[:stop]
         for at in range(start, len(body), step):
             time.sleep(file.pause_s)
             piece = body[at : at + step]

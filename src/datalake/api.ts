@@ -53,6 +53,57 @@ interface components {
       type: 'RSE' | 'attribute' | 'value';
     };
     /**
+     * DatalakeCredentials
+     * @description How to be let in by the storages of an instance; never for a browser, nor for a log.
+     */
+    DatalakeCredentials: {
+      /**
+       * Ca Files
+       * @default []
+       */
+      ca_files: string[];
+      /** Cert File */
+      cert_file: string | null;
+      /**
+       * Expires
+       * @description Seconds since 1970; null: unknown.
+       */
+      expires: number | null;
+      /** Http Proxy */
+      http_proxy: string | null;
+      /** Https Proxy */
+      https_proxy: string | null;
+      /** Key File */
+      key_file: string | null;
+      /** No Proxy */
+      no_proxy: string | null;
+      /**
+       * Problem
+       * @description What is wrong with the certificate; a sentence.
+       * @default
+       */
+      problem: string;
+      /**
+       * Redirect Hosts
+       * @description Those that may be sent it where a storage redirects there.
+       * @default []
+       */
+      redirect_hosts: string[];
+      /**
+       * Timeout S
+       * @default 30
+       */
+      timeout_s: number;
+      /** Token */
+      token: string | null;
+      /**
+       * Token Hosts
+       * @description Hosts that may be sent the token.
+       * @default []
+       */
+      token_hosts: string[];
+    };
+    /**
      * DatalakeDid
      * @description One DID in full.
      */
@@ -267,6 +318,27 @@ interface components {
       kind: 'tape' | 'archive' | 'protocol' | 'address';
       /** Message */
       message: string;
+    };
+    /**
+     * DatalakePathInfo
+     * @description What a path of ``rucio://`` names.
+     */
+    DatalakePathInfo: {
+      /** Adler32 */
+      adler32: string | null;
+      /** Bytes */
+      bytes: number | null;
+      /** Md5 */
+      md5: string | null;
+      /** Path */
+      path: string;
+      /**
+       * Ref
+       * @description Null for a scope.
+       */
+      ref: string | null;
+      /** Type */
+      type: 'scope' | ('container' | 'dataset' | 'file');
     };
     /**
      * DatalakeProblem
@@ -552,6 +624,43 @@ interface components {
       sites: components['schemas']['DatalakeSite'][];
     };
     /**
+     * DatalakeSources
+     * @description Where the bytes of one file are: in a file of this machine, else at URLs, the best first.
+     */
+    DatalakeSources: {
+      /** @description Null with a path. */
+      credentials: components['schemas']['DatalakeCredentials'] | null;
+      file: components['schemas']['DatalakePathInfo'];
+      /**
+       * Path
+       * @description An intact file of this machine.
+       */
+      path: string | null;
+      /**
+       * Urls
+       * @default []
+       */
+      urls: string[];
+    };
+    /**
+     * DatalakeSourcesQuery
+     * @description A file to read.
+     */
+    DatalakeSourcesQuery: {
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Path
+       * @description scope/name, as in rucio://.
+       */
+      path: string;
+      /**
+       * Refused
+       * @description SHA-256 of a token that a storage has refused.
+       */
+      refused?: string | null;
+    };
+    /**
      * DatalakeStates
      * @description The states of the visible rows, in the order of the request.
      */
@@ -580,6 +689,7 @@ interface components {
 type Schemas = components['schemas'];
 export type IAccount = Schemas['DatalakeAccount'];
 export type ICompletion = Schemas['DatalakeCompletion'];
+export type ICredentials = Schemas['DatalakeCredentials'];
 export type IDid = Schemas['DatalakeDid'];
 export type IExpression = Schemas['DatalakeExpression'];
 export type IGetQuery = Schemas['DatalakeGetQuery'];
@@ -590,6 +700,7 @@ export type IKey = Schemas['DatalakeKey'];
 export type IKeys = Schemas['DatalakeKeys'];
 export type IMatches = Schemas['DatalakeMatches'];
 export type IObstacle = Schemas['DatalakeObstacle'];
+export type IPathInfo = Schemas['DatalakePathInfo'];
 export type IProblem = Schemas['DatalakeProblem'];
 export type IQuota = Schemas['DatalakeQuota'];
 export type IRow = Schemas['DatalakeRow'];
@@ -600,5 +711,7 @@ export type IScopes = Schemas['DatalakeScopes'];
 export type ISharedQuota = Schemas['DatalakeSharedQuota'];
 export type ISite = Schemas['DatalakeSite'];
 export type ISites = Schemas['DatalakeSites'];
+export type ISources = Schemas['DatalakeSources'];
+export type ISourcesQuery = Schemas['DatalakeSourcesQuery'];
 export type IStates = Schemas['DatalakeStates'];
 export type IStatesQuery = Schemas['DatalakeStatesQuery'];

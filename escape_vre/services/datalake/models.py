@@ -112,12 +112,18 @@ class LakeSettings(InstanceSettings):
             raise ValueError("storage_key_file needs a storage_cert_file")
         return self
 
-    def may_have_token(self, url: str) -> bool:
-        """Return whether this URL may be sent the token: our own hosts, and those listed."""
+    @property
+    def token_hosts(self) -> tuple[str, ...]:
+        """The hosts that may be sent the token: our own, and those listed."""
         if self.storage_token == "none":  # noqa: S105 — a choice
-            return False
-        own = {host_of(self.url)[0], host_of(self.auth_url or self.url)[0]}
-        return host_of(url)[0] in own - {""} or is_listed(url, self.storage_hosts)
+            return ()
+        own = [host_of(self.url)[0], host_of(self.auth_url or self.url)[0]]
+        named = (f"[{host}]" if ":" in host else host for host in own if host)
+        return tuple(dict.fromkeys((*named, *self.storage_hosts)))
+
+    def may_have_token(self, url: str) -> bool:
+        """Return whether this URL may be sent the token."""
+        return is_listed(url, self.token_hosts)
 
     def may_be_plain(self, url: str) -> bool:
         """Return whether an https storage may redirect to this http URL."""

@@ -25,6 +25,7 @@ from escape_vre.services.datalake.models import (
     Sites,
     TypeFilter,
 )
+from escape_vre.services.datalake.reading import routes as reading
 from escape_vre.services.datalake.rses import routes as rses
 from escape_vre.services.datalake.search import routes as search
 from escape_vre.services.datalake.service import DataLakeService
@@ -81,6 +82,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
     router.include_router(accounts.make_router(lake))
     router.include_router(rses.make_router(lake))
     router.include_router(search.make_router(lake))
+    router.include_router(reading.make_router(lake, desk))
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:

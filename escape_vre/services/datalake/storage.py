@@ -51,6 +51,11 @@ class LakeStorage(StorageAccess):
         self._environment = environment
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def network(self) -> LakeNetwork:
+        """The certificates and proxies that lead to the storages."""
+        return self._network
+
     async def sign_in(self) -> None:
         """Get a token, if one is needed, before any worker asks."""
         self._loop = asyncio.get_running_loop()

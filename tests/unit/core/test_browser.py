@@ -10,7 +10,11 @@ from escape_vre.core.errors import ConfigurationError
 from escape_vre.core.plugin import Plugin
 from escape_vre.core.registry import Installed, installed
 
-NOT_FOR_BROWSERS = {("POST", "/tokens")}
+NOT_FOR_BROWSERS = {
+    ("POST", "/tokens"),
+    ("GET", "/datalake/path"),
+    ("POST", "/datalake/sources"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,8 @@ def test_every_route_of_the_api_is_decided_on(routes):
         ("POST", "/jobs/1/cancel%0A"),
         ("POST", "/sign-ins/1%2Fx/cancel"),
         ("GET", "/datalake/credentials"),
+        ("POST", "/datalake/sources"),
+        ("POST", "/datalake/%73ources"),
         ("GET", "/datalake"),
         ("GET", "/other/dids"),
         ("DELETE", "/datalake/dids"),

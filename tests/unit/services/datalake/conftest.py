@@ -41,7 +41,7 @@ class Agent:
             config = {"DataLake": {"instances": [entry]}}
         services = Services(installed(), Config(config), self._keyring)
         self.lake = services.get("datalake")
-        desk = make_desk(
+        self.desk = desk = make_desk(
             state=self._folder,
             lock=self._folder / "lock",
             settings=Transfers(),
