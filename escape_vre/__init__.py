@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from escape_vre.display.files import Files
     from escape_vre.services.datalake.accounts.api import quota
     from escape_vre.services.datalake.api import info, ls, whoami
+    from escape_vre.services.datalake.put.api import put
     from escape_vre.services.datalake.rses.api import rses
     from escape_vre.services.datalake.search.api import search
 
@@ -29,6 +30,7 @@ _API = {
     "quota": "escape_vre.services.datalake.accounts.api",
     "rses": "escape_vre.services.datalake.rses.api",
     "search": "escape_vre.services.datalake.search.api",
+    "put": "escape_vre.services.datalake.put.api",
 }
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "put",
     "quota",
     "retry",
     "rses",

@@ -363,6 +363,154 @@ interface components {
       near: string | null;
     };
     /**
+     * DatalakePutPlan
+     * @description What a put would do.
+     */
+    DatalakePutPlan: {
+      /** Account */
+      account: string;
+      /** Bytes */
+      bytes: number;
+      /**
+       * Candidates
+       * @description The RSEs that could be chosen, where none was named.
+       * @default []
+       */
+      candidates: components['schemas']['DatalakeRseChoice'][];
+      /** Dataset */
+      dataset: string | null;
+      /**
+       * Dataset Exists
+       * @default false
+       */
+      dataset_exists: boolean;
+      /**
+       * Equal
+       * @description Files that the data lake has already, with the same content: they are attached to the dataset, and not sent.
+       */
+      equal: number;
+      /** @description Why it could not start, apart from problems of files. */
+      error: components['schemas']['ErrorInfo'] | null;
+      /**
+       * Files
+       * @description All files that were found.
+       */
+      files: number;
+      /** Free */
+      free: number | null;
+      /**
+       * Hidden
+       * @description Files that are left out: their names, or folders', begin with a dot.
+       */
+      hidden: number;
+      /** Instance */
+      instance: string;
+      /**
+       * New
+       * @description Files that would be sent.
+       */
+      new: number;
+      /** New Bytes */
+      new_bytes: number;
+      /**
+       * Problem Count
+       * @default 0
+       */
+      problem_count: number;
+      /**
+       * Problems
+       * @description The first hundred; nothing is put while there is one.
+       * @default []
+       */
+      problems: components['schemas']['DatalakePutProblem'][];
+      /** Quota Left */
+      quota_left: number | null;
+      /**
+       * Rse
+       * @description Null where none could be chosen; see error.
+       */
+      rse: string | null;
+      /**
+       * Rule
+       * @description What keeps the files in the data lake; a sentence.
+       */
+      rule: string;
+      /** Scope */
+      scope: string;
+      /** Until */
+      until: string | null;
+    };
+    /**
+     * DatalakePutProblem
+     * @description A file that cannot be put, and why.
+     */
+    DatalakePutProblem: {
+      /**
+       * Kind
+       * @description refused: its name, or the file itself; conflict: other content has its name.
+       * @enum {string}
+       */
+      kind: 'refused' | 'conflict';
+      /** Message */
+      message: string;
+      /** Name */
+      name: string;
+      /** Path */
+      path: string;
+    };
+    /**
+     * DatalakePutQuery
+     * @description What to put, and where to.
+     */
+    DatalakePutQuery: {
+      /**
+       * Client
+       * @description Any id of whoever waits for it.
+       */
+      client?: string | null;
+      /**
+       * Dataset
+       * @description Name of the dataset, where to names none.
+       */
+      dataset?: string | null;
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Keep Paths
+       * @description Whether names are paths below the folder given, with /.
+       * @default false
+       */
+      keep_paths: boolean;
+      /**
+       * Lifetime S
+       * @description Seconds until the rule ends; null: it does not.
+       */
+      lifetime_s?: number | null;
+      /**
+       * Metadata
+       * @description Of a new dataset, or of files that go into none.
+       * @default {}
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * Paths
+       * @description Files and folders: absolute; from a browser, relative to what it shows.
+       */
+      paths: string[];
+      /**
+       * Rse
+       * @description Null to have one chosen.
+       */
+      rse?: string | null;
+      /**
+       * To
+       * @description scope:dataset, or scope: for files alone; null for the account's own scope.
+       */
+      to?: string | null;
+    };
+    /**
      * DatalakeQuota
      * @description How much an account may store, and how much of it is used.
      */
@@ -531,6 +679,24 @@ interface components {
       writable: boolean;
     };
     /**
+     * DatalakeRseChoice
+     * @description An RSE that files can be put on.
+     */
+    DatalakeRseChoice: {
+      /**
+       * Free
+       * @description Null: the RSE does not say.
+       */
+      free: number | null;
+      /**
+       * Quota Left
+       * @description Null: not known.
+       */
+      quota_left: number | null;
+      /** Rse */
+      rse: string;
+    };
+    /**
      * DatalakeRseQuota
      * @description The quota at one RSE.
      */
@@ -678,6 +844,33 @@ interface components {
       /** Refs */
       refs: string[];
     };
+    /**
+     * ErrorInfo
+     * @description An error as it travels; see :mod:`escape_vre.core.errors`.
+     */
+    ErrorInfo: {
+      /** Code */
+      code: string;
+      /**
+       * Details
+       * @default {}
+       */
+      details: {
+        [key: string]: unknown;
+      };
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      /** Message */
+      message: string;
+      /**
+       * Retryable
+       * @default false
+       */
+      retryable: boolean;
+    };
   };
   responses: never;
   parameters: never;
@@ -702,10 +895,14 @@ export type IMatches = Schemas['DatalakeMatches'];
 export type IObstacle = Schemas['DatalakeObstacle'];
 export type IPathInfo = Schemas['DatalakePathInfo'];
 export type IProblem = Schemas['DatalakeProblem'];
+export type IPutPlan = Schemas['DatalakePutPlan'];
+export type IPutProblem = Schemas['DatalakePutProblem'];
+export type IPutQuery = Schemas['DatalakePutQuery'];
 export type IQuota = Schemas['DatalakeQuota'];
 export type IRow = Schemas['DatalakeRow'];
 export type IRowState = Schemas['DatalakeRowState'];
 export type IRse = Schemas['DatalakeRse'];
+export type IRseChoice = Schemas['DatalakeRseChoice'];
 export type IRseQuota = Schemas['DatalakeRseQuota'];
 export type IScopes = Schemas['DatalakeScopes'];
 export type ISharedQuota = Schemas['DatalakeSharedQuota'];

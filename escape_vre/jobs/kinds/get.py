@@ -22,7 +22,7 @@ from escape_vre.jobs.models import Amount, Job, JobFile, JobState
 from escape_vre.jobs.plan import CHUNK, Plan
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Control
-from escape_vre.jobs.transfer.download import Arrived
+from escape_vre.jobs.transfer.download import Arrived, bringing
 from escape_vre.jobs.transfer.mover import Mover
 from escape_vre.jobs.transfer.place import PARTS, drop_abandoned, forget_part
 
@@ -69,7 +69,7 @@ class Get(Kind[GetRequest]):
     ) -> None:
         self.manifest = manifest
         self.data_dir = data_dir
-        self._reserve = settings.reserve_bytes
+        self._settings = settings
         self._mover = Mover(settings, loops)
         self._transfers: WeakKeyDictionary[GetContext, Transfer] = WeakKeyDictionary()
 
@@ -95,7 +95,10 @@ class Get(Kind[GetRequest]):
         try:
             await self._list(context, plan, service.sources(query))
             await asyncio.to_thread(
-                plan.resolve, self.manifest, reserve=self._reserve, check=context.check
+                plan.resolve,
+                self.manifest,
+                reserve=self._settings.reserve_bytes,
+                check=context.check,
             )
             transfer.bytes, transfer.count = plan.bytes, plan.count
             context.path, context.note = str(plan.path), None
@@ -218,6 +221,7 @@ class Get(Kind[GetRequest]):
             plan.errands(),
             access,
             control,
+            carry=bringing(self._settings, access, control),
             on_file=on_file,
             on_failure=plan.failed,
             on_end=on_end,

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from escape_vre.core.errors import (
     AuthError,
@@ -25,8 +26,8 @@ from escape_vre.core.errors import (
 from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.jobs.manifest import Copy
 from escape_vre.jobs.transfer.address import Address
+from escape_vre.jobs.transfer.connections import Connections
 from escape_vre.jobs.transfer.control import Control
-from escape_vre.jobs.transfer.download import Arrived
 from escape_vre.jobs.transfer.refusals import BusyError, OfHost
 
 WINDOW = 4096
@@ -75,6 +76,34 @@ class Errand:
                 self.left.append(Address.read(url))
             except EscapeError as e:
                 self.error = _worse(self.error, e)
+
+
+class Moved(Protocol):
+    """What came of a file that was moved."""
+
+    @property
+    def here(self) -> bool:
+        """Whether it was there before."""
+        ...
+
+    @property
+    def verified(self) -> bool:
+        """Whether its bytes were compared with a checksum."""
+        ...
+
+
+M = TypeVar("M", bound=Moved)
+M_co = TypeVar("M_co", bound=Moved, covariant=True)
+
+
+class Carry(Protocol[M_co]):
+    """Moves one file to or from one storage, in a worker thread."""
+
+    def __call__(
+        self, errand: "Errand", address: Address | None, connections: Connections, /
+    ) -> M_co:
+        """Return what came of it; raises the EscapeError of one that could not be moved."""
+        ...
 
 
 @dataclass(slots=True)
@@ -134,13 +163,15 @@ class Host:
                 self.rests_until = now + pause_after(error, self.rests - 1)
 
 
-class Batch:
+class Batch(Generic[M]):
     """The files of one job; its methods are called under the mover's lock.
 
     Parameters
     ----------
     errands : iterator of Errand
         Read a few thousand ahead.
+    carry : Carry
+        Moves one of them.
     on_file : callable
         Called with each file that is under its final name, from worker threads.
     on_failure : callable
@@ -155,12 +186,14 @@ class Batch:
         access: StorageAccess,
         control: Control,
         *,
-        on_file: Callable[[Errand, Arrived], None],
+        carry: Carry[M],
+        on_file: Callable[[Errand, M], None],
         on_failure: Callable[[Errand, EscapeError], None],
         on_end: Callable[[EscapeError | None], None],
     ) -> None:
         self.access = access
         self.control = control
+        self.carry = carry
         self.on_file = on_file
         self.on_failure = on_failure
         self.on_end = on_end

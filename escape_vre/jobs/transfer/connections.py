@@ -5,8 +5,9 @@ import socket
 import ssl
 from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from escape_vre.core.errors import BadResponseError, RemoteError
@@ -21,6 +22,22 @@ MAX_REDIRECTS = 5
 KEPT_PER_WORKER = 4
 SHORT_BYTES = 64 * 1024
 REDIRECTS = (301, 302, 303, 307, 308)
+ASKED_FROM_BYTES = 1024 * 1024
+"""A storage is asked whether it takes a body of so many bytes before they are sent."""
+INVITED_S = 1.0
+"""How long it may think about that, seconds (RFC 9110 section 10.1.1), before they are sent."""
+STORES_BYTES_S = 20e6
+"""How fast a storage at least puts away what it has got, bytes/s, before it answers."""
+
+
+class Sent(Protocol):
+    """The body of a request, which may have to be sent more than once."""
+
+    size: int
+
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield all of it, from the beginning."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,8 @@ class Connection:
     def __init__(self, route: Route) -> None:
         self._route = route
         self.handle: socket.socket | None = None
+        self.torn = False
+        """It owes the other end the rest of a body, and can carry no further request."""
         origin = route.origin
         self.http: http.client.HTTPConnection
         if route.context is None:
@@ -82,13 +101,74 @@ class Connection:
             plain.close()
             raise
 
-    def ask(self, address: Address, headers: Mapping[str, str]) -> http.client.HTTPResponse:
-        """Send a GET; returns the answer once its headers are there."""
+    def ask(
+        self,
+        method: str,
+        address: Address,
+        headers: Mapping[str, str],
+        body: Sent | None,
+        pace: Pace,
+    ) -> http.client.HTTPResponse:
+        """Send a request; returns the answer once its headers are there."""
         proxy, secure = self._route.proxy, self._route.origin.secure
         plain_proxy = proxy if proxy and not secure else None
         sent = {**headers, **(_credentials(plain_proxy) if plain_proxy else {})}
-        self.http.request("GET", str(address) if plain_proxy else address.target, headers=sent)
-        return self.http.getresponse()
+        target = str(address) if plain_proxy else address.target
+        if body is None:
+            self.http.request(method, target, headers=sent)
+            return self.http.getresponse()
+        return self._give(method, target, sent, body, pace)
+
+    def _give(
+        self, method: str, target: str, headers: Mapping[str, str], body: Sent, pace: Pace
+    ) -> http.client.HTTPResponse:
+        """Send a body, unless the storage refuses it, or sends it elsewhere, beforehand."""
+        asks = body.size >= ASKED_FROM_BYTES
+        self.http.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self.http.putheader(name, value)
+        self.http.putheader("Content-Length", str(body.size))
+        if asks:
+            self.http.putheader("Expect", "100-continue")
+        self.http.endheaders()
+        timeout_s = self.http.sock.gettimeout() or 0.0
+        answer = self._invited(method) if asks else None
+        pace.answered()  # how quickly a body goes is judged block by block
+        if not self.torn:
+            try:
+                for block in body.blocks():
+                    self.http.send(block)
+            except (ConnectionError, ssl.SSLError):
+                self.torn = True  # it may have said why before it hung up
+        patience_s = timeout_s + body.size / STORES_BYTES_S
+        self.http.sock.settimeout(patience_s)
+        pace.expect(self.handle, patience_s)
+        if answer is not None:
+            self.http.response_class = lambda *_, **__: answer  # type: ignore[assignment]
+        try:
+            return self.http.getresponse()
+        finally:
+            self.http.response_class = http.client.HTTPResponse
+            if self.http.sock is not None:
+                self.http.sock.settimeout(timeout_s)
+
+    def _invited(self, method: str) -> http.client.HTTPResponse | None:
+        """Wait for the answer to ``Expect: 100-continue``; None where there is none in time.
+
+        What has begun to come is left in the response, which skips 100 itself.
+        """
+        timeout_s = self.http.sock.gettimeout()
+        answer = http.client.HTTPResponse(self.http.sock, method=method)
+        self.http.sock.settimeout(INVITED_S)
+        try:
+            head = answer.fp.peek(12)
+        except TimeoutError:
+            answer.close()
+            return None
+        finally:
+            self.http.sock.settimeout(timeout_s)
+        self.torn = not head[:12].endswith(b" 100")
+        return answer
 
     def _connected(self, control: Control) -> socket.socket:
         """Try the host's addresses in turn."""
@@ -143,7 +223,23 @@ class Connections:
         extra: Mapping[str, str],
         has_checksum: bool,
     ) -> Answer:
-        """Ask for a file, following redirects.
+        """Ask for a file; see :meth:`send`."""
+        return self.send(
+            "GET", first, access=access, control=control, extra=extra, has_checksum=has_checksum
+        )
+
+    def send(
+        self,
+        method: str,
+        first: Address,
+        *,
+        access: StorageAccess,
+        control: Control,
+        extra: Mapping[str, str],
+        has_checksum: bool,
+        body: Sent | None = None,
+    ) -> Answer:
+        """Send a request, following redirects.
 
         Every hop has the instance's TLS context. Credentials go to the storage that the catalogue
         named, and where the site lists others, to them; ``access`` decides. A token that is
@@ -152,7 +248,10 @@ class Connections:
         Parameters
         ----------
         has_checksum : bool
-            What comes is compared with a checksum, so that a listed host may send it without TLS.
+            What comes, or goes, is compared with a checksum, so that a listed host may be asked
+            without TLS.
+        body : Sent, optional
+            What to send along.
 
         Raises
         ------
@@ -171,44 +270,54 @@ class Connections:
             headers = {"Accept-Encoding": "identity", **extra, **sign_in}
             context = access.tls() if origin.secure else None
             route = Route(origin, context, access.proxy(str(address)))
-            response, connection = self._ask(route, address, headers, control)
+            response, connection = self._ask(method, route, address, headers, body, control)
             if response.status == 401 and sign_in and not refused:
                 # Its token has ended meanwhile: another one, and from where the part ends.
                 refused = sign_in
-                self._put_by(response, connection, control)
+                self.put_by(Answer(response, connection, address), control)
                 continue
             if response.status not in REDIRECTS:
                 return Answer(response, connection, address)
             where = location(response.getheader("Location", ""))
-            self._put_by(response, connection, control)
+            self.put_by(Answer(response, connection, address), control)
             address = _next(address, where, access, has_checksum=has_checksum)
             hops += 1
         raise BadResponseError(
             f"The storage {first.host} redirects too many times.", hint="Contact the site."
         )
 
-    def _put_by(
-        self, response: http.client.HTTPResponse, connection: Connection, control: Control
-    ) -> None:
-        """Finish with an answer that is not the file; its connection stays if it was short."""
+    def put_by(self, answer: Answer, control: Control) -> bytes:
+        """Finish with an answer that is no file, and return its beginning.
+
+        Its connection stays if it was short.
+        """
+        response, connection = answer.response, answer.connection
+        said = b""
         try:
-            response.read(SHORT_BYTES)
+            said = response.read(SHORT_BYTES)
         except (OSError, http.client.HTTPException):
             self.drop(connection)
         control.unwatch(connection.handle)
-        if not response.isclosed():
+        if not response.isclosed() or connection.torn:
             self.drop(connection)
+        return said
 
     def _ask(
-        self, route: Route, address: Address, headers: Mapping[str, str], control: Control
+        self,
+        method: str,
+        route: Route,
+        address: Address,
+        headers: Mapping[str, str],
+        body: Sent | None,
+        control: Control,
     ) -> tuple[http.client.HTTPResponse, Connection]:
-        """Send a GET; over a kept connection that the other end has closed, once more."""
+        """Send a request; over a kept connection that the other end has closed, once more."""
         while True:
             kept = self._kept.pop(route, None)
             connection = kept or Connection(route)
             try:
                 connection.open(control, self.pace, timeout_s=self.timeout_s)
-                response = connection.ask(address, headers)
+                response = connection.ask(method, address, headers, body, self.pace)
             except (OSError, http.client.HTTPException, UnicodeError, ValueError) as e:
                 control.unwatch(connection.handle)
                 connection.close()

@@ -3,6 +3,7 @@
 import errno
 import http.client
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,10 @@ from escape_vre.core.errors import (
     NotFoundError,
 )
 from escape_vre.core.service import FileSource, StorageAccess
+from escape_vre.core.settings import Transfers
 from escape_vre.jobs.manifest import Copy
 from escape_vre.jobs.transfer.address import Address
+from escape_vre.jobs.transfer.batch import Errand
 from escape_vre.jobs.transfer.body import Limits, Pump, Reader
 from escape_vre.jobs.transfer.connections import Connections
 from escape_vre.jobs.transfer.control import Control
@@ -274,6 +277,24 @@ class Fetch:
                 written=written,
             ).run(read)
         return sums
+
+
+def bringing(
+    settings: Transfers, access: StorageAccess, control: Control
+) -> Callable[[Errand, Address | None, Connections], Arrived]:
+    """Return what brings the files of one job, for its batch."""
+    limits = Limits(
+        promised=None,
+        reserve=settings.reserve_bytes,
+        timeout_s=settings.timeout_s,
+        min_rate=settings.min_rate_bytes_s,
+    )
+
+    def bring(errand: Errand, address: Address | None, connections: Connections) -> Arrived:
+        fetch = Fetch(access, connections, control, limits)
+        return fetch.run(errand.source, errand.final, errand.known, address)
+
+    return bring
 
 
 def no_replica(source: FileSource) -> NotFoundError:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import Any
 
 from escape_vre.core.errors import AuthError, CancelledJobError, EscapeError, RemoteError
 from escape_vre.core.loops import PAUSE_S, Loops
@@ -16,9 +17,7 @@ from escape_vre.core.settings import Transfers
 from escape_vre.jobs.models import Ending
 from escape_vre.jobs.transfer.address import Address
 from escape_vre.jobs.transfer.batch import HERE, Batch, Errand
-from escape_vre.jobs.transfer.body import Limits
 from escape_vre.jobs.transfer.connections import Connections
-from escape_vre.jobs.transfer.download import Fetch
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +37,13 @@ class Mover:
         self._settings = settings
         self._loops = loops
         self._ready = threading.Condition()
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[Batch[Any]] = deque()
         self._in_use: Counter[str] = Counter()
         self._workers: dict[threading.Thread, Connections] = {}
         self._idle = 0
         self._watching = False
 
-    def submit(self, batch: Batch) -> None:
+    def submit(self, batch: Batch[Any]) -> None:
         """Start a batch; its ``on_end`` is called when it has ended."""
         with self._ready:
             self._batches.append(batch)
@@ -55,7 +54,7 @@ class Mover:
             self._ready.notify_all()
         self._settle(batch)
 
-    def end(self, batch: Batch, how: Ending) -> None:
+    def end(self, batch: Batch[Any], how: Ending) -> None:
         """Stop a batch; its ``on_end`` is called once no worker touches it, or soon after."""
         batch.control.end(how)
         self._settle(batch)
@@ -83,7 +82,7 @@ class Mover:
         finally:
             connections.close()
 
-    def _next(self, connections: Connections) -> tuple[Batch, Errand, Address | None] | None:
+    def _next(self, connections: Connections) -> tuple[Batch[Any], Errand, Address | None] | None:
         """Wait for a file to move, the batches in turn; None when this worker may go."""
         with self._ready:
             idle_since = time.monotonic()
@@ -106,7 +105,7 @@ class Mover:
         moving = sum(known.pace.busy and not known.pace.is_slow for known in self._workers.values())
         return moving >= self._settings.connections
 
-    def _take(self) -> tuple[Batch, Errand, Address | None] | None:
+    def _take(self) -> tuple[Batch[Any], Errand, Address | None] | None:
         for _ in range(len(self._batches)):
             batch = self._batches[0]
             self._batches.rotate(-1)
@@ -125,21 +124,10 @@ class Mover:
         return max(0.01, min(due) - time.monotonic()) if due else IDLE_S
 
     def _move(
-        self, batch: Batch, errand: Errand, address: Address | None, connections: Connections
+        self, batch: Batch[Any], errand: Errand, address: Address | None, connections: Connections
     ) -> None:
-        fetch = Fetch(
-            batch.access,
-            connections,
-            batch.control,
-            Limits(
-                promised=None,
-                reserve=self._settings.reserve_bytes,
-                timeout_s=self._settings.timeout_s,
-                min_rate=self._settings.min_rate_bytes_s,
-            ),
-        )
         try:
-            arrived = fetch.run(errand.source, errand.final, errand.known, address)
+            arrived = batch.carry(errand, address, connections)
             batch.on_file(errand, arrived)
         except CancelledJobError:
             self._give_back(batch, errand, connections, batch.put_by)
@@ -159,7 +147,7 @@ class Mover:
 
     def _failed(
         self,
-        batch: Batch,
+        batch: Batch[Any],
         errand: Errand,
         address: Address | None,
         error: EscapeError,
@@ -175,7 +163,7 @@ class Mover:
             lambda _: batch.renew(errand, urls) if urls else batch.failed(errand, address, error),
         )
 
-    def _renewed(self, batch: Batch, errand: Errand, error: EscapeError) -> list[str]:
+    def _renewed(self, batch: Batch[Any], errand: Errand, error: EscapeError) -> list[str]:
         """Return the present addresses of a file whose signed one is refused, once for each."""
         if not isinstance(error, AuthError | RemoteError) or error.worth_waiting:
             return []
@@ -186,7 +174,7 @@ class Mover:
 
     def _give_back(
         self,
-        batch: Batch,
+        batch: Batch[Any],
         errand: Errand,
         connections: Connections,
         tell: Callable[[Errand], None],
@@ -201,7 +189,7 @@ class Mover:
 
     # ── how a batch ends ────────────────────────────────────────────────────────────────────
 
-    def _settle(self, batch: Batch) -> None:
+    def _settle(self, batch: Batch[Any]) -> None:
         """Tell of the files that have failed, and of the end of the batch if that is it."""
         while True:
             with self._ready:
@@ -233,7 +221,7 @@ class Mover:
                 self._loops.failed("workers of transfers", e)
                 time.sleep(PAUSE_S)
 
-    def _look_after(self, batches: list[Batch]) -> None:
+    def _look_after(self, batches: list[Batch[Any]]) -> None:
         with self._ready:
             for known in self._workers.values():
                 known.pace.shut_if_overdue()
@@ -243,7 +231,7 @@ class Mover:
             self._settle(batch)
 
 
-def _hangs(batch: Batch) -> bool:
+def _hangs(batch: Batch[Any]) -> bool:
     """Tell whether a batch was to stop some time ago, and a worker has not noticed yet."""
     control = batch.control
     return control.ending is not None and time.monotonic() - control.ended_at > PATIENCE_S

@@ -10,6 +10,7 @@ from escape_vre.core.errors import (
     EscapeError,
     IntegrityError,
     NotFoundError,
+    QuotaError,
     RemoteError,
     RemoteTimeoutError,
     RemoteUnavailableError,
@@ -78,18 +79,33 @@ def storage_error(error: Exception, host: str, *, overdue: bool = False) -> Esca
     )
 
 
-def refusal(response: http.client.HTTPResponse, host: str, problem: str) -> EscapeError:
-    """Say what a storage's refusal means; ``problem`` is what is wrong with our credentials."""
+def refusal(
+    response: http.client.HTTPResponse, host: str, problem: str, *, act: str = "read"
+) -> EscapeError:
+    """Say what a storage's refusal means.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong with our credentials; a sentence, or empty.
+    act : str
+        What was tried with the file.
+    """
     status = response.status
     said = f"{status} {http.client.responses.get(status, '')}".strip()
     if status in (401, 403):
-        message = f"The storage {host} does not let you read this file ({status})."
+        message = f"The storage {host} does not let you {act} this file ({status})."
         if problem:
             return AuthError(
                 f"{message} {problem}",
                 hint="Renew the certificate (for example with voms-proxy-init), or fix its path.",
             )
         return AuthError(message, hint="Sign in again, or ask the data's owner for access.")
+    if status in (413, 507):
+        return QuotaError(
+            f"The storage {host} has no space for this file ({said}).",
+            hint="Choose another RSE, or tell the site.",
+        )
     if status in (404, 410):
         return NotFoundError(
             f"The storage {host} does not have the file that the catalogue says it has.",

@@ -25,6 +25,10 @@ _NAMES = ("name", "did", "dids", "scope", "attachment", "attachments", "collecti
 """What Rucio validates when a name is not allowed."""
 
 
+class FailedError(RemoteUnavailableError):
+    """Rucio answers, and fails at this request: it may do so each time."""
+
+
 class RucioDialect:
     """What :class:`escape_vre.core.client.AuthorisedClient` has to know about a Rucio server.
 
@@ -100,7 +104,7 @@ def _refusal(response: httpx.Response, title: str) -> EscapeError:
         busy.after_s = retry_after(response.headers)
         return busy
     if status >= 500:
-        return RemoteUnavailableError(
+        return FailedError(
             f"{title} failed ({status}{': ' + said if said else ''}).",
             hint="Try again. If it continues, tell the administrators of the data lake.",
         )
@@ -120,6 +124,7 @@ def _invalid(said: str, title: str) -> UsageError | None:
         return UsageError(
             f"{title} does not allow this name.",
             hint="A name has letters, digits and . - _ /; a colon separates it from its scope.",
+            details={"said": sentence(why)},
         )
     return UsageError(
         f"{title} does not accept the {what.strip()}: {_first(why)}.", hint="Check what you gave."

@@ -96,7 +96,14 @@ class LakeSettings(InstanceSettings):
     )
     file_roots: tuple[Folder, ...] = Field(
         default=(),
-        description="Absolute folders from which file:// replicas may be read; default none.",
+        description="Absolute folders from which file:// replicas may be read, and to which files"
+        " may be put at RSEs with the protocol file; default none.",
+    )
+    upload_rse: str | None = Field(
+        default=None,
+        min_length=1,
+        description="RSE that users' files are put on when they name none; default: the only one"
+        " where they have quota left.",
     )
 
     search_keys: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(

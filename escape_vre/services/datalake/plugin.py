@@ -15,7 +15,7 @@ plugin = Plugin(
     hub="escape_vre.services.datalake.hub:Lakes",
     command="dl",
     commands="escape_vre.services.datalake.cli:add_commands",
-    summary="the data lake: list, get, show jobs",
+    summary="the data lake: list, get, put, show jobs",
     browser=(
         "GET /instances",
         "GET /whoami",
@@ -32,6 +32,8 @@ plugin = Plugin(
         "GET /search/keys",
         "POST /states",
         "POST /get",
+        "POST /put",
+        "POST /put/plan",
     ),
     variables=(
         "RUCIO_ACCOUNT",
@@ -53,5 +55,6 @@ plugin = Plugin(
         "RUCIO_HOME",
     ),
     # The client of Rucio 41 looks for BEARER_TOKEN_FILE when its sign-in is oidc.
+    kinds=("escape_vre.services.datalake.put.job:put",),
     token_variables={"rucio": {"RUCIO_AUTH_TYPE": "oidc"}},
 )

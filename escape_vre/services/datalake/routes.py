@@ -25,6 +25,7 @@ from escape_vre.services.datalake.models import (
     Sites,
     TypeFilter,
 )
+from escape_vre.services.datalake.put import routes as put
 from escape_vre.services.datalake.reading import routes as reading
 from escape_vre.services.datalake.rses import routes as rses
 from escape_vre.services.datalake.search import routes as search
@@ -162,6 +163,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
             response.status_code = 200
         return job.model_copy(update={"contents_path": caller.contents_path(job.path)})
 
+    router.include_router(put.make_router(lake, desk))
     return router
 
 

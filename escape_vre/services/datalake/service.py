@@ -16,6 +16,7 @@ from escape_vre.core.ndjson import Tally
 from escape_vre.core.order import natural
 from escape_vre.core.refs import ResourceRef
 from escape_vre.core.service import FetchQuery, FileSource, Skipped, StorageAccess
+from escape_vre.core.settings import Transfers, configured
 from escape_vre.core.text import insertable, nearest, skipped
 from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.kinds.get import CHECKED_FILES, Get
@@ -51,7 +52,7 @@ SCOPES_KEPT_S = 30.0
 
 def create(config: Config, keyring: Keyring) -> "DataLakeService":
     """Make the service."""
-    return DataLakeService(LakeInstances(config, keyring))
+    return DataLakeService(LakeInstances(config, keyring), configured(Transfers, config))
 
 
 class DataLakeService:
@@ -59,7 +60,8 @@ class DataLakeService:
 
     name = "datalake"
 
-    def __init__(self, instances: LakeInstances) -> None:
+    def __init__(self, instances: LakeInstances, transfers: Transfers) -> None:
+        self.transfers = transfers
         self._instances = instances
         self._scopes: dict[int, tuple[float, list[str]]] = {}
         self.seen_keys = SeenKeys()

@@ -12,6 +12,7 @@ from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Control
+from escape_vre.jobs.transfer.download import bringing
 from escape_vre.jobs.transfer.mover import Mover
 
 BIG = os.urandom(6 * 1024 * 1024 + 123)
@@ -40,15 +41,18 @@ def move(wanted, *, control=None, access=None, known=(), arrived=None, **setting
         stopped.append(error)
         over.set()
 
+    control, access = control or Control(), access or StorageAccess()
+    asked = Transfers(**{"reserve_bytes": 0, **settings})
     batch = Batch(
         iter([Errand(what, final, list(known)) for what, final in wanted]),
-        access or StorageAccess(),
-        control or Control(),
+        access,
+        control,
+        carry=bringing(asked, access, control),
         on_file=lambda errand, found: arrived is not None and arrived.append(found),
         on_failure=lambda errand, error: failed.update({errand.final.name: error}),
         on_end=on_end,
     )
-    Mover(Transfers(**{"reserve_bytes": 0, **settings}), Loops()).submit(batch)
+    Mover(asked, Loops()).submit(batch)
     assert over.wait(100)
     if stopped[0] is not None:
         raise stopped[0]

@@ -10,6 +10,7 @@ from escape_vre.core.service import StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Control
+from escape_vre.jobs.transfer.download import bringing
 from escape_vre.jobs.transfer.mover import Mover
 from escape_vre.testing.storage import FakeStorage
 from escape_vre.testing.waiting import wait_until
@@ -56,10 +57,12 @@ class Job:
         self.control = Control()
         self.failed = {}
         self.over = threading.Event()
+        access = access or StorageAccess()
         self.batch = Batch(
             iter([Errand(what, final) for what, final in files]),
-            access or StorageAccess(),
+            access,
             self.control,
+            carry=bringing(mover._settings, access, self.control),
             on_file=lambda errand, found: None,
             on_failure=lambda errand, error: self.failed.update({errand.final.name: error}),
             on_end=lambda error: self.over.set(),

@@ -1,0 +1,1 @@
+"""Putting files and folders into the data lake."""
