@@ -22,6 +22,8 @@ from escape_vre.local.lake.lake import Lake
 
 START_TIMEOUT_S = 60.0
 NOTEBOOK = "Start here.ipynb"
+TRANSFER_S = 2.0
+"""How long a transfer between the lake's sites takes: long enough to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Demo:
             self.place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             claim(self.place.home, hint="Choose another folder with --home.")
             self.lake.start(tied=True)
+            self.lake.transfers_take(TRANSFER_S)
             self._configure()
             self._start_jupyter()
         except BaseException:

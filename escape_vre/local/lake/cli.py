@@ -45,6 +45,12 @@ def add_lake_commands(parser: argparse.ArgumentParser) -> None:
             help="permissions and schema of the server: Rucio's generic ones, or those of the"
             " ESCAPE lake (default: as the lake was made, a new one with generic)",
         )
+    commands["start"].add_argument(
+        "--pace",
+        type=float,
+        metavar="SECONDS",
+        help="how long each transfer between sites takes, until the next start (default: none)",
+    )
     _add_trust(commands["start"])
     person = commands["map"]
     person.add_argument("subject", metavar="SUBJECT", help="`sub` of the user's tokens")
@@ -96,6 +102,8 @@ def _start(arguments: argparse.Namespace) -> int:
     elif arguments.no_issuer:
         lake.distrust()
     lake.start()
+    if arguments.pace is not None:
+        lake.transfers_take(arguments.pace)
     _show(lake, arguments, long=True)
     return 0
 

@@ -13,6 +13,7 @@ from escape_vre.local.cache import Say
 from escape_vre.local.usage import bytes_below, resident_bytes
 
 from . import accounts, clients, environment, upload
+from .control import Control
 from .errors import LakeError
 from .layout import GENERIC, HOST, SITES, Layout, write
 from .rest import Rest
@@ -25,7 +26,7 @@ _ACCOUNT = re.compile("[a-z0-9_-]{1,20}")
 _ACCOUNT_HINT = "An account has up to 20 characters: a-z, 0-9, - and _."
 
 
-class Lake(Backend):
+class Lake(Control, Backend):
     """One data lake, kept in one folder.
 
     Parameters

@@ -177,6 +177,11 @@ class Layout(Folder):
         """Locked while a process changes ``trust``."""
         return self.home / "run" / "trust.lock"
 
+    @property
+    def behaviour(self) -> Path:
+        """How the lake behaves (``behaviour.Behaviour``), JSON; gone before each start."""
+        return self.home / "run" / "behaviour.json"
+
     def ports(self) -> Ports | None:
         """Read the ports of the last start, or None before the first."""
         try:

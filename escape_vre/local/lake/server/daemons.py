@@ -1,8 +1,8 @@
 """Rucio's daemons, run one after another in the server's own process.
 
-One pass takes 0.1 s of a core, too much for an idle laptop every second. They run after a request
-that may cause work, and then less and less often, for work that becomes due with time (rules that
-expire).
+They run after a request that may cause work, after the end of a transfer, and then less and less
+often, for work that becomes due with time (rules that expire). Only those run that have something
+to do; see ``work``.
 """
 
 import functools
@@ -12,17 +12,25 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dogpile.cache.region import make_region
+from rucio.core import rule_grouping
 from rucio.daemons.abacus import account as abacus_account
 from rucio.daemons.abacus import collection_replica as abacus_collection
 from rucio.daemons.abacus import rse as abacus_rse
+from rucio.daemons.badreplicas import necromancer
 from rucio.daemons.conveyor import finisher, poller, submitter
-from rucio.daemons.judge import cleaner, evaluator, repairer
+from rucio.daemons.judge import cleaner, evaluator, injector, repairer
 from rucio.daemons.reaper import reaper
+from rucio.daemons.transmogrifier import transmogrifier
 from rucio.daemons.undertaker import undertaker
+
+from . import work
 
 _LOG = logging.getLogger(__name__)
 _SHORTEST_S = 0.1
-_LONGEST_S = 20.0
+_LONGEST_S = 5.0
+# Rule, request, transfer, end, counters: a pass sees a rule through. What is still due then waits
+# for a transfer, or fails each time.
+_ROUNDS = 6
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -34,8 +42,13 @@ class Daemons:
         self._work = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="daemons", daemon=True)
-        # The reaper remembers "nothing to delete" for ten minutes.
-        reaper.REGION = make_region().configure("dogpile.cache.null")
+        self._repair = False
+        # Rucio tries a transfer that failed again after two hours at the earliest, for sites that
+        # nobody has mended yet. Here somebody is watching, and ``work`` says when.
+        vars(rule_grouping)["__is_retry_required"] = lambda **_lock: True
+        # They remember "nothing to delete" and "no bad replica" for ten minutes.
+        for module in (reaper, necromancer):
+            module.REGION = make_region().configure("dogpile.cache.null")
 
     def start(self) -> None:
         """Begin with a pass: there may be work from before a crash."""
@@ -46,6 +59,16 @@ class Daemons:
         self._stop.set()
         self._work.set()
         self._thread.join(2)
+
+    def wake(self, *, repair: bool = False) -> None:
+        """Look for work now.
+
+        Parameters
+        ----------
+        repair : bool — also repair rules that are STUCK only since a moment ago.
+        """
+        self._repair |= repair
+        self._work.set()
 
     def watch(self, application: Application) -> Application:
         """Return the application, wrapped to notice requests that change something."""
@@ -72,23 +95,43 @@ class Daemons:
                 pause = min(2 * pause, _LONGEST_S)
 
     def _pass(self) -> None:
-        for daemon in (
-            functools.partial(evaluator.run, once=True),
-            functools.partial(cleaner.run, once=True),
-            functools.partial(repairer.run, once=True),
-            functools.partial(submitter.run, once=True),
-            functools.partial(poller.run, once=True, older_than=0),
-            functools.partial(finisher.run, once=True),
-            functools.partial(undertaker.run, once=True),
-            functools.partial(reaper.run, once=True, greedy=True),
-            functools.partial(abacus_account.run, once=True),
-            functools.partial(abacus_rse.run, once=True),
-            functools.partial(abacus_collection.run, once=True),
-        ):
-            if self._stop.is_set():
-                return
+        before: list[str] = []
+        for _ in range(_ROUNDS):
             try:
-                daemon()
+                names = work.due()
             except Exception:  # noqa: BLE001 - a task's boundary
-                # One daemon's trouble must not end the others; the log says what it was.
-                _LOG.exception("daemon %s", daemon.func.__module__)
+                # The database may be starting again.
+                _LOG.exception("looking for work")
+                return
+            if self._repair:
+                self._repair = False
+                names.append("repairer")
+            if names == before:
+                return
+            for name in names:
+                if self._stop.is_set():
+                    return
+                try:
+                    _RUN[name]()
+                except Exception:  # noqa: BLE001 - a task's boundary
+                    # One daemon's trouble must not end the others; the log says what it was.
+                    _LOG.exception("daemon %s", name)
+            before = names
+
+
+_RUN: dict[str, Callable[[], None]] = {
+    "transmogrifier": functools.partial(transmogrifier.run, once=True),
+    "injector": functools.partial(injector.run, once=True),
+    "necromancer": functools.partial(necromancer.run, once=True),
+    "evaluator": functools.partial(evaluator.run, once=True),
+    "cleaner": functools.partial(cleaner.run, once=True),
+    "repairer": functools.partial(repairer.run, once=True),
+    "submitter": functools.partial(submitter.run, once=True),
+    "poller": functools.partial(poller.run, once=True, older_than=0),
+    "finisher": functools.partial(finisher.run, once=True),
+    "undertaker": functools.partial(undertaker.run, once=True),
+    "reaper": functools.partial(reaper.run, once=True, greedy=True),
+    "abacus_account": functools.partial(abacus_account.run, once=True),
+    "abacus_rse": functools.partial(abacus_rse.run, once=True),
+    "abacus_collection": functools.partial(abacus_collection.run, once=True),
+}

@@ -26,6 +26,8 @@ _LOG = logging.getLogger(__name__)
 def main(home: str, _part: str, descriptor: str) -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(1))
+    # Only later does anybody have a reason to send it.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     end_with_parent()
     layout = Layout(Path(home))
     ports = layout.ports()
@@ -43,8 +45,8 @@ def main(home: str, _part: str, descriptor: str) -> None:
     from . import api, daemons, seed, tokens, transfer
 
     tokens.accept(layout)
-    transfer.register(layout, ports)
     workers = daemons.Daemons()
+    transfers = transfer.register(layout, ports, workers.wake)
     listener = socket.socket(fileno=int(descriptor))
     server = api.server(listener, layout.server_identity, workers.watch)
     server.prepare()
@@ -55,6 +57,12 @@ def main(home: str, _part: str, descriptor: str) -> None:
         workers.start()
         end = threading.Event()
         signal.signal(signal.SIGTERM, lambda _number, _frame: end.set())
+
+        def look(_number: int, _frame: object) -> None:
+            transfers.look()
+            workers.wake(repair=True)
+
+        signal.signal(signal.SIGUSR1, look)
         layout.rucio_ready.touch()
         end.wait()
         workers.stop()

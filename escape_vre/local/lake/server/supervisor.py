@@ -61,6 +61,7 @@ class Supervisor:
         ports = self._listen()
         settings.configure(self.layout, ports, self.short_folder)
         self.layout.rucio_ready.unlink(missing_ok=True)
+        self.layout.behaviour.unlink(missing_ok=True)
         # Rucio first: it loads for a second, and the database is made meanwhile.
         self.starters["rucio"] = self._starter("rucio", "rucio_server", "rucio")
         self.starters["database"] = lambda: database.start(self.layout, self.short_folder)

@@ -1,24 +1,146 @@
-"""Rucio's transfer tool for two sites on one disk: it copies files between their folders."""
+"""Rucio's transfer tool for sites on one disk: it copies files between their folders.
+
+It takes the place of FTS: transfers last as long as ``Behaviour`` says, a few at a time, and a
+transfer that fails is reported in FTS's words.
+"""
 
 # These modules run as the package "lake", in an environment that has no escape_vre.
 # ruff: noqa: TID252
 
+import errno
 import logging
 import shutil
+import threading
+import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from rucio.core import transfer
+from rucio.core import request, transfer
 from rucio.core.request import DirectTransfer
 from rucio.db.sqla.constants import RequestState
 from rucio.transfertool.mock import MockTransferStatusReport, MockTransfertool
 
+from ..behaviour import Current
 from ..layout import Layout, Ports
 
 _LOG = logging.getLogger(__name__)
+_AT_ONCE = 4
+_REFUSED = "Result (Neon): Could not connect to server: Connection refused after 3 attempts"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One file of a job that is to be copied from one site to another."""
+
+    request_id: str
+    job: str
+    source: str
+    target: str
+    from_tape: bool
+
+
+class Transfers:
+    """Carries out transfers, and remembers how each ended until Rucio has asked."""
+
+    def __init__(self, layout: Layout, ports: Ports, on_end: Callable[[], None]) -> None:
+        self._layout = layout
+        self._ports = ports
+        self._on_end = on_end
+        self._behaviour = Current(layout.behaviour)
+        self._changed = threading.Condition()
+        self._running: dict[str, str] = {}
+        self._ended: dict[str, str | None] = {}
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="transfer")
+
+    def begin(self, copy: Copy) -> None:
+        """Carry out a transfer, at once if transfers take no time."""
+        with self._changed:
+            self._running[copy.request_id] = copy.job
+        if self._lasts(copy):
+            self._threads.submit(self._later, copy)
+        else:
+            self._carry_out(copy)
+
+    def cancel(self, job: str) -> None:
+        """Forget a job; what is not yet copied is not copied."""
+        with self._changed:
+            self._running = {one: of for one, of in self._running.items() if of != job}
+            self._changed.notify_all()
+
+    def look(self) -> None:
+        """Look at the behaviour again: transfers that wait may be due now."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def state(self, request_id: str) -> tuple[RequestState, str | None]:
+        """Return how a transfer stands, and what went wrong if it FAILED."""
+        with self._changed:
+            if request_id in self._running:
+                return RequestState.SUBMITTED, None
+            if request_id not in self._ended:
+                # From before a restart.
+                return RequestState.LOST, None
+            problem = self._ended.pop(request_id)
+        return (RequestState.FAILED if problem else RequestState.DONE), problem
+
+    def _lasts(self, copy: Copy) -> float:
+        now = self._behaviour()
+        return now.transfer_s + now.staging_s * copy.from_tape
+
+    def _later(self, copy: Copy) -> None:
+        began = time.monotonic()
+        with self._changed:
+            while copy.request_id in self._running:
+                left_s = began + self._lasts(copy) - time.monotonic()
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+        self._carry_out(copy)
+        self._on_end()
+
+    def _carry_out(self, copy: Copy) -> None:
+        with self._changed:
+            if copy.request_id not in self._running:
+                return
+        problem = self._problem(copy)
+        with self._changed:
+            if copy.request_id in self._running:
+                del self._running[copy.request_id]
+                self._ended[copy.request_id] = problem
+
+    def _problem(self, copy: Copy) -> str | None:
+        """Copy the file; return why it could not be, in the form of FTS."""
+        broken = self._behaviour().broken
+        source_site, source = self._place(copy.source)
+        target_site, target = self._place(copy.target)
+        if source_site in broken:
+            return broken[source_site] or f"SOURCE [111] {_REFUSED}"
+        if target_site in broken:
+            return broken[target_site] or f"DESTINATION [111] DESTINATION MAKE_PARENT {_REFUSED}"
+        try:
+            _copy(source, target)
+        except FileNotFoundError:
+            return "SOURCE [2] HTTP 404 : File not found"
+        except OSError as error:
+            _LOG.exception("transfer to %s failed", copy.target)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                said = "HTTP 507 : Insufficient Storage"
+            else:
+                said = str(error.strerror)
+            return f"TRANSFER ERROR: Copy failed (3rd pull). Last attempt: {said}"
+        return None
+
+    def _place(self, url: str) -> tuple[str, Path]:
+        """Return the site and the file of a URL."""
+        parts = urlsplit(url)
+        site = next(site for site, port in self._ports["sites"].items() if port == parts.port)
+        names = [name for name in unquote(parts.path).split("/") if name]
+        return site, self._layout.site(site).joinpath(*names)
 
 
 class CopyReport(MockTransferStatusReport):
@@ -26,22 +148,28 @@ class CopyReport(MockTransferStatusReport):
 
     supported_db_fields = ["state", "external_id", "err_msg"]  # noqa: RUF012 - the parent's form
 
-    def __init__(self, request_id: str, external_id: str, problem: str | None) -> None:
+    def __init__(
+        self, request_id: str, external_id: str, state: RequestState, problem: str | None
+    ) -> None:
         super().__init__(request_id, external_id)
-        self.state = RequestState.FAILED if problem else RequestState.DONE
-        self.err_msg = problem
+        self.state = state
+        self.err_msg = request.get_transfer_error(state, problem)
 
 
 class CopyTransfertool(MockTransfertool):
-    """Copies while it submits: there is no third party that could do it later.
-
-    It carries the stock mock's name because Rucio's table of tools is closed.
-    """
+    """Carries the stock mock's name because Rucio's table of tools is closed."""
 
     supported_schemes = {"https"}  # noqa: RUF012 - the parent's form
-    layout: Layout
-    ports: Ports
-    problems: dict[str, str] = {}  # noqa: RUF012 - shared by all instances: Rucio makes many
+    transfers: Transfers
+
+    def group_into_submit_jobs(
+        self, transfers: Iterable[list[DirectTransfer]]
+    ) -> list[dict[str, Any]]:
+        """Make a job of each rule's files: Rucio cancels whole jobs with their rule."""
+        jobs: dict[str | None, list[DirectTransfer]] = {}
+        for hops in transfers:
+            jobs.setdefault(hops[-1].rws.rule_id, []).extend(hops)
+        return [{"transfers": files, "job_params": {}} for files in jobs.values()]
 
     def submit(
         self,
@@ -49,50 +177,48 @@ class CopyTransfertool(MockTransfertool):
         job_params: dict[str, str],
         timeout: int | None = None,
     ) -> str:
-        """Copy every file; what fails is reported when Rucio asks."""
+        """Begin with every file of a job; returns its id."""
+        job = str(uuid.uuid4())
         for one in transfers:
-            try:
-                self._copy(self._path(one.source_url(one.src)), self._path(one.dest_url))
-            except OSError as error:
-                self.problems[one.rws.request_id] = f"copy failed: {error.strerror}"
-                _LOG.exception("transfer of %s:%s failed", one.rws.scope, one.rws.name)
-        return str(uuid.uuid4())
+            source, target = one.source_url(one.src), one.dest_url
+            from_tape = one.src.rse.is_tape()
+            self.transfers.begin(Copy(one.rws.request_id, job, source, target, from_tape))
+        return job
 
     def bulk_query(
         self,
         requests_by_eid: Mapping[str, Mapping[str, Any]],
         timeout: int | None = None,
     ) -> dict[str, dict[str, CopyReport]]:
-        """Report on transfers by their ids."""
-        return {
-            transfer_id: {
-                request_id: CopyReport(request_id, transfer_id, self.problems.pop(request_id, None))
-                for request_id in requests
-            }
-            for transfer_id, requests in requests_by_eid.items()
-        }
+        """Report on transfers by their ids, as far as they have ended."""
+        reports: dict[str, dict[str, CopyReport]] = {}
+        for job, requests in requests_by_eid.items():
+            reports[job] = {}
+            for request_id in requests:
+                state, problem = self.transfers.state(request_id)
+                if state != RequestState.SUBMITTED:
+                    reports[job][request_id] = CopyReport(request_id, job, state, problem)
+        return reports
 
-    def _path(self, url: str) -> Path:
-        parts = urlsplit(url)
-        for site, port in self.ports["sites"].items():
-            if port == parts.port:
-                names = [name for name in unquote(parts.path).split("/") if name]
-                return self.layout.site(site).joinpath(*names)
-        raise FileNotFoundError(2, "no site of this lake has this URL")
-
-    @staticmethod
-    def _copy(source: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{uuid.uuid4().hex}")
-        try:
-            shutil.copyfile(source, part)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+    def cancel(self, transfer_ids: Iterable[str], timeout: int | None = None) -> bool:
+        """Cancel jobs, for rules that are deleted before their transfers end."""
+        for job in transfer_ids:
+            self.transfers.cancel(job)
+        return True
 
 
-def register(layout: Layout, ports: Ports) -> None:
-    """Make Rucio use this tool."""
-    CopyTransfertool.layout = layout
-    CopyTransfertool.ports = ports
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{uuid.uuid4().hex}")
+    try:
+        shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def register(layout: Layout, ports: Ports, on_end: Callable[[], None]) -> Transfers:
+    """Make Rucio use this tool; ``on_end`` is called when a transfer that took time has ended."""
+    CopyTransfertool.transfers = transfers = Transfers(layout, ports, on_end)
     transfer.TRANSFERTOOL_CLASSES_BY_NAME[CopyTransfertool.external_name] = CopyTransfertool
+    return transfers
