@@ -8,6 +8,8 @@ export interface IStreamEnd {
   truncated: boolean;
   /** Rows that made no sense and were left out; older agents do not count. */
   skipped?: number;
+  /** What the service says of how the list came about. */
+  note?: string;
 }
 
 export type Query = Record<string, string | number | undefined>;

@@ -140,7 +140,7 @@ test('a search entered before the last visit is known wins over it', async () =>
   void model.search('demo:typed');
   void model.start({
     instance: 'lake',
-    query: { scope: 'other', name: '', pattern: '*' },
+    query: { scope: 'other', name: '', pattern: '*', conditions: '' },
     type: 'all'
   });
   await settle();

@@ -22,6 +22,7 @@ import { CommandIDs, MENU } from './commandids';
 import { nothingHere } from './nothing';
 import { describe } from './rowstate';
 import { isDid } from './rows';
+import { refineFor } from './search/editor';
 import type { ILakeRow } from './rows';
 import { Summary } from './summary';
 import type { IDatalake } from './tokens';
@@ -97,6 +98,7 @@ export function lakeLook(options: ILakeLookOptions): IPanelLook<ILakeRow> {
       model.query
         ? trans.__('Search in %1', model.query.scope)
         : trans.__('scope:name'),
+    refine: refineFor(model, trans),
     chips: [
       { value: 'all', label: trans.__('all') },
       { value: 'container', label: trans.__('containers') },

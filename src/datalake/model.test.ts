@@ -19,14 +19,19 @@ const trans = { __: (text: string) => text } as never;
 
 const LEFT: IPlace<IQuery> = {
   instance: 'lake',
-  query: { scope: 'demo', name: 'fermi', pattern: '*fermi*' },
+  query: {
+    scope: 'demo',
+    name: 'fermi',
+    pattern: '*fermi*',
+    conditions: ''
+  },
   type: 'file'
 };
 
 /** Inside names is slow: a place is come back to without. */
 const BACK: IPlace<IQuery> = {
   ...LEFT,
-  query: { scope: 'demo', name: 'fermi', pattern: 'fermi*' }
+  query: { scope: 'demo', name: 'fermi', pattern: 'fermi*', conditions: '' }
 };
 
 /** What was asked for and has not been answered, by path. */

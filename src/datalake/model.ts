@@ -1,4 +1,13 @@
-import type { IDid, IGetQuery, IRow, IRowState, IScopes, ISites } from './api';
+import type {
+  IDid,
+  IGetQuery,
+  IKey,
+  IKeys,
+  IRow,
+  IRowState,
+  IScopes,
+  ISites
+} from './api';
 import type { IJob } from '../core/api';
 import type { Details } from '../ui/sidebar/details';
 import type { IQuestion } from '../ui/outline/listing';
@@ -6,7 +15,13 @@ import type { States } from '../ui/outline/states';
 import type { Intent, IPanelModelOptions } from '../ui/sidebar/base';
 import { PanelModel } from '../ui/sidebar/model';
 import type { IQuery } from './query';
-import { matchingScopes, patternOf, understand, widerPattern } from './query';
+import {
+  matchingScopes,
+  patternOf,
+  textOf,
+  understand,
+  widerPattern
+} from './query';
 import type { ILakeRow } from './rows';
 import { isDid, RULES, scopeRow, sortKeys } from './rows';
 import type { IDatalake, ILakeDetails } from './tokens';
@@ -44,11 +59,11 @@ export class Datalake
   }
 
   async openScope(scope: string): Promise<void> {
-    await this.list({ scope, name: '', pattern: '*' });
+    await this.list({ scope, name: '', pattern: '*', conditions: '' });
   }
 
   async openDid(scope: string, name: string): Promise<void> {
-    const query = { scope, name, pattern: name };
+    const query = { scope, name, pattern: name, conditions: '' };
     if (this.type !== 'all') {
       await this.setType('all');
     }
@@ -81,7 +96,25 @@ export class Datalake
   /** Scopes only: a name could not be completed without asking Rucio. */
   completions(text: string): readonly string[] {
     const word = text.trim();
-    return /[:*]/.test(word) ? [] : matchingScopes(word, this._scopes);
+    return /[:*=<>]/.test(word) ? [] : matchingScopes(word, this._scopes);
+  }
+
+  /** Replace the conditions of the search, in the scope at hand. */
+  async searchBy(conditions: string): Promise<void> {
+    if (this.query) {
+      await this.list({ ...this.query, conditions });
+    }
+  }
+
+  /** The keys that conditions can be completed from, asked for once. */
+  async keys(): Promise<readonly IKey[]> {
+    const instance = this._name;
+    const { keys } = await this.agent.request<IKeys>(
+      'GET',
+      'datalake/search/keys',
+      { query: { instance } }
+    );
+    return keys;
   }
 
   async complete(scope: string): Promise<void> {
@@ -118,9 +151,13 @@ export class Datalake
     if (row) {
       return { path: 'datalake/contents', query: { ref: row.ref } };
     }
-    const { scope, pattern } = this.query ?? {};
-    const query = { scope, pattern, type: this.type };
-    return { path: 'datalake/dids', query };
+    const { scope, pattern, conditions } = this.query ?? {};
+    const { type } = this;
+    if (conditions) {
+      const text = `${scope}:${pattern} ${conditions}`;
+      return { path: 'datalake/search', query: { text, type } };
+    }
+    return { path: 'datalake/dids', query: { scope, pattern, type } };
   }
 
   /** A scope that is named, or at hand, needs no list of scopes. */
@@ -130,8 +167,8 @@ export class Datalake
     return this.isPrepared || intent.kind === 'search' ? intent : null;
   }
 
-  protected textOf({ scope, name, pattern }: IQuery): string {
-    return `${scope}:${pattern === '*' ? '' : name}`;
+  protected textOf(query: IQuery): string {
+    return textOf(query);
   }
 
   protected home(filter: string): readonly ILakeRow[] {

@@ -31,6 +31,15 @@ export function nothingHere(model: IDatalake, trans: ITrans): INothing {
       }
     };
   }
+  if (query.conditions) {
+    return {
+      sentence,
+      action: {
+        label: trans.__('Search without conditions'),
+        onClick: () => void model.searchBy('')
+      }
+    };
+  }
   return widerPattern(query.name) === null || query.pattern.startsWith('*')
     ? { sentence }
     : {
@@ -44,6 +53,11 @@ export function nothingHere(model: IDatalake, trans: ITrans): INothing {
 
 function nothingFound(type: string, query: IQuery, trans: ITrans): string {
   const { scope, pattern } = query;
+  if (query.conditions) {
+    return type === 'all'
+      ? trans.__('Nothing in %1 matches these conditions.', scope)
+      : trans.__('Nothing of this type in %1 matches these conditions.', scope);
+  }
   switch (type) {
     case 'container':
       return trans.__('No container in %1 matches “%2”.', scope, pattern);

@@ -10,7 +10,9 @@ export function isPlace(value: unknown): value is IPlace<IQuery> {
   return (
     (instance === null || isText(instance)) &&
     (query === null ||
-      [query?.scope, query?.name, query?.pattern].every(isText)) &&
+      [query?.scope, query?.name, query?.pattern, query?.conditions].every(
+        isText
+      )) &&
     TYPES.includes(type ?? '')
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { matchingScopes, understand, widerPattern } from './query';
+import { matchingScopes, textOf, understand, widerPattern } from './query';
 
 const SCOPES = ['cms', 'demo', 'demo.user', 'fermi'];
 
@@ -27,6 +27,25 @@ describe('the search text', () => {
   test('keeps the wildcards of who knows them', () => {
     expect(search('*.fits', 'demo')).toEqual(['demo', '*.fits']);
     expect(search('demo:a*b')).toEqual(['demo', 'a*b']);
+  });
+
+  test('may be followed by conditions', () => {
+    const conditions = 'instrument=LAT or bytes > 1MB';
+    const intent = understand(`my file ${conditions}`, 'demo', SCOPES);
+    expect(intent).toEqual({
+      kind: 'search',
+      query: { scope: 'demo', name: 'my file', pattern: 'my file*', conditions }
+    });
+    expect(search('cms:/A/B/C a=1')).toEqual(['cms', '/A/B/C*']);
+    expect(search('a=1', 'demo')).toEqual(['demo', '*']);
+    expect(search('a=1')).toBe('scopes ');
+  });
+
+  test('is written again as it is understood', () => {
+    for (const text of ['demo:', 'demo:x', 'demo:x a=1', 'demo: a=1 or b<2']) {
+      const intent = understand(text, null, SCOPES);
+      expect(intent.kind === 'search' && textOf(intent.query)).toBe(text);
+    }
   });
 
   test('means a scope when none is at hand', () => {

@@ -1,5 +1,6 @@
 /** What a person typed in the search field, understood. Pure. */
 import type { Intent } from '../ui/sidebar/base';
+import { beginOfConditions } from './search/grammar';
 
 export interface IQuery {
   scope: string;
@@ -7,6 +8,8 @@ export interface IQuery {
   pattern: string;
   /** The name part as typed, '' when everything is meant. */
   name: string;
+  /** Conditions on metadata as typed, '' for none. */
+  conditions: string;
 }
 
 /**
@@ -14,14 +17,23 @@ export interface IQuery {
  *
  * `scope:name` names the scope; without it the scope at hand is meant. A name
  * may hold further colons and slashes (`cms:/A/B/C`), so only the first colon
- * counts.
+ * counts. Conditions on metadata may follow (`fermi instrument=LAT`).
  */
 export function understand(
   text: string,
   scopeAtHand: string | null,
   scopes: readonly string[]
 ): Intent<IQuery> {
-  const typed = text.trim().replace(/^rucio:(?=[^:]+:)/, '');
+  const begin = beginOfConditions(text);
+  const conditions = text.slice(begin).trim();
+  const search = (scope: string, name: string): Intent<IQuery> => ({
+    kind: 'search',
+    query: { scope, name, pattern: patternOf(name), conditions }
+  });
+  const typed = text
+    .slice(0, begin)
+    .trim()
+    .replace(/^rucio:(?=[^:]+:)/, '');
   const colon = typed.indexOf(':');
   if (colon > 0) {
     return search(typed.slice(0, colon), typed.slice(colon + 1).trim());
@@ -40,8 +52,10 @@ export function understand(
   return { kind: 'home', filter: typed };
 }
 
-function search(scope: string, name: string): Intent<IQuery> {
-  return { kind: 'search', query: { scope, name, pattern: patternOf(name) } };
+/** The text that stands for a query, as a person types it. */
+export function textOf({ scope, name, pattern, conditions }: IQuery): string {
+  const target = `${scope}:${pattern === '*' ? '' : name}`;
+  return conditions ? `${target} ${conditions}` : target;
 }
 
 /** `fermi` means "begins with fermi"; a pattern with a `*` stays as it is. */

@@ -1,4 +1,4 @@
-import type { IDid, IRow, IRowState, ISites } from './api';
+import type { IDid, IKey, IRow, IRowState, ISites } from './api';
 import type { IJob } from '../core/api';
 import type { States } from '../ui/outline/states';
 import type { Details } from '../ui/sidebar/details';
@@ -31,6 +31,10 @@ export interface IDatalake extends IPanelModel<ILakeRow> {
   openDid(scope: string, name: string): Promise<void>;
   /** Show the scopes that fit a text. */
   showHome(filter?: string): void;
+  /** Search by other conditions in the scope at hand. */
+  searchBy(conditions: string): Promise<void>;
+  /** The keys that conditions can be completed from. */
+  keys(): Promise<readonly IKey[]>;
   /** Search the same name anywhere inside names. */
   widen(): Promise<void>;
 

@@ -49,6 +49,8 @@ export interface INode<R extends IOutlineRow> {
   since: number;
   /** Of a note: how many rows were left out. */
   skipped: number;
+  /** Of a note: what the service says of how the list came about. */
+  said: string;
 }
 
 /** How a list ended. */
@@ -59,6 +61,8 @@ export type Outcome =
       /** Of a list that was cut: how many rows, its first ones, are to be shown. */
       count?: number;
       skipped?: number;
+      /** What the service says of how the list came about. */
+      note?: string;
     }
   | { kind: 'failed'; error: AgentError };
 
@@ -102,7 +106,8 @@ export function makeNode<R extends IOutlineRow>(
     isFixed: false,
     loading: 'no',
     since: 0,
-    skipped: 0
+    skipped: 0,
+    said: ''
   };
 }
 
@@ -125,10 +130,12 @@ export function endNotes<R extends IOutlineRow>(
     note.error = outcome.error;
     return [note];
   }
-  const { truncated, skipped = 0 } = outcome;
-  if (truncated || skipped > 0) {
+  const { truncated, skipped = 0, note: said = '' } = outcome;
+  const isShown = said !== '' && parent.children.some(isThing);
+  if (truncated || skipped > 0 || isShown) {
     const note = makeNode(parent, truncated ? 'truncated' : 'skipped');
     note.skipped = skipped;
+    note.said = said;
     return [note];
   }
   // The panel itself says that a search found nothing.

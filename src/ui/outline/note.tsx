@@ -35,7 +35,9 @@ export function NoteRow<R extends IOutlineRow>(
       <span className="escape-Row-caret" />
       {node.kind === 'waiting' && <WaitingNote {...props} parent={parent} />}
       {(node.kind === 'empty' || node.kind === 'skipped') && (
-        <span className="escape-Note">{noteText(node, props)}</span>
+        <span className="escape-Note" title={noteText(node, props)}>
+          {noteText(node, props)}
+        </span>
       )}
       {node.kind === 'truncated' && (
         <>
@@ -52,7 +54,7 @@ export function NoteRow<R extends IOutlineRow>(
           </button>
           <span className="escape-Note">
             {trans.__('or narrow the search')}
-            {node.skipped > 0 && `; ${skippedText(node, trans)}`}
+            {alsoText(node, trans)}
           </span>
         </>
       )}
@@ -103,18 +105,32 @@ export function noteText<R extends IOutlineRow>(
     case 'empty':
       return trans.__('Empty');
     case 'skipped':
-      return skippedText(node, trans);
+      return [node.skipped > 0 ? skippedText(node, trans) : '', node.said]
+        .filter(Boolean)
+        .join('; ');
     case 'truncated': {
       const count = formatCount(countOf(parent));
       const text = trans.__(
         'First %1 shown; show more or narrow the search',
         count
       );
-      return node.skipped > 0 ? `${text}; ${skippedText(node, trans)}` : text;
+      return `${text}${alsoText(node, trans)}`;
     }
     default:
       return node.error?.message ?? '';
   }
+}
+
+/** What else is to be said of a list that was cut. */
+function alsoText<R extends IOutlineRow>(
+  node: INode<R>,
+  trans: TranslationBundle
+): string {
+  const skipped = node.skipped > 0 ? skippedText(node, trans) : '';
+  return [skipped, node.said]
+    .filter(Boolean)
+    .map(also => `; ${also}`)
+    .join('');
 }
 
 function skippedText<R extends IOutlineRow>(

@@ -285,6 +285,10 @@ describe('the order', () => {
     tree.finish(tree.root, { kind: 'done', truncated: true, skipped: 3 });
     expect(names()).toEqual(['a', 'b', 'truncated']);
     expect(tree.rows.at(-1)?.skipped).toBe(3);
+    const note = 'Rucio did not do all.';
+    tree.finish(tree.root, { kind: 'done', truncated: false, note });
+    expect(names()).toEqual(['a', 'b', 'skipped']);
+    expect(tree.rows.at(-1)?.said).toBe(note);
     tree.finish(tree.root, { kind: 'done', truncated: false, skipped: 1 });
     expect(names()).toEqual(['a', 'b', 'skipped']);
   });

@@ -34,6 +34,15 @@ export interface INothing {
   action?: { label: string; onClick: () => void };
 }
 
+/** What is below the search field sees its text, and writes it. */
+export interface IRefineProps {
+  /** What is in the field, searched for or not. */
+  text: string;
+  onEdit: (text: string) => void;
+  /** Search for a text, at once. */
+  onSearch: (text: string) => void;
+}
+
 /** What a panel looks like: all that differs between services. */
 export interface IPanelLook<R extends IOutlineRow> {
   /** Begins the ids of its elements. */
@@ -43,6 +52,8 @@ export interface IPanelLook<R extends IOutlineRow> {
   list: IListLook<R>;
   /** In the empty search field. */
   placeholder: () => string;
+  /** Below the search field: another way to write what is in it. */
+  refine?: React.ComponentType<IRefineProps>;
   /** Of which one is chosen, to narrow the list. */
   chips?: readonly { value: string; label: string }[];
   /** Why there are no rows. */

@@ -67,9 +67,7 @@ export function SearchBox<R extends IOutlineRow>(
         if (isListOpen && chosen >= 0) {
           complete(matches[chosen]);
         } else {
-          setOpen(false);
-          setTyping(false);
-          void model.search(text);
+          onSearch(text);
         }
         break;
       case 'Escape':
@@ -90,62 +88,81 @@ export function SearchBox<R extends IOutlineRow>(
     event.stopPropagation();
   };
 
+  const onSearch = (wanted: string) => {
+    setText(wanted);
+    setOpen(false);
+    setTyping(false);
+    void model.search(wanted);
+  };
+  const Refine = look.refine;
   const optionId = (index: number) => `${id}-completion-${index}`;
   return (
-    <div className="escape-Search">
-      <searchIcon.react className="escape-Search-icon" tag="span" />
-      <input
-        ref={props.inputRef}
-        className="escape-Search-input"
-        type="text"
-        role="combobox"
-        spellCheck={false}
-        autoComplete="off"
-        value={text}
-        placeholder={look.placeholder()}
-        aria-label={words.search}
-        aria-autocomplete="list"
-        aria-expanded={isListOpen}
-        aria-controls={`${id}-completions`}
-        aria-activedescendant={
-          isListOpen && chosen >= 0 ? optionId(chosen) : undefined
-        }
-        title={words.searchHint}
-        onChange={event => {
-          setText(event.target.value);
-          setTyping(true);
-          setOpen(event.target.value.trim() !== '');
-          setChosen(-1);
-        }}
-        onFocus={event => event.target.select()}
-        onBlur={() => setOpen(false)}
-        onKeyDown={onKeyDown}
-      />
-      <ul
-        id={`${id}-completions`}
-        className="escape-Search-list"
-        role="listbox"
-        aria-label={words.completions}
-        hidden={!isListOpen}
-      >
-        {matches.map((match, index) => (
-          <li
-            key={match}
-            id={optionId(index)}
-            role="option"
-            aria-selected={index === chosen}
-            className="escape-Search-option"
-            title={match}
-            // Not click: the field would lose the focus and close the list.
-            onMouseDown={event => {
-              event.preventDefault();
-              complete(match);
-            }}
-          >
-            {match}
-          </li>
-        ))}
-      </ul>
-    </div>
+    <>
+      <div className="escape-Search">
+        <searchIcon.react className="escape-Search-icon" tag="span" />
+        <input
+          ref={props.inputRef}
+          className="escape-Search-input"
+          type="text"
+          role="combobox"
+          spellCheck={false}
+          autoComplete="off"
+          value={text}
+          placeholder={look.placeholder()}
+          aria-label={words.search}
+          aria-autocomplete="list"
+          aria-expanded={isListOpen}
+          aria-controls={`${id}-completions`}
+          aria-activedescendant={
+            isListOpen && chosen >= 0 ? optionId(chosen) : undefined
+          }
+          title={words.searchHint}
+          onChange={event => {
+            setText(event.target.value);
+            setTyping(true);
+            setOpen(event.target.value.trim() !== '');
+            setChosen(-1);
+          }}
+          onFocus={event => event.target.select()}
+          onBlur={() => setOpen(false)}
+          onKeyDown={onKeyDown}
+        />
+        <ul
+          id={`${id}-completions`}
+          className="escape-Search-list"
+          role="listbox"
+          aria-label={words.completions}
+          hidden={!isListOpen}
+        >
+          {matches.map((match, index) => (
+            <li
+              key={match}
+              id={optionId(index)}
+              role="option"
+              aria-selected={index === chosen}
+              className="escape-Search-option"
+              title={match}
+              // Not click: the field would lose the focus and close the list.
+              onMouseDown={event => {
+                event.preventDefault();
+                complete(match);
+              }}
+            >
+              {match}
+            </li>
+          ))}
+        </ul>
+      </div>
+      {Refine && (
+        <Refine
+          text={text}
+          onEdit={edited => {
+            setText(edited);
+            setTyping(true);
+          }}
+          onSearch={onSearch}
+        />
+      )}
+    </>
   );
 }

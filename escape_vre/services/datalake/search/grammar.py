@@ -138,13 +138,13 @@ def unquoted(word: str) -> str:
     return re.sub(r"\\(.)", r"\1", word[1:-1]) if word.startswith('"') else word
 
 
-def quoted(word: str) -> str:
+def quoted(word: str, *, always: bool = False) -> str:
     r"""Return a text as a value that stands for it.
 
     >>> quoted("LAT"), quoted('5" disk')
     ('LAT', '"5\\" disk"')
     """
-    if word and not re.search(r'[\s"\\]', word):
+    if word and not always and not re.search(r'[\s"\\]', word):
         return word
     return '"' + re.sub(r'(["\\])', r"\\\1", word) + '"'
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from escape_vre.services.datalake.search.grammar import Search
+from escape_vre.services.datalake.search.grammar import Search, parse, quoted
 from escape_vre.services.datalake.search.keys import COLUMNS
 from escape_vre.services.datalake.search.values import TYPES, Span, Test, understand
 
@@ -75,18 +75,28 @@ class Query:
     scope: str
     pattern: str
     groups: tuple[tuple[Test, ...], ...]
+    text: str
 
     @property
-    def other_keys(self) -> list[str]:
-        """The keys that are none of Rucio's columns, each once."""
-        tests = (test for group in self.groups for test in group if not test.column)
-        return list(dict.fromkeys(test.key for test in tests))
+    def others(self) -> list[Test]:
+        """The first test of each key that is none of Rucio's columns."""
+        tests = [test for group in self.groups for test in group if not test.column]
+        return list({test.key: test for test in reversed(tests)}.values())[::-1]
+
+    def with_key(self, test: Test, key: str) -> str:
+        """Return the text with another key in place of a test's; with the scope in front."""
+        before, after = self.text[: test.at], self.text[test.at :]
+        written = next(
+            form for form in (test.shown, quoted(test.shown, always=True)) if after.startswith(form)
+        )
+        text = before + quoted(key) + after[len(written) :]
+        return text if parse(text).scope else f"{self.scope}:{text}"
 
 
 def read(search: Search, text: str, scope: str) -> Query:
     """Understand the values of a search; raises UsageError as :func:`.understand` does."""
     groups = tuple(tuple(understand(one, text) for one in group) for group in search.groups)
-    return Query(scope, search.pattern, groups or ((),))
+    return Query(scope, search.pattern, groups or ((),), text)
 
 
 def asks(query: Query, types: frozenset[str], *, compares: bool = True) -> list[Ask]:

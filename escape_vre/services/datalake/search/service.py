@@ -205,7 +205,8 @@ class Finder:
         """Raise NotFoundError where no DID of the scope has one of the keys."""
         scope, instance = self.query.scope, self.connected.settings.name
         known = self.seen.of(instance)
-        for key in self.query.other_keys:
+        for test in self.query.others:
+            key = test.key
             filters = plan.has_key(key)
             if filters is None or key in known or await self._finds(filters):
                 continue
@@ -215,7 +216,7 @@ class Finder:
                 hint=f"Did you mean {near}?"
                 if near
                 else "Check its spelling in the details of a DID that has it.",
-                details={"near_key": near, "key": key} if near else {"key": key},
+                details={"near": self.query.with_key(test, near)} if near else {},
             )
 
     async def _finds(self, filters: plan.Filters) -> bool:

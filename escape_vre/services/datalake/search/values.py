@@ -47,6 +47,8 @@ class Test:
         None for a key of other metadata.
     shown : str
         The key as the user wrote it.
+    at : int
+        Where the condition is in the text, in characters from 0.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Test:
     kind: Kind
     column: Column | None
     shown: str
+    at: int = 0
 
     @property
     def is_pattern(self) -> bool:
@@ -84,6 +87,7 @@ def understand(condition: Condition, text: str) -> Test:
         kind,
         column,
         condition.key,
+        condition.at,
     )
     ordered = condition.operator not in ("=", "!=")
     if ordered and (kind in ("flag", "type") or test.key == "name"):

@@ -99,7 +99,9 @@ def test_a_key_that_no_did_has_is_an_error_that_names_the_nearest(rucio, agent):
     status, answer = agent.ask("/datalake/search", text="t:* instrumnt=LAT")
     assert status == 404
     assert answer["error"]["message"] == "No DID in t has the metadata key instrumnt."
-    assert answer["error"]["details"] == {"key": "instrumnt", "near_key": "instrument"}
+    assert answer["error"]["details"] == {"near": "t:* instrument=LAT"}
+    _, answer = agent.ask("/datalake/search", text='f* "instrumnt"="x y"', scope="t")
+    assert answer["error"]["details"] == {"near": 't:f* instrument="x y"'}
 
 
 def test_rows_that_make_no_sense_are_counted(rucio, agent):
