@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from escape_vre.services.datalake.api import info, ls, whoami
     from escape_vre.services.datalake.put.api import put
     from escape_vre.services.datalake.rses.api import rses
+    from escape_vre.services.datalake.rules.api import (
+        add_rule,
+        delete_rule,
+        preview_rule,
+        rule,
+        rules,
+        update_rule,
+    )
     from escape_vre.services.datalake.search.api import search
 
 _API = {
@@ -31,12 +39,18 @@ _API = {
     "rses": "escape_vre.services.datalake.rses.api",
     "search": "escape_vre.services.datalake.search.api",
     "put": "escape_vre.services.datalake.put.api",
+    **dict.fromkeys(
+        ("add_rule", "delete_rule", "preview_rule", "rule", "rules", "update_rule"),
+        "escape_vre.services.datalake.rules.api",
+    ),
 }
 
 __all__ = [
     "Files",
     "__version__",
+    "add_rule",
     "cancel",
+    "delete_rule",
     "get",
     "info",
     "jobs",
@@ -44,11 +58,15 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "preview_rule",
     "put",
     "quota",
     "retry",
     "rses",
+    "rule",
+    "rules",
     "search",
+    "update_rule",
     "whoami",
 ]
 

@@ -68,6 +68,8 @@ class FakeRucio(Fake):
     asked: Counter[str] = field(default_factory=Counter)
     heads: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Path and headers of every request."""
+    bodies: list[tuple[str, Any]] = field(default_factory=list)
+    """Path and JSON of every request that has a body; None where it is not JSON."""
     tls: ssl.SSLContext | None = None
     ahead_s: float = 0.0
     """How far its clock is ahead, seconds."""
@@ -82,6 +84,7 @@ class FakeRucio(Fake):
         self.answers.clear()
         self.asked.clear()
         self.heads.clear()
+        self.bodies.clear()
         self.left.clear()
         self.ahead_s = 0.0
         self.says("/ping", fixed({"version": "41.5.1"}))
@@ -101,8 +104,8 @@ class FakeRucio(Fake):
 
         class Answers(Handler):
             def do_GET(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                rucio._answer(self)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                rucio._answer(self, body)
 
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return super().date_time_string((timestamp or time.time()) + rucio.ahead_s)
@@ -120,8 +123,13 @@ class FakeRucio(Fake):
         """Return the headers of the last request for a path, their names in small letters."""
         return next(headers for asked, headers in reversed(self.heads) if asked == path)
 
-    def _answer(self, handler: Handler) -> None:
+    def _answer(self, handler: Handler, body: bytes) -> None:
         path = unquote(urlsplit(handler.path).path)
+        if body:
+            try:
+                self.bodies.append((path, json.loads(body)))
+            except ValueError:
+                self.bodies.append((path, None))
         self.asked[path] += 1
         self.heads.append((path, {name.lower(): value for name, value in handler.headers.items()}))
         answers = self.answers.get(path) or [Answer()]

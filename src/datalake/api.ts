@@ -2,6 +2,27 @@
 interface components {
   schemas: {
     /**
+     * Amount
+     * @description How much of something is done.
+     */
+    Amount: {
+      /**
+       * Done
+       * @default 0
+       */
+      done: number;
+      /**
+       * Total
+       * @description Null until it is known.
+       */
+      total: number | null;
+      /**
+       * Unit
+       * @enum {string}
+       */
+      unit: 'bytes' | 'files' | 'steps' | 'rows';
+    };
+    /**
      * DatalakeAccount
      * @description The user's account at an instance.
      */
@@ -38,6 +59,31 @@ interface components {
        * @description Whether its rules need no quota.
        */
       unlimited: boolean;
+    };
+    /**
+     * DatalakeChange
+     * @description A state of a rule, and since when.
+     */
+    DatalakeChange: {
+      /**
+       * Ok
+       * @default 0
+       */
+      ok: number;
+      /**
+       * Replicating
+       * @default 0
+       */
+      replicating: number;
+      /** State */
+      state: string;
+      /**
+       * Stuck
+       * @default 0
+       */
+      stuck: number;
+      /** When */
+      when: string | null;
     };
     /**
      * DatalakeCompletion
@@ -102,6 +148,16 @@ interface components {
        * @default []
        */
       token_hosts: string[];
+    };
+    /**
+     * DatalakeDeleteQuery
+     * @description The rule to delete.
+     */
+    DatalakeDeleteQuery: {
+      /** Instance */
+      instance?: string | null;
+      /** Rule */
+      rule: string;
     };
     /**
      * DatalakeDid
@@ -264,6 +320,91 @@ interface components {
       instances: components['schemas']['DatalakeInstance'][];
     };
     /**
+     * DatalakeJob
+     * @description A job of any kind as clients see it; times UTC.
+     */
+    DatalakeJob: {
+      /** Contents Path */
+      contents_path: string | null;
+      /**
+       * Counts
+       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum).
+       * @default {}
+       */
+      counts: {
+        [key: string]: number;
+      };
+      /**
+       * Created
+       * Format: date-time
+       */
+      created: string;
+      /**
+       * Destination
+       * @description Absolute folder it writes to.
+       */
+      destination: string | null;
+      /** Ended */
+      ended: string | null;
+      error: components['schemas']['ErrorInfo'] | null;
+      /** Id */
+      id: string;
+      /** Instance */
+      instance: string;
+      /**
+       * Keeps Server Alive
+       * @description Whether its progress is a reason to keep the notebook server running.
+       */
+      keeps_server_alive: boolean;
+      /**
+       * Kind
+       * @description Such as get.
+       */
+      kind: string;
+      /**
+       * Note
+       * @description A sentence about its progress; once it has ended, about what was left out.
+       */
+      note: string | null;
+      /**
+       * Path
+       * @description What to open when it is done; absolute.
+       */
+      path: string | null;
+      progress: components['schemas']['Datalakeescape_vre__jobs__models__Progress'];
+      /**
+       * Refs
+       * @description What it is about.
+       */
+      refs: string[];
+      /**
+       * Result
+       * @description What came of it, as its kind says.
+       * @default {}
+       */
+      result: {
+        [key: string]: unknown;
+      };
+      /** Service */
+      service: string;
+      /** Started */
+      started: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+      /**
+       * State Word
+       * @description What this kind calls its state; fits after 'is'.
+       */
+      state_word: string;
+      /** Title */
+      title: string;
+      /** @description Why the job waits, until it continues automatically: the user has to sign in, at details.sign_in, or a sign-in service does not answer. */
+      waiting: components['schemas']['ErrorInfo'] | null;
+    };
+    /**
      * DatalakeKey
      * @description A key that can be searched by.
      */
@@ -296,12 +437,94 @@ interface components {
       note: string | null;
     };
     /**
+     * DatalakeLoss
+     * @description What is lost with a rule.
+     */
+    DatalakeLoss: {
+      /**
+       * Checked
+       * @description Whether each file was checked.
+       */
+      checked: boolean;
+      /**
+       * Ends
+       * Format: date-time
+       * @description When the rule ends, an hour after it is deleted.
+       */
+      ends: string;
+      /**
+       * Examples
+       * @description Some of these.
+       * @default []
+       */
+      examples: string[];
+      /**
+       * Files
+       * @description Files that it keeps.
+       */
+      files: number;
+      /** Message */
+      message: string;
+      /** Note */
+      note: string | null;
+      rule: components['schemas']['DatalakeRule'];
+      /**
+       * Unprotected
+       * @description Files that no other rule keeps; null where too many to be checked.
+       */
+      unprotected: number | null;
+    };
+    /**
+     * DatalakeMade
+     * @description The rules that were made.
+     */
+    DatalakeMade: {
+      /** Expires */
+      expires: string | null;
+      /**
+       * Rules
+       * @description Their ids, one for each DID.
+       */
+      rules: string[];
+      /**
+       * Warnings
+       * @default []
+       */
+      warnings: string[];
+    };
+    /**
      * DatalakeMatches
      * @description The possible completions of a text.
      */
     DatalakeMatches: {
       /** Matches */
       matches: string[];
+    };
+    /**
+     * DatalakeNear
+     * @description A rule that would keep a copy near this JupyterLab, as the site has configured.
+     */
+    DatalakeNear: {
+      /**
+       * Copies
+       * @default 1
+       */
+      copies: number;
+      /** Expression */
+      expression: string;
+      /** Lifetime S */
+      lifetime_s: number | null;
+      /**
+       * Rses
+       * @description The RSEs that match.
+       * @default []
+       */
+      rses: string[];
+      /**
+       * There
+       * @description Whether a matching RSE has all of it already.
+       */
+      there: boolean;
     };
     /**
      * DatalakeObstacle
@@ -339,6 +562,45 @@ interface components {
       ref: string | null;
       /** Type */
       type: 'scope' | ('container' | 'dataset' | 'file');
+    };
+    /**
+     * DatalakePreview
+     * @description What a rule would do.
+     */
+    DatalakePreview: {
+      /**
+       * Bytes
+       * @description Of the DIDs, once; null where Rucio does not know.
+       */
+      bytes: number | null;
+      /** Copies */
+      copies: number;
+      /** Expires */
+      expires: string | null;
+      /** Files */
+      files: number | null;
+      /** Hint */
+      hint: string | null;
+      /**
+       * Refusal
+       * @description Why Rucio will refuse it, in a sentence; null if not.
+       */
+      refusal: string | null;
+      /**
+       * Rses
+       * @description Those that match the expression.
+       */
+      rses: components['schemas']['DatalakeRse'][];
+      /**
+       * Usable
+       * @description Those that can be written to and have quota left.
+       */
+      usable: string[];
+      /**
+       * Warnings
+       * @default []
+       */
+      warnings: string[];
     };
     /**
      * DatalakeProblem
@@ -719,6 +981,223 @@ interface components {
       used: number;
     };
     /**
+     * DatalakeRule
+     * @description One rule. ``state`` is Rucio's: OK, REPLICATING, STUCK, SUSPENDED, INJECT or other.
+     */
+    DatalakeRule: {
+      /** Account */
+      account: string | null;
+      /** Activity */
+      activity: string | null;
+      /**
+       * Bytes
+       * @description Of the DID, where Rucio knows it.
+       */
+      bytes: number | null;
+      /** Comment */
+      comment: string | null;
+      /**
+       * Copies
+       * @default 1
+       */
+      copies: number;
+      /** Created */
+      created: string | null;
+      /**
+       * Expires
+       * @description null: it stays until deleted.
+       */
+      expires: string | null;
+      /**
+       * Expression
+       * @default
+       */
+      expression: string;
+      /**
+       * Fraction
+       * @description 0 to 1; null: nothing to move yet.
+       */
+      fraction: number | null;
+      /** Grouping */
+      grouping: string | null;
+      /** Id */
+      id: string;
+      /**
+       * Locked
+       * @default false
+       */
+      locked: boolean;
+      /**
+       * Mine
+       * @default false
+       */
+      mine: boolean;
+      /** Name */
+      name: string;
+      /**
+       * Ok
+       * @description Replicas that are where they should be.
+       * @default 0
+       */
+      ok: number;
+      /** Priority */
+      priority: number | null;
+      /**
+       * Ref
+       * @description The DID that it is about.
+       */
+      ref: string;
+      /**
+       * Replicating
+       * @description Replicas on their way.
+       * @default 0
+       */
+      replicating: number;
+      /** Scope */
+      scope: string;
+      /** State */
+      state: string;
+      /**
+       * Stuck
+       * @description Replicas whose transfer failed.
+       * @default 0
+       */
+      stuck: number;
+      /** Subscription */
+      subscription: string | null;
+      /** Type */
+      type: ('container' | 'dataset' | 'file') | null;
+      /** Updated */
+      updated: string | null;
+      /**
+       * Why
+       * @description Why it is stuck, in words.
+       */
+      why: string | null;
+    };
+    /**
+     * DatalakeRuleInFull
+     * @description One rule with its progress at each RSE, and why it is stuck.
+     */
+    DatalakeRuleInFull: {
+      /** Account */
+      account: string | null;
+      /** Activity */
+      activity: string | null;
+      /**
+       * Bytes
+       * @description Of the DID, where Rucio knows it.
+       */
+      bytes: number | null;
+      /** Comment */
+      comment: string | null;
+      /**
+       * Copies
+       * @default 1
+       */
+      copies: number;
+      /** Created */
+      created: string | null;
+      /**
+       * Expires
+       * @description null: it stays until deleted.
+       */
+      expires: string | null;
+      /**
+       * Expression
+       * @default
+       */
+      expression: string;
+      /**
+       * Fraction
+       * @description 0 to 1; null: nothing to move yet.
+       */
+      fraction: number | null;
+      /** Grouping */
+      grouping: string | null;
+      /**
+       * History
+       * @default []
+       */
+      history: components['schemas']['DatalakeChange'][];
+      /** Id */
+      id: string;
+      /**
+       * Locked
+       * @default false
+       */
+      locked: boolean;
+      /**
+       * Mine
+       * @default false
+       */
+      mine: boolean;
+      /**
+       * More Troubles
+       * @description Files beside these.
+       * @default 0
+       */
+      more_troubles: number;
+      /** Name */
+      name: string;
+      /**
+       * Note
+       * @description What could not be read, and why.
+       */
+      note: string | null;
+      /**
+       * Ok
+       * @description Replicas that are where they should be.
+       * @default 0
+       */
+      ok: number;
+      /** Priority */
+      priority: number | null;
+      /**
+       * Progress
+       * @default []
+       */
+      progress: components['schemas']['Datalakeescape_vre__services__datalake__rules__models__Progress'][];
+      /**
+       * Ref
+       * @description The DID that it is about.
+       */
+      ref: string;
+      /**
+       * Replicating
+       * @description Replicas on their way.
+       * @default 0
+       */
+      replicating: number;
+      /** Scope */
+      scope: string;
+      /** State */
+      state: string;
+      /**
+       * Stuck
+       * @description Replicas whose transfer failed.
+       * @default 0
+       */
+      stuck: number;
+      /** Subscription */
+      subscription: string | null;
+      /**
+       * Troubles
+       * @description The first files that lag behind.
+       * @default []
+       */
+      troubles: components['schemas']['DatalakeTrouble'][];
+      /** Type */
+      type: ('container' | 'dataset' | 'file') | null;
+      /** Updated */
+      updated: string | null;
+      /**
+       * Why
+       * @description Why it is stuck, in words.
+       */
+      why: string | null;
+    };
+    /**
      * DatalakeScopes
      * @description Every scope, sorted.
      */
@@ -845,6 +1324,174 @@ interface components {
       refs: string[];
     };
     /**
+     * DatalakeTrouble
+     * @description One file that has not arrived.
+     */
+    DatalakeTrouble: {
+      /** Attempts */
+      attempts: number | null;
+      /** Last */
+      last: string | null;
+      /**
+       * Reason
+       * @description What the transfer says, in words.
+       */
+      reason: string;
+      /** Ref */
+      ref: string;
+      /**
+       * Rse
+       * @description Where it should go.
+       */
+      rse: string;
+      /**
+       * Source
+       * @description Where it was copied from last.
+       */
+      source: string | null;
+      /**
+       * Sources
+       * @description RSEs that have it and can be read.
+       * @default []
+       */
+      sources: string[];
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'REPLICATING' | 'STUCK';
+    };
+    /**
+     * DatalakeUpdateQuery
+     * @description What to change of a rule; what is left out stays.
+     */
+    DatalakeUpdateQuery: {
+      /** Comment */
+      comment?: string | null;
+      /**
+       * Endless
+       * @description Remove the end of the rule.
+       * @default false
+       */
+      endless: boolean;
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Lifetime S
+       * @description Seconds from now.
+       */
+      lifetime_s?: number | null;
+      /** Priority */
+      priority?: number | null;
+      /** Rule */
+      rule: string;
+      /**
+       * Until
+       * @description In place of a lifetime.
+       */
+      until?: string | null;
+    };
+    /**
+     * DatalakeWishQuery
+     * @description A rule that is wanted.
+     */
+    DatalakeWishQuery: {
+      /** Activity */
+      activity?: string | null;
+      /** Comment */
+      comment?: string | null;
+      /**
+       * Copies
+       * @default 1
+       */
+      copies: number;
+      /** Expression */
+      expression: string;
+      /**
+       * Grouping
+       * @description Which files stay together: ALL, those of a DATASET, or NONE.
+       * @default DATASET
+       * @enum {string}
+       */
+      grouping: 'ALL' | 'DATASET' | 'NONE';
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Lifetime S
+       * @description Seconds from now; null: no end.
+       */
+      lifetime_s?: number | null;
+      /**
+       * Priority
+       * @description 1 to 5, 5 first.
+       * @default 3
+       */
+      priority: number;
+      /** Refs */
+      refs: string[];
+      /**
+       * Until
+       * @description In place of a lifetime.
+       */
+      until?: string | null;
+    };
+    /**
+     * Progress
+     * @description How far a job is, in the unit that tells most, and in others.
+     */
+    Datalakeescape_vre__jobs__models__Progress: {
+      /**
+       * Done
+       * @default 0
+       */
+      done: number;
+      /** Eta S */
+      eta_s: number | null;
+      /**
+       * Parts
+       * @default []
+       */
+      parts: components['schemas']['Amount'][];
+      /**
+       * Rate
+       * @description Units per second.
+       */
+      rate: number | null;
+      /**
+       * Total
+       * @description Null until it is known.
+       */
+      total: number | null;
+      /**
+       * Unit
+       * @enum {string}
+       */
+      unit: 'bytes' | 'files' | 'steps' | 'rows';
+    };
+    /**
+     * Progress
+     * @description A rule's replicas at one RSE.
+     */
+    Datalakeescape_vre__services__datalake__rules__models__Progress: {
+      /**
+       * Ok
+       * @default 0
+       */
+      ok: number;
+      /**
+       * Replicating
+       * @default 0
+       */
+      replicating: number;
+      /** Rse */
+      rse: string;
+      /**
+       * Stuck
+       * @default 0
+       */
+      stuck: number;
+    };
+    /**
      * ErrorInfo
      * @description An error as it travels; see :mod:`escape_vre.core.errors`.
      */
@@ -881,19 +1528,26 @@ interface components {
 
 type Schemas = components['schemas'];
 export type IAccount = Schemas['DatalakeAccount'];
+export type IChange = Schemas['DatalakeChange'];
 export type ICompletion = Schemas['DatalakeCompletion'];
 export type ICredentials = Schemas['DatalakeCredentials'];
+export type IDeleteQuery = Schemas['DatalakeDeleteQuery'];
 export type IDid = Schemas['DatalakeDid'];
 export type IExpression = Schemas['DatalakeExpression'];
 export type IGetQuery = Schemas['DatalakeGetQuery'];
 export type IIdentity = Schemas['DatalakeIdentity'];
 export type IInstance = Schemas['DatalakeInstance'];
 export type IInstances = Schemas['DatalakeInstances'];
+export type IJob = Schemas['DatalakeJob'];
 export type IKey = Schemas['DatalakeKey'];
 export type IKeys = Schemas['DatalakeKeys'];
+export type ILoss = Schemas['DatalakeLoss'];
+export type IMade = Schemas['DatalakeMade'];
 export type IMatches = Schemas['DatalakeMatches'];
+export type INear = Schemas['DatalakeNear'];
 export type IObstacle = Schemas['DatalakeObstacle'];
 export type IPathInfo = Schemas['DatalakePathInfo'];
+export type IPreview = Schemas['DatalakePreview'];
 export type IProblem = Schemas['DatalakeProblem'];
 export type IPutPlan = Schemas['DatalakePutPlan'];
 export type IPutProblem = Schemas['DatalakePutProblem'];
@@ -904,6 +1558,8 @@ export type IRowState = Schemas['DatalakeRowState'];
 export type IRse = Schemas['DatalakeRse'];
 export type IRseChoice = Schemas['DatalakeRseChoice'];
 export type IRseQuota = Schemas['DatalakeRseQuota'];
+export type IRule = Schemas['DatalakeRule'];
+export type IRuleInFull = Schemas['DatalakeRuleInFull'];
 export type IScopes = Schemas['DatalakeScopes'];
 export type ISharedQuota = Schemas['DatalakeSharedQuota'];
 export type ISite = Schemas['DatalakeSite'];
@@ -912,3 +1568,10 @@ export type ISources = Schemas['DatalakeSources'];
 export type ISourcesQuery = Schemas['DatalakeSourcesQuery'];
 export type IStates = Schemas['DatalakeStates'];
 export type IStatesQuery = Schemas['DatalakeStatesQuery'];
+export type ITrouble = Schemas['DatalakeTrouble'];
+export type IUpdateQuery = Schemas['DatalakeUpdateQuery'];
+export type IWishQuery = Schemas['DatalakeWishQuery'];
+export type Iescape_vre__jobs__models__Progress =
+  Schemas['Datalakeescape_vre__jobs__models__Progress'];
+export type Iescape_vre__services__datalake__rules__models__Progress =
+  Schemas['Datalakeescape_vre__services__datalake__rules__models__Progress'];

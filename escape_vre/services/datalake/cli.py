@@ -14,7 +14,10 @@ from escape_vre.services.datalake.accounts import cli as accounts
 from escape_vre.services.datalake.commands import Run, dids
 from escape_vre.services.datalake.put import cli as put
 from escape_vre.services.datalake.rses import cli as rses
+from escape_vre.services.datalake.rules import cli as rules
 from escape_vre.services.datalake.search.cli import add_listing, run_search, text_of
+
+TYPES = ("all", "collection", "container", "dataset", "file")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     completed_by(info.add_argument("did", metavar="scope:name"), dids)
     rses.add_commands(command)
     accounts.add_commands(command)
+    rules.add_commands(command, commands)
     add_job_commands(commands)
     add_account_commands(commands, "datalake")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")

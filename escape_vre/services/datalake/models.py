@@ -105,6 +105,12 @@ class LakeSettings(InstanceSettings):
         description="RSE that users' files are put on when they name none; default: the only one"
         " where they have quota left.",
     )
+    near: str | None = Field(
+        default=None,
+        min_length=1,
+        description="RSE expression of the storages near users' servers, for rules that keep a"
+        " copy near.",
+    )
 
     search_keys: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
         default=(),

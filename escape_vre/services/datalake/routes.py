@@ -28,6 +28,7 @@ from escape_vre.services.datalake.models import (
 from escape_vre.services.datalake.put import routes as put
 from escape_vre.services.datalake.reading import routes as reading
 from escape_vre.services.datalake.rses import routes as rses
+from escape_vre.services.datalake.rules import routes as rules
 from escape_vre.services.datalake.search import routes as search
 from escape_vre.services.datalake.service import DataLakeService
 
@@ -84,6 +85,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
     router.include_router(rses.make_router(lake))
     router.include_router(search.make_router(lake))
     router.include_router(reading.make_router(lake, desk))
+    router.include_router(rules.make_router(lake))
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:

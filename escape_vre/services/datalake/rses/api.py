@@ -1,5 +1,6 @@
 """RSEs from Python."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from escape_vre.client import AgentClient
@@ -26,6 +27,11 @@ def rses(expression: str = "", *, instance: str | None = None) -> Table:
     stream = AgentClient().stream("/datalake/rses", instance=instance, expression=expression)
     rows = [row for row in stream if "end" not in row]
     notes = dict.fromkeys(row["note"] for row in rows if row["note"])
+    return rse_table(rows, note=" ".join(notes) or ("" if rows else "This data lake has no RSEs."))
+
+
+def rse_table(rows: Sequence[dict[str, Any]], *, note: str) -> Table:
+    """Show RSEs: their room, your quota, what they do not do, their attributes."""
     return Table(
         rows,
         ("RSE", "type", "free", "used", "your quota left", "state", "attributes"),
@@ -41,7 +47,7 @@ def rses(expression: str = "", *, instance: str | None = None) -> Table:
             )
             for row in rows
         ],
-        " ".join(notes) or ("" if rows else "This data lake has no RSEs."),
+        note,
         frozenset({2, 3, 4}),
     )
 

@@ -1,0 +1,1 @@
+"""Rules: what keeps data where, for how long, and why one is stuck."""
