@@ -74,8 +74,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what is used when it is used.
 
-    ``jobs`` is the function only where the package ``escape_vre.jobs`` has not been imported:
-    the agent alone imports that, and calls no function of the user's side.
+    Where the package ``escape_vre.jobs`` has been imported, its name stands for it; it can be
+    called like the function.
     """
     if module := _API.get(name):
         from importlib import import_module

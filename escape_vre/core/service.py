@@ -84,7 +84,7 @@ class FileSource:
     ref : str
         The file's ref.
     parts : tuple of str
-        Raw names of its usual place below the data folder, its own name last; not yet safe.
+        Raw names of its place below the destination, its own name last; not yet safe.
     urls : tuple of str
         Replicas, the best first.
     bytes : int or None
@@ -116,12 +116,22 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class FetchQuery:
-    """What a job gets; ``files`` are patterns that choose some files of a collection."""
+    """What a job gets.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Patterns that choose some files of a collection.
+    flat : bool
+        Whether the user chose the folder: :attr:`FileSource.parts` then leave out the folder that
+        only says what the user has named, such as the scope.
+    """
 
     instance: str
     refs: Sequence[str]
     files: Sequence[str] = ()
     environment: Environment = field(default_factory=dict)
+    flat: bool = False
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from escape_vre.core.errors import (
     NotFoundError,
     QuotaError,
 )
-from escape_vre.core.refs import ResourceRef, distinct_parts, safe_part
+from escape_vre.core.refs import distinct_parts, safe_part
 from escape_vre.core.service import FileSource
 from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.manifest import Copy, Manifest, manifest_key
@@ -57,7 +57,6 @@ class Plan:
     def __init__(self, request: GetRequest) -> None:
         self._request = request
         self._base = Path(request.destination)
-        self._scopes = {ResourceRef.parse(ref).body.partition(":")[0] for ref in request.refs}
         self._lock = threading.RLock()
         self._open = True
         self._db = sqlite3.connect("", check_same_thread=False, isolation_level=None)
@@ -97,8 +96,6 @@ class Plan:
 
     def _add(self, source: FileSource) -> bool:
         parts = source.parts
-        if self._request.flat and len(parts) > 1 and parts[0] in self._scopes:
-            parts = parts[1:]
         number = self._collections.setdefault(source.collections, len(self._collections))
         shard = manifest_key(self._request.instance, source.ref)[:2]
         why = json.dumps([source.obstacle, source.way_out]) if source.obstacle else None

@@ -88,15 +88,15 @@ def test_the_command(remote, tmp_path):
     shelf("put", tmp_path / "mine.txt", "shelf:mine")
     assert remote.files["mine"] == b"mine"
     said = shelf("get", "shelf:mine", "--to", tmp_path)
-    assert (tmp_path / "shelf" / "mine").read_text() == "mine"
-    assert said.strip() == str(tmp_path / "shelf" / "mine")
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert said.strip() == str(tmp_path / "mine")
     command = [sys.executable, "-m", "escape_vre"]
     assert "the shelf: search, get, put, bind" in subprocess.check_output(
         [*command, "--help"], text=True
     )
     other = [*command, "dl", "get", "shelf:mine", "--to", str(tmp_path / "other")]
     (path,) = subprocess.check_output(other, text=True).splitlines()
-    assert path == str(tmp_path / "other" / "shelf" / "mine")
+    assert path == str(tmp_path / "other" / "mine")
     assert escape_vre.get("shelf:mine", to=tmp_path / "other", progress=False)[0] == Path(path)
 
 
@@ -114,4 +114,4 @@ def test_what_is_on_the_shelf_is_got_by_the_word_of_another_service(remote, tmp_
     command = [sys.executable, "-m", "escape_vre", "dl", "get", "shelf:dune", "--to", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "shelf" / "dune").read_bytes() == remote.files["dune"]
+    assert (tmp_path / "dune").read_bytes() == remote.files["dune"]

@@ -255,7 +255,7 @@ class Get(Kind[GetRequest]):
 
 def _query(context: GetContext) -> FetchQuery:
     asked = context.request
-    return FetchQuery(asked.instance, asked.refs, asked.files, context.environment)
+    return FetchQuery(asked.instance, asked.refs, asked.files, context.environment, asked.flat)
 
 
 def _fetchable(context: GetContext) -> Fetchable:

@@ -16,5 +16,6 @@ class GetRequest(JobRequest):
     destination: str = Field(description="Absolute folder.")
     flat: bool = Field(
         default=False,
-        description="Whether the user chose the folder; paths then leave out the scope.",
+        description="Whether the user chose the folder; paths then leave out the scope, or what"
+        " the service has in its place.",
     )

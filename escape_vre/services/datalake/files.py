@@ -2,8 +2,9 @@
 
 import fnmatch
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -146,6 +147,13 @@ async def _to_the_end(
             # What fails before its first row has been asked for several times already.
             if not began or not isinstance(e, Transient) or not await retries.again(e.after_s):
                 raise
+
+
+def below(source: FileSource, scopes: Collection[str]) -> FileSource:
+    """Return a file with its place below the folder of its scope, if that is one of these."""
+    if source.parts[0] not in scopes:
+        return source
+    return replace(source, parts=source.parts[1:])
 
 
 def _source(

@@ -24,7 +24,7 @@ from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.addresses import obstacle_of, schemes_of
 from escape_vre.services.datalake.dids import did_in, did_ref, read_ref
-from escape_vre.services.datalake.files import datasets, files_of, holders, is_wanted
+from escape_vre.services.datalake.files import below, datasets, files_of, holders, is_wanted
 from escape_vre.services.datalake.instances import Connected, LakeInstances
 from escape_vre.services.datalake.intake import count, did_type
 from escape_vre.services.datalake.listing import TYPES_OF
@@ -351,8 +351,9 @@ class DataLakeService:
         """Yield every file of the refs once, with its replicas, the best first."""
         connected = self.connect(query.instance, query.environment)
         seen = Fingerprints()
-        for text in query.refs:
-            ref = read_ref(text)
+        wanted = [read_ref(text) for text in query.refs]
+        named = {did_in(ref)[0] for ref in wanted} if query.flat else set()
+        for ref in wanted:
             kind = did_type(await self._status(connected, query.environment, ref, count=False))
             if kind in ("container", "dataset"):
                 files = self._collection(connected, ref, kind)
@@ -361,10 +362,10 @@ class DataLakeService:
                 files = files_of(connected.rucio, did_in(ref), parts=(), collections=above)
             async with aclosing(files):
                 async for source in files:
-                    if isinstance(source, Skipped) or (
-                        is_wanted(source, query.files) and seen.add(source.parts)
-                    ):
+                    if isinstance(source, Skipped):
                         yield source
+                    elif is_wanted(source, query.files) and seen.add(source.parts):
+                        yield below(source, named)
 
     async def storage(self, query: FetchQuery) -> StorageAccess:
         """Return the credentials for the storages of an instance."""

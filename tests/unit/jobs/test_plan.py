@@ -13,7 +13,7 @@ from escape_vre.jobs.plan import Plan
 HOSTILE = ["../../x", "..", "/etc/passwd", "a\0b", "x" * 250, "new\nline", "~", "a/../../b", "."]
 
 
-def request(destination, *, flat=False, refs=("rucio:demo:set",), files=()):
+def request(destination, *, refs=("rucio:demo:set",), files=()):
     return GetRequest(
         service="datalake",
         instance="demo",
@@ -21,7 +21,6 @@ def request(destination, *, flat=False, refs=("rucio:demo:set",), files=()):
         refs=refs,
         files=files,
         destination=str(destination),
-        flat=flat,
         title="demo:set",
     )
 
@@ -42,11 +41,10 @@ def manifest(tmp_path):
     return Manifest(tmp_path / "manifest")
 
 
-@pytest.mark.parametrize("flat", [False, True])
-def test_a_hostile_catalogue_writes_nowhere_else(manifest, tmp_path, flat):
+def test_a_hostile_catalogue_writes_nowhere_else(manifest, tmp_path):
     base = tmp_path / "data"
     sources = [source(scope, "set", name) for name in HOSTILE for scope in ("demo", "..")]
-    plan = make_plan(request(base, flat=flat), sources, manifest, reserve=0)
+    plan = make_plan(request(base), sources, manifest, reserve=0)
     finals = [errand.final for errand in plan.errands()]
     assert len(set(finals)) == len(finals)
     for final in finals:
@@ -56,7 +54,7 @@ def test_a_hostile_catalogue_writes_nowhere_else(manifest, tmp_path, flat):
         final.write_text("it can be made")
 
 
-def test_the_usual_place_and_a_chosen_folder(manifest, tmp_path):
+def test_files_are_where_the_service_says(manifest, tmp_path):
     files = [source("demo", "set", "a"), source("demo", "set", "other", "b")]
     usual = make_plan(request(tmp_path), files, manifest, reserve=0)
     assert [e.final for e in usual.errands()] == [
@@ -64,8 +62,6 @@ def test_the_usual_place_and_a_chosen_folder(manifest, tmp_path):
         tmp_path / "demo" / "set" / "other" / "b",
     ]
     assert usual.path == tmp_path / "demo" / "set"
-    chosen = make_plan(request(tmp_path, flat=True), files[:1], manifest, reserve=0)
-    assert chosen.path == tmp_path / "set" / "a"
 
 
 def test_names_that_differ_in_case_only_get_files_of_their_own(manifest, tmp_path):

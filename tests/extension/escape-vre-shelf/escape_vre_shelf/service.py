@@ -71,7 +71,7 @@ class ShelfService:
             item = await self.remote.item(name_of(ref))
             yield FileSource(
                 ref=ref,
-                parts=("shelf", item["name"]),
+                parts=(item["name"],) if query.flat else ("shelf", item["name"]),
                 urls=(f"{self.remote.url}/files/{item['name']}",),
                 bytes=item["size"],
                 checksums={"adler32": item["adler32"]},

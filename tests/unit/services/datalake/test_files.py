@@ -19,9 +19,9 @@ def replica(name, **more):
     return {"scope": "t", "name": name, "bytes": 3, "pfns": {url: {"priority": 1}}} | more
 
 
-def sources(agent, *refs):
+def sources(agent, *refs, flat=False):
     async def all_of():
-        query = FetchQuery(instance="lab", refs=refs)
+        query = FetchQuery(instance="lab", refs=refs, flat=flat)
         return [source async for source in agent.lake.sources(query)]
 
     return agent.run(all_of())
@@ -40,6 +40,17 @@ def test_files_without_a_replica_come_after_those_with(agent, rucio):
     ]
     assert found[2].checksums == {"adler32": "00000001"}
     assert found[0].collections == ("rucio:t:ds",)
+
+
+def test_in_a_folder_of_the_users_the_scope_that_was_named_is_no_folder(agent, rucio):
+    rucio.says("/dids/t/ds", fixed(DATASET))
+    rucio.says("/replicas/list", listed(replica("a"), replica("b", scope="other")))
+    rucio.says("/dids/t/ds/files", listed())
+    usual = sources(agent, "rucio:t:ds")
+    assert [one.parts for one in usual] == [("t", "ds", "a"), ("t", "ds", "other", "b")]
+    chosen = sources(agent, "rucio:t:ds", flat=True)
+    assert [one.parts for one in chosen] == [("ds", "a"), ("ds", "other", "b")]
+    assert [one.ref for one in chosen] == [one.ref for one in usual]
 
 
 def parents(*names):
