@@ -154,6 +154,13 @@ test('rows dragged into a notebook become code, onto files a transfer', async ({
   expect(product.has('plots/fermi.lightcurves')).toBe(true);
   await folder.dblclick();
   await expect(files).toContainText('fermi.lightcurves');
+
+  // Onto the section of the notebook at hand: attached to it.
+  await product.command('escape-vre:datalake-notebook');
+  const section = product.panel.locator('.escape-Attached');
+  await expect(section).toContainText('Attach 1 selected');
+  await drag(page, row, [section]);
+  await expect(section.getByRole('listitem')).toContainText('lightcurves');
 });
 
 /** Press on a row, go over each place until it is there, let go on the last. */

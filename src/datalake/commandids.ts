@@ -14,6 +14,8 @@ export const CommandIDs = {
   getTo: 'escape-vre:datalake-get-to',
   getSome: 'escape-vre:datalake-get-some',
   insert: 'escape-vre:datalake-insert',
+  attach: 'escape-vre:datalake-attach',
+  notebook: 'escape-vre:datalake-notebook',
   copyDid: 'escape-vre:datalake-copy-did',
   copyLink: 'escape-vre:datalake-copy-link',
   openDid: 'escape-vre:datalake-open-did',

@@ -4,6 +4,7 @@ import {
   folderIcon,
   infoIcon,
   linkIcon,
+  notebookIcon,
   refreshIcon,
   searchIcon
 } from '@jupyterlab/ui-components';
@@ -119,6 +120,26 @@ export function lakeCommands(
       icon: insertIcon,
       run: ({ actions }) => actions.insert(),
       isEnabled: hasRows
+    },
+    {
+      id: CommandIDs.attach,
+      label: trans.__('Attach to Notebook'),
+      caption: trans.__(
+        'Have the selected data as variables whenever the kernel starts'
+      ),
+      icon: notebookIcon,
+      run: ({ attach }) => attach?.(),
+      isEnabled: loaded => hasRows(loaded) && loaded.attach !== null
+    },
+    {
+      id: CommandIDs.notebook,
+      label: trans.__('Show Data of the Notebook'),
+      caption: trans.__('Show the data that is attached to the notebook'),
+      icon: notebookIcon,
+      run: ({ panel }) => {
+        activate();
+        panel.showSection('notebook');
+      }
     },
     {
       id: CommandIDs.copyDid,

@@ -149,7 +149,18 @@ export function acceptRows(
   browser: FileBrowser,
   get: (rows: IRow[], to: string) => void
 ): IDisposable {
-  const { node } = browser;
+  return acceptDrop(browser.node, (rows, drag) => {
+    const item = browser.modelForClick(drag);
+    const folder = item?.type === 'directory' ? item.path : null;
+    get(rows, folder ?? browser.model.path);
+  });
+}
+
+/** Let rows be dropped on an element. */
+export function acceptDrop(
+  node: HTMLElement,
+  take: (rows: IRow[], drop: Drag.Event) => void
+): IDisposable {
   const onDrag = (event: Event) => {
     const drag = event as Drag.Event;
     if (!drag.mimeData.hasData(ROWS)) {
@@ -160,10 +171,7 @@ export function acceptRows(
     node.classList.toggle('escape-mod-drop', drag.type === 'lm-dragover');
     drag.dropAction = drag.proposedAction;
     if (drag.type === 'lm-drop') {
-      const item = browser.modelForClick(drag);
-      const folder = item?.type === 'directory' ? item.path : null;
-      const rows = drag.mimeData.getData(ROWS) as IRow[];
-      get(rows, folder ?? browser.model.path);
+      take(drag.mimeData.getData(ROWS) as IRow[], drag);
     }
   };
   const types = ['lm-dragenter', 'lm-dragover', 'lm-dragleave', 'lm-drop'];

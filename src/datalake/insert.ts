@@ -19,7 +19,13 @@ export interface IInsertOptions {
 /** Write the code that uses the DIDs in the notebook at hand. */
 export async function insert(options: IInsertOptions): Promise<void> {
   const { tracker, trans } = options;
-  const panel = tracker?.currentWidget ?? (await offerNotebook(options));
+  const panel =
+    tracker?.currentWidget ??
+    (await offerNotebook({
+      ...options,
+      title: trans.__('Insert into a new notebook?'),
+      first: trans.__('Open a notebook first, then insert.')
+    }));
   if (!panel?.model) {
     return;
   }
@@ -34,18 +40,29 @@ export async function insert(options: IInsertOptions): Promise<void> {
     );
     return;
   }
+  insertCell(panel, 'code', cells =>
+    codeFor(options.dids, cells, options.instance)
+  );
+}
+
+/** Write a cell at the place at hand: the active one if it is empty, or a new one. */
+export function insertCell(
+  panel: NotebookPanel,
+  type: 'code' | 'markdown',
+  source: (cells: ICells) => string
+): void {
   const notebook = panel.content;
   const cell = notebook.activeCell;
   const canHold =
-    cell?.model.type === 'code' &&
+    cell?.model.type === type &&
     !cell.readOnly &&
     cell.model.sharedModel.getSource().trim() === '';
   if (!canHold) {
     NotebookActions.insertBelow(notebook);
+    NotebookActions.changeCellType(notebook, type);
   }
   const cells = cellsOf(panel, notebook.activeCellIndex);
-  const code = codeFor(options.dids, cells, options.instance);
-  notebook.activeCell?.model.sharedModel.setSource(code);
+  notebook.activeCell?.model.sharedModel.setSource(source(cells));
   panel.activate();
 }
 
@@ -67,19 +84,24 @@ export function cellsOf(panel: NotebookPanel | null, at: number): ICells {
   return { above, all };
 }
 
-async function offerNotebook(
-  options: IInsertOptions
-): Promise<NotebookPanel | null> {
+/** Offer a new notebook where none is open; null where that is not wanted. */
+export async function offerNotebook(options: {
+  tracker: INotebookTracker | null;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  /** What the new notebook is for, as a question. */
+  title: string;
+  /** What to do where none can be made. */
+  first: string;
+}): Promise<NotebookPanel | null> {
   const { commands, tracker, trans } = options;
   const create = 'notebook:create-new';
   if (!tracker || !commands.hasCommand(create)) {
-    Notification.info(trans.__('Open a notebook first, then insert.'), {
-      autoClose: 5000
-    });
+    Notification.info(options.first, { autoClose: 5000 });
     return null;
   }
   const answer = await showDialog({
-    title: trans.__('Insert into a new notebook?'),
+    title: options.title,
     body: trans.__('No notebook is open.'),
     buttons: [
       Dialog.cancelButton(),

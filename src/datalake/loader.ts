@@ -9,12 +9,13 @@ import type { IAgent, IJobs } from '../core/tokens';
 import { startWhereLeft } from '../ui/sidebar/memory';
 import { makeMenu, Panel } from '../ui/sidebar/panel';
 import type { ILoaded } from '../ui/sidebar/plugin';
-import { Actions } from './actions';
+import { Actions, instanceToName } from './actions';
 import { GET_MENU } from './commandids';
 import { lakeDetails } from './detailsview';
 import { acceptRows, dragRows } from './drag';
 import { lakeLook } from './look';
 import { Datalake } from './model';
+import type { INotebookDataLoader } from './notebook/tokens';
 import { isPlace } from './place';
 import type { ILakeRow } from './rows';
 import type { IDatalake } from './tokens';
@@ -28,6 +29,7 @@ export interface ILoaderOptions {
   notebooks: INotebookTracker | null;
   files: FileBrowser | null;
   memory: IStateDB | null;
+  notebookData: INotebookDataLoader | null;
 }
 
 /** What the data lake's panel is made of, loaded when it is first shown. */
@@ -36,15 +38,22 @@ export interface ILoadedLake extends ILoaded {
   panel: Panel<ILakeRow>;
   actions: Actions;
   canChooseFolder: boolean;
+  /** Attaches the selected rows to the notebook at hand; null without notebooks. */
+  attach: (() => Promise<void>) | null;
 }
 
 /** Make the panel; this module is where its own chunk begins. */
-export function makePanel(options: ILoaderOptions): ILoadedLake {
+export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
   const { app, agent, jobs, translator, documents, notebooks, files, memory } =
     options;
   const { commands } = app;
   const trans = translator.load('escape-vre');
   const model = new Datalake({ agent, jobs, trans });
+  const data = await options.notebookData?.load();
+  const selected = () => ({
+    dids: model.selectedRows(),
+    instance: instanceToName(model)
+  });
   const getMenu = makeMenu(commands, GET_MENU);
   const look = lakeLook({
     model,
@@ -65,6 +74,10 @@ export function makePanel(options: ILoaderOptions): ILoadedLake {
     jobs,
     commands,
     translator,
+    notebook: data?.makeSection({
+      selected,
+      selectionChanged: model.outline.selection.changed
+    }),
     details: lakeDetails({ model, jobs, commands, trans }),
     activity: new Activity({
       jobs,
@@ -97,5 +110,15 @@ export function makePanel(options: ILoaderOptions): ILoadedLake {
   }, model);
   const key = 'escape-vre:datalake';
   void startWhereLeft({ model, memory, key, isPlace });
-  return { model, panel, actions, canChooseFolder: documents !== null };
+  const attach = async () => {
+    const { dids, instance } = selected();
+    await data?.attach(dids, instance);
+  };
+  return {
+    model,
+    panel,
+    actions,
+    canChooseFolder: documents !== null,
+    attach: data ? attach : null
+  };
 }

@@ -16,6 +16,7 @@ import { addPanel, NO_ARGS } from '../ui/sidebar/plugin';
 import { CommandIDs } from './commandids';
 import { addCommandsWithArgs, lakeCommands } from './commands';
 import type { ILoadedLake } from './loader';
+import { INotebookDataLoader } from './notebook/tokens';
 
 const PLUGIN_ID = 'escape-vre:datalake';
 const PANEL_ID = 'escape-vre-datalake';
@@ -34,7 +35,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     INotebookTracker,
     IDefaultFileBrowser,
     IStateDB,
-    IRouter
+    IRouter,
+    INotebookDataLoader
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -48,7 +50,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
     notebooks: INotebookTracker | null,
     files: IDefaultFileBrowser | null,
     memory: IStateDB | null,
-    router: IRouter | null
+    router: IRouter | null,
+    notebookData: INotebookDataLoader | null
   ): void => {
     const translator = translatorOrNull ?? nullTranslator;
     const trans = translator.load('escape-vre');
@@ -70,7 +73,8 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
           documents,
           notebooks,
           files,
-          memory
+          memory,
+          notebookData
         });
       },
       commands: lakeCommands(trans, activate),

@@ -1,6 +1,7 @@
 /** The Python that uses a DID. Pure; runs wherever our package is installed. */
 
-const KEYWORDS = new Set(
+/** Words that no variable can have for a name. */
+export const KEYWORDS: ReadonlySet<string> = new Set(
   (
     'False None True and as assert async await break class continue def del ' +
     'elif else except finally for from global if import in is lambda nonlocal ' +
@@ -9,7 +10,7 @@ const KEYWORDS = new Set(
 );
 
 /** Names that a person would miss if we took them. */
-const TAKEN = new Set(
+export const TAKEN: ReadonlySet<string> = new Set(
   (
     'escape_vre abs all any bin bool bytes chr dict dir display enumerate eval ' +
     'exec filter float format get_ipython hash help hex id input int iter len ' +
@@ -137,17 +138,24 @@ export function codeFor(
   instance: string | null
 ): string {
   const taken = namesIn(cells.all);
-  const lines: string[] = [];
-  if (!cells.above.some(importsUs)) {
-    lines.push('import escape_vre', '');
-  }
-  const option =
-    instance === null ? '' : `, instance=${pythonString(instance)}`;
+  const lines = importLines(cells);
   for (const did of dids) {
     const variable = variableFor(did, taken);
     taken.add(variable);
-    const name = pythonString(`${did.scope}:${did.name}`);
-    lines.push(`${variable} = escape_vre.get(${name}${option})`);
+    const call = getCall(`${did.scope}:${did.name}`, instance);
+    lines.push(`${variable} = ${call}`);
   }
   return lines.join('\n');
+}
+
+/** What the code of a new cell among these begins with. */
+export function importLines(cells: ICells): string[] {
+  return cells.above.some(importsUs) ? [] : ['import escape_vre', ''];
+}
+
+/** The call that gets a DID, `scope:name`. */
+export function getCall(did: string, instance: string | null): string {
+  const option =
+    instance === null ? '' : `, instance=${pythonString(instance)}`;
+  return `escape_vre.get(${pythonString(did)}${option})`;
 }

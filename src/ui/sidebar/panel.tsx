@@ -25,16 +25,23 @@ export interface IPanelOptions<R extends IOutlineRow> {
   translator: ITranslator;
   /** The section about the selected row, if there is one. */
   details?: Widget;
+  /** The section about the notebook at hand, if there is one. */
+  notebook?: Widget;
   /** The section with the jobs of the service, if it has any. */
   activity?: Widget;
   /** Lab's context menu closes. */
   menuClosing: ISignal<unknown, void>;
 }
 
-/** Parts of the height: Browse, Details, Activity. */
-const SHARES = { browse: 7, details: 4, activity: 2 };
+/** The sections below Browse that a panel may have, from top to bottom. */
+const SECTIONS = ['details', 'notebook', 'activity'] as const;
 
-/** A service in the side bar: Browse, Details and Activity. */
+export type Section = (typeof SECTIONS)[number];
+
+/** Parts of the height. */
+const SHARES = { browse: 7, details: 4, notebook: 3, activity: 2 };
+
+/** A service in the side bar: Browse, and what is below it. */
 export class Panel<R extends IOutlineRow> extends SidePanel {
   constructor(options: IPanelOptions<R>) {
     super({ translator: options.translator });
@@ -52,7 +59,7 @@ export class Panel<R extends IOutlineRow> extends SidePanel {
     );
     this._browse = new Browse({ model, look, commands, trans });
     this._addSection(this._browse, SHARES.browse);
-    for (const name of ['details', 'activity'] as const) {
+    for (const name of SECTIONS) {
       const widget = options[name];
       if (widget) {
         this._addSection(widget, SHARES[name]);
@@ -101,10 +108,15 @@ export class Panel<R extends IOutlineRow> extends SidePanel {
     this._show(this._options.details);
   }
 
+  /** Open a section, if the panel has it, and go there. */
+  showSection(name: Section): void {
+    const widget = this._options[name];
+    this._show(widget);
+    widget?.activate();
+  }
+
   showActivity(): void {
-    const { activity } = this._options;
-    this._show(activity);
-    activity?.activate();
+    this.showSection('activity');
   }
 
   protected onActivateRequest(_: Message): void {
