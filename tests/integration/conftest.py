@@ -196,3 +196,13 @@ def asleep(lake, *sites):
         yield for_a_moment
     finally:
         tell(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def faulty(lake, site, fault):
+    """Give a site's storage a fault for a while: one of ``local.lake.behaviour.FAULTS``."""
+    lake.break_storage(site, fault)
+    try:
+        yield
+    finally:
+        lake.mend_storage(site)

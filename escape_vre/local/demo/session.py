@@ -20,6 +20,8 @@ from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.owner import claim
 from escape_vre.local.lake.lake import Lake
 
+CAPACITIES = (20 * 10**9, 5 * 10**9)
+"""Bytes that fit onto the lake's sites."""
 START_TIMEOUT_S = 60.0
 NOTEBOOK = "Start here.ipynb"
 TRANSFER_S = 2.0
@@ -85,6 +87,8 @@ class Demo:
             claim(self.place.home, hint="Choose another folder with --home.")
             self.lake.start(tied=True)
             self.lake.transfers_take(TRANSFER_S)
+            for site, size in zip(self.lake.sites, CAPACITIES, strict=True):
+                self.lake.limit_storage(site, size)
             self._configure()
             self._start_jupyter()
         except BaseException:

@@ -5,10 +5,13 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
-from .behaviour import Behaviour
+from .behaviour import FAULTS, Behaviour
 from .errors import LakeError
 from .layout import Layout
+
+_Value = TypeVar("_Value")
 
 
 class Control:
@@ -38,16 +41,38 @@ class Control:
         LakeError — there is no such site.
         """
         self._check(site)
-        self._behave(lambda now: replace(now, broken={**now.broken, site: reason}))
+        self._behave(lambda now: replace(now, broken=_with(now.broken, site, reason)))
 
     def mend_transfers(self, site: str) -> None:
         """Let transfers of a site work again; STUCK rules are repaired at once."""
         self._check(site)
-        self._behave(
-            lambda now: replace(
-                now, broken={name: why for name, why in now.broken.items() if name != site}
-            )
-        )
+        self._behave(lambda now: replace(now, broken=_with(now.broken, site, None)))
+
+    def limit_storage(self, site: str, size: int | None) -> None:
+        """Set how many bytes fit onto a site; None removes the limit.
+
+        What does not fit is answered with 507 (transfers fail with the same), and Rucio knows how
+        much is free, as ``storage`` in the site's usage.
+        """
+        self._check(site)
+        self._behave(lambda now: replace(now, capacity=_with(now.capacity, site, size)))
+
+    def break_storage(self, site: str, fault: str) -> None:
+        """Give a site's storage a fault; it has one at a time.
+
+        Parameters
+        ----------
+        fault : str — one of ``behaviour.FAULTS``.
+        """
+        self._check(site)
+        if fault not in FAULTS:
+            raise LakeError(f"There is no fault {fault!r}.", f"Choose one of {', '.join(FAULTS)}.")
+        self._behave(lambda now: replace(now, faults=_with(now.faults, site, fault)))
+
+    def mend_storage(self, site: str) -> None:
+        """Let a site's storage work as it should."""
+        self._check(site)
+        self._behave(lambda now: replace(now, faults=_with(now.faults, site, None)))
 
     def _check(self, site: str) -> None:
         if site not in self.layout.sites:
@@ -66,3 +91,9 @@ class Control:
             fcntl.flock(lock, fcntl.LOCK_EX)
             change(Behaviour.read(self.layout.behaviour)).write(self.layout.behaviour)
         os.kill(pid, signal.SIGUSR1)
+
+
+def _with(known: dict[str, _Value], site: str, value: _Value | None) -> dict[str, _Value]:
+    """Return a copy with a site's value, or without it."""
+    others = {name: other for name, other in known.items() if name != site}
+    return others if value is None else {**others, site: value}

@@ -1,11 +1,19 @@
 """A site answers as WebDAV should: to its own people, in parts, and in order."""
 
+import base64
+import hashlib
 import http.client
 import ssl
 import threading
 import xml.etree.ElementTree as ElementTree
+import zlib
 
 import pytest
+
+from escape_vre.local.lake import LakeError
+from escape_vre.local.lake.behaviour import bytes_stored
+from escape_vre.local.lake.rest import path
+from escape_vre.testing.waiting import wait_until
 
 CONTENT = bytes(range(256)) * 4096
 
@@ -207,3 +215,96 @@ def test_many_small_files_over_kept_connections(lake, storage, file):
     for thread in threads:
         thread.join()
     assert got == [1000] * 1008
+
+
+# --- what a put relies on, and what can be wrong with a site ---------------------------------
+
+
+def test_checksums(storage, file):
+    want = storage("HEAD", file, Want_Digest="adler32").headers["Digest"]
+    assert want == f"adler32={zlib.adler32(CONTENT):08x}"
+    md5 = base64.b64encode(hashlib.md5(CONTENT).digest()).decode()
+    assert storage("GET", file, Want_Digest="sha-256, md5;q=0.5").headers["Digest"] == f"md5={md5}"
+    assert storage("HEAD", file, Want_Digest="sha-256").headers["Digest"] is None
+    assert storage("HEAD", file).headers["Digest"] is None
+    storage("PUT", file, data=b"other")
+    changed = storage("HEAD", file, Want_Digest="adler32").headers["Digest"]
+    assert changed == f"adler32={zlib.adler32(b'other'):08x}"
+
+
+@pytest.fixture
+def fault(lake):
+    """Give the first site a fault, until the test ends."""
+    site = lake.sites[0]
+    yield lambda name: lake.break_storage(site, name)
+    lake.mend_storage(site)
+    lake.limit_storage(site, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "kept"),
+    [
+        ("forgets", 201, None),
+        ("truncates", 201, b"12345"),
+        ("corrupts", 201, b"1234567891"),
+        ("full", 507, None),
+        ("refuses", 403, None),
+        ("down", 503, None),
+        ("no-digest", 201, b"1234567890"),
+        ("slow", 201, b"1234567890"),
+    ],
+)
+def test_a_put_to_a_site_with_a_fault(storage, lake, fault, name, status, kept):
+    where = f"/data/tests/faults/{name}"
+    fault(name)
+    assert storage("PUT", where, data=b"1234567890").status == status
+    lake.mend_storage(lake.sites[0])
+    found = storage("GET", where)
+    assert (found.content if found.status == 200 else None) == kept
+
+
+def test_a_fault_is_of_one_site(storage, fault):
+    fault("down")
+    assert storage("GET", "/data/", site=0).status == 503
+    assert storage("GET", "/data/", site=1).status == 200
+
+
+def test_a_site_that_gives_no_checksums(storage, file, fault):
+    fault("no-digest")
+    head = storage("HEAD", file, Want_Digest="adler32")
+    assert (head.status, head.headers["Digest"]) == (200, None)
+
+
+def test_a_site_that_drops_connections(storage, file, fault):
+    fault("drops")
+    with pytest.raises((OSError, http.client.HTTPException)):
+        storage("PUT", f"{file}.2", data=CONTENT)
+    assert storage("GET", f"{file}.2").status == 404
+
+
+def test_faults_that_do_not_exist(lake):
+    with pytest.raises(LakeError, match="no fault 'sad'") as raised:
+        lake.break_storage(lake.sites[0], "sad")
+    assert "truncates" in raised.value.hint
+    with pytest.raises(LakeError, match="no site"):
+        lake.break_storage("NOWHERE", "full")
+
+
+def test_a_site_that_is_full_says_so_and_rucio_knows(storage, lake, file, fault):
+    site = lake.sites[0]
+    stored = bytes_stored(lake.layout.site(site))
+    lake.limit_storage(site, stored + 1000)
+
+    def free():
+        with lake.rest("demo") as rest:
+            found = rest.call("GET", path("rses", site, "usage"))
+        return next((one["free"] for one in found if one["source"] == "storage"), None)
+
+    wait_until(lambda: free() == 1000)
+    assert storage("PUT", f"{file}.2", data=bytes(1001)).status == 507
+    assert storage("PUT", f"{file}.2", data=iter([bytes(600), bytes(600)])).status == 507
+    assert storage("GET", f"{file}.2").status == 404
+    assert storage("PUT", f"{file}.2", data=bytes(1000)).status == 201
+    # What is replaced makes room for what replaces it.
+    assert storage("PUT", f"{file}.2", data=bytes(1000)).status == 200
+    assert storage("DELETE", f"{file}.2").status == 204

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from escape_vre.local.lake import LakeError
+from escape_vre.local.lake.behaviour import bytes_stored
 from escape_vre.local.lake.rest import path
 from escape_vre.local.lake.upload import place
 from escape_vre.testing.waiting import wait_until
@@ -117,6 +118,21 @@ def test_the_reason_can_be_chosen(link, dataset):
     assert dataset.rules()[0]["error"].endswith("TRANSFER [110] TRANSFER Operation timed out")
     with pytest.raises(LakeError, match="no site NOWHERE"):
         link.break_transfers("NOWHERE")
+
+
+def test_a_site_without_room(link, dataset):
+    link.limit_storage(link.sites[1], bytes_stored(link.layout.site(link.sites[1])) + 2)
+    try:
+        dataset.rule()
+        wait_until(lambda: dataset.state() == "STUCK")
+        (rule,) = dataset.rules()
+        assert rule["error"].endswith(
+            "Copy failed (3rd pull). Last attempt: HTTP 507 : Insufficient Storage"
+        )
+        assert (rule["locks_ok_cnt"], rule["locks_stuck_cnt"]) == (2, 1)
+    finally:
+        link.limit_storage(link.sites[1], None)
+    wait_until(lambda: dataset.state() == "OK")
 
 
 def test_a_file_that_its_site_lost(link, dataset):

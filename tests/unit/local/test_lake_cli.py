@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from escape_vre.local.lake import LakeError, cli, environment
+from escape_vre.local.lake import Lake, LakeError, cli, environment
+from escape_vre.local.lake.behaviour import FAULTS
 from escape_vre.local.lake.layout import Layout
 from escape_vre.local.lake.rest import path
 from escape_vre.local.lake.upload import place
@@ -141,6 +142,22 @@ class TestInstall:
 
 def test_paths_quote_slashes():
     assert path("dids", "cms", "/A/B/C") == "/dids/cms/%2FA%2FB%2FC"
+
+
+def test_the_page_has_every_fault():
+    page = (Path(__file__).parents[3] / "docs/developer/lake.md").read_text()
+    for fault, what in FAULTS.items():
+        assert f"| `{fault}` | {what} |" in page
+
+
+def test_what_only_a_running_lake_does_is_refused(tmp_path):
+    for order in (
+        lambda lake: lake.transfers_take(1),
+        lambda lake: lake.break_storage(lake.sites[0], "full"),
+    ):
+        with pytest.raises(LakeError, match="is not running"):
+            order(Lake(tmp_path / "lake"))
+    assert not (tmp_path / "lake").exists()
 
 
 def test_place_is_rucios_hash(tmp_path):

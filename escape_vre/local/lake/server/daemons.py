@@ -36,9 +36,15 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Daemons:
-    """Runs all daemons in a thread of its own."""
+    """Runs all daemons in a thread of its own.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    tell_usage : called after each pass, when the contents of sites may have changed.
+    """
+
+    def __init__(self, tell_usage: Callable[[], None]) -> None:
+        self._tell_usage = tell_usage
         self._work = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="daemons", daemon=True)
@@ -87,6 +93,10 @@ class Daemons:
         pause = _SHORTEST_S
         while not self._stop.is_set():
             self._pass()
+            try:
+                self._tell_usage()
+            except Exception:  # noqa: BLE001 - a task's boundary
+                _LOG.exception("usage of storage")
             # Some work is due only a moment later: Rucio's times are in whole seconds.
             if self._work.wait(pause):
                 self._work.clear()

@@ -42,10 +42,10 @@ def main(home: str, _part: str, descriptor: str) -> None:
     schema.wait_for_database()
     schema.ensure(layout)
     # Importing these reads Rucio's tables.
-    from . import api, daemons, seed, tokens, transfer
+    from . import api, daemons, seed, tokens, transfer, usage
 
     tokens.accept(layout)
-    workers = daemons.Daemons()
+    workers = daemons.Daemons(usage.StorageUsage(layout).tell)
     transfers = transfer.register(layout, ports, workers.wake)
     listener = socket.socket(fileno=int(descriptor))
     server = api.server(listener, layout.server_identity, workers.watch)

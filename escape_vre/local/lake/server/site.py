@@ -12,6 +12,7 @@ import socket
 import sys
 from pathlib import Path
 
+from ..behaviour import Current
 from ..layout import Layout
 from . import storage
 from .bearer import Bearer
@@ -29,6 +30,7 @@ def main(home: str, site: str, descriptor: str) -> None:
         identity=layout.server_identity,
         token=layout.storage_token.read_text().strip(),
         bearer=Bearer(layout),
+        behaviour=Current(layout.behaviour),
     )
     signal.pause()
 

@@ -5,6 +5,9 @@ in the thread that accepts, which makes many connections wait for each other, an
 answers that it does not give (parent folders made on PUT and MOVE).
 """
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import shutil
 import socket
 import ssl
@@ -13,6 +16,7 @@ import threading
 from pathlib import Path
 from typing import cast
 
+from ..behaviour import Current
 from .bearer import Bearer
 from .webdav import UNFINISHED, Site, StorageHandler
 
@@ -27,6 +31,7 @@ class StorageServer(Site):
     tls : SSLContext — asks for, but does not insist on, a client certificate.
     token : str — bearer token that grants the same access as a certificate.
     bearer : Bearer — validates other tokens.
+    behaviour : Current — what is wrong with the site at the moment.
     """
 
     daemon_threads = True
@@ -39,6 +44,7 @@ class StorageServer(Site):
         tls: ssl.SSLContext,
         token: str,
         bearer: Bearer,
+        behaviour: Current,
     ) -> None:
         super().__init__(listener.getsockname(), StorageHandler, bind_and_activate=False)
         self.socket.close()
@@ -47,6 +53,7 @@ class StorageServer(Site):
         self.tls = tls
         self.authorization = f"Bearer {token}".encode()
         self.bearer = bearer
+        self.behaviour = behaviour
         (root / UNFINISHED).mkdir(parents=True, exist_ok=True)
 
     def process_request_thread(
@@ -69,7 +76,14 @@ class StorageServer(Site):
 
 
 def serve(
-    listener: socket.socket, *, root: Path, ca: Path, identity: Path, token: str, bearer: Bearer
+    listener: socket.socket,
+    *,
+    root: Path,
+    ca: Path,
+    identity: Path,
+    token: str,
+    bearer: Bearer,
+    behaviour: Current,
 ) -> threading.Thread:
     """Serve a site until the process ends.
 
@@ -81,6 +95,7 @@ def serve(
     identity : Path — PEM with this server's key and certificate.
     token : str — bearer token that grants the same access.
     bearer : Bearer — validates users' tokens.
+    behaviour : Current — what is wrong with the site at the moment.
 
     Returns
     -------
@@ -90,7 +105,9 @@ def serve(
     tls.load_cert_chain(identity)
     tls.load_verify_locations(ca)
     tls.verify_mode = ssl.CERT_OPTIONAL
-    server = StorageServer(listener, root=root, tls=tls, token=token, bearer=bearer)
+    server = StorageServer(
+        listener, root=root, tls=tls, token=token, bearer=bearer, behaviour=behaviour
+    )
     shutil.rmtree(root / UNFINISHED, ignore_errors=True)
     (root / UNFINISHED).mkdir(parents=True)
     thread = threading.Thread(target=server.serve_forever, name="storage", daemon=True)

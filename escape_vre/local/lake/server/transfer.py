@@ -9,6 +9,8 @@ transfer that fails is reported in FTS's words.
 
 import errno
 import logging
+import math
+import os
 import shutil
 import threading
 import time
@@ -25,7 +27,7 @@ from rucio.core.request import DirectTransfer
 from rucio.db.sqla.constants import RequestState
 from rucio.transfertool.mock import MockTransferStatusReport, MockTransfertool
 
-from ..behaviour import Current
+from ..behaviour import Current, bytes_stored
 from ..layout import Layout, Ports
 
 _LOG = logging.getLogger(__name__)
@@ -115,7 +117,8 @@ class Transfers:
 
     def _problem(self, copy: Copy) -> str | None:
         """Copy the file; return why it could not be, in the form of FTS."""
-        broken = self._behaviour().broken
+        now = self._behaviour()
+        broken = now.broken
         source_site, source = self._place(copy.source)
         target_site, target = self._place(copy.target)
         if source_site in broken:
@@ -123,14 +126,18 @@ class Transfers:
         if target_site in broken:
             return broken[target_site] or f"DESTINATION [111] DESTINATION MAKE_PARENT {_REFUSED}"
         try:
-            _copy(source, target)
+            if target_site in now.capacity:
+                stored = bytes_stored(self._layout.site(target_site))
+                _copy(source, target, room=now.capacity[target_site] - stored)
+            else:
+                _copy(source, target)
         except FileNotFoundError:
             return "SOURCE [2] HTTP 404 : File not found"
         except OSError as error:
-            _LOG.exception("transfer to %s failed", copy.target)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 said = "HTTP 507 : Insufficient Storage"
             else:
+                _LOG.exception("transfer to %s failed", copy.target)
                 said = str(error.strerror)
             return f"TRANSFER ERROR: Copy failed (3rd pull). Last attempt: {said}"
         return None
@@ -207,7 +214,9 @@ class CopyTransfertool(MockTransfertool):
         return True
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, *, room: float = math.inf) -> None:
+    if source.stat().st_size > room:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{uuid.uuid4().hex}")
     try:

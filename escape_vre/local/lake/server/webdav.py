@@ -3,6 +3,9 @@
 Served: RFC 4918 class 1 without COPY, PROPPATCH and locks; ranges of RFC 9110.
 """
 
+# These modules run as the package "lake", in an environment that has no escape_vre.
+# ruff: noqa: TID252
+
 import email.utils
 import errno
 import hmac
@@ -11,13 +14,16 @@ import os
 import secrets
 import shutil
 import ssl
+import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from ..behaviour import Current, bytes_stored
 from .bearer import Bearer, BearerError, Person
+from .digest import digest
 
 UNFINISHED = ".unfinished"
 """Folder at the top of a site that holds uploads until they are complete."""
@@ -50,6 +56,7 @@ class Site(http.server.ThreadingHTTPServer):
     root: Path
     authorization: bytes
     bearer: Bearer
+    behaviour: Current
 
 
 class StorageHandler(http.server.BaseHTTPRequestHandler):
@@ -83,6 +90,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             self._answer(HTTPStatus.BAD_REQUEST, headers={"Connection": "close"})
             return
         try:
+            self.fault = self._fault()
             self.person = self._authenticate()
             path = self._path(self.path)
             self._authorize(path)
@@ -104,6 +112,13 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     do_OPTIONS = do_GET = do_HEAD = do_PUT = do_DELETE = _guarded
     do_MKCOL = do_MOVE = do_PROPFIND = _guarded
 
+    def _fault(self) -> str:
+        """Return what is wrong with the site; nothing but an answer if it is down."""
+        fault = self.server.behaviour().faults.get(self.server.root.name, "")
+        if fault == "down":
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
+        return fault
+
     def _authenticate(self) -> Person | None:
         """Return whose token it is; None for the lake's own people, who may do everything."""
         given = self.headers.get("Authorization", "")
@@ -121,7 +136,11 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
 
     def _authorize(self, path: Path) -> None:
         """Let a person read everything and change what is their own."""
-        if self.person is None or self.command in _READING:
+        if self.command in _READING:
+            return
+        if self.fault == "refuses":
+            raise RefusedError(HTTPStatus.FORBIDDEN)
+        if self.person is None:
             return
         own = self.person.own
         parts = path.relative_to(self.server.root).parts
@@ -184,6 +203,9 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
                 "ETag": etag,
                 "Last-Modified": email.utils.formatdate(status.st_mtime, usegmt=True),
             }
+            given = digest(path, self.headers.get("Want-Digest", ""))
+            if given is not None and self.fault != "no-digest":
+                headers["Digest"] = given
             if etag in self.headers.get("If-None-Match", ""):
                 self._answer(HTTPStatus.NOT_MODIFIED, headers=headers)
                 return
@@ -222,7 +244,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         return first, end
 
     def _send(self, file: BinaryIO, code: HTTPStatus, headers: dict[str, str], length: int) -> None:
-        if length <= _SMALL or self.command == "HEAD":
+        if (length <= _SMALL and self.fault != "slow") or self.command == "HEAD":
             content = b"" if self.command == "HEAD" else file.read(length)
             self._start(code, headers, length)
             self._headers_buffer.append(content)  # type: ignore[attr-defined]
@@ -230,12 +252,13 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             return
         self._start(code, headers, length)
         self.flush_headers()
-        block = memoryview(bytearray(min(_BLOCK, length)))
+        block = memoryview(bytearray(min(self._block(), length)))
         while length:
             count = file.readinto(block[: min(len(block), length)])  # type: ignore[attr-defined]
             if not count:
                 raise ConnectionAbortedError(f"{file.name} shrank while it was read")
             self.connection.sendall(block[:count])
+            self._linger()
             length -= count
 
     def _propfind(self, path: Path) -> None:
@@ -261,10 +284,18 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
     def _put(self, path: Path) -> None:
         if path.is_dir():
             raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD, PROPFIND")
+        if self.fault == "full":
+            raise RefusedError(HTTPStatus.INSUFFICIENT_STORAGE)
+        self._make_room(self.unread, path)
         part = self.server.root / UNFINISHED / secrets.token_hex(16)
         try:
-            with part.open("wb", buffering=0) as file:
+            with part.open("w+b", buffering=0) as file:
                 self._receive(file)
+                self._make_room(file.tell(), path)
+                self._spoil(file)
+            if self.fault == "forgets":
+                self._answer(HTTPStatus.CREATED)
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             # Rucio takes 200 and 201 for stored, but not the equally correct 204.
             status = HTTPStatus.OK if path.exists() else HTTPStatus.CREATED
@@ -273,15 +304,43 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
             part.unlink(missing_ok=True)
         self._answer(status, headers={"ETag": _etag(path.stat())})
 
+    def _make_room(self, size: int, path: Path) -> None:
+        """Refuse what does not fit; of a file that is replaced only the new bytes count."""
+        root = self.server.root
+        capacity = self.server.behaviour().capacity.get(root.name)
+        if capacity is None:
+            return
+        before = path.stat().st_size if path.exists() else 0
+        if bytes_stored(root) - before + size > capacity:
+            raise RefusedError(HTTPStatus.INSUFFICIENT_STORAGE)
+
+    def _spoil(self, file: BinaryIO) -> None:
+        """Do to what was received what the fault does."""
+        size = file.tell()
+        if self.fault == "truncates":
+            file.truncate(size // 2)
+        elif self.fault == "corrupts" and size:
+            os.pwrite(file.fileno(), bytes([os.pread(file.fileno(), 1, size - 1)[0] ^ 1]), size - 1)
+
+    def _block(self) -> int:
+        return 64 * 1024 if self.fault == "slow" else _BLOCK
+
+    def _linger(self) -> None:
+        if self.fault == "slow":
+            time.sleep(0.2)
+
     def _receive(self, file: BinaryIO) -> None:
         if not self.chunked:
-            block = memoryview(bytearray(min(_BLOCK, self.unread) or 1))
+            block = memoryview(bytearray(min(self._block(), self.unread) or 1))
+            if self.fault == "drops":
+                raise ConnectionError
             while self.unread:
                 count = self.rfile.readinto(block[: min(len(block), self.unread)])
                 if not count:
                     raise ConnectionError
                 file.write(block[:count])
                 self.unread -= count
+                self._linger()
             return
         while size := int(self.rfile.readline(1024).split(b";")[0] or b"0", 16):
             while size:
