@@ -77,10 +77,18 @@ test('the first minute: the notebook that the demo opens runs as it stands', asy
   await expect(page.locator('.jp-OutputArea img').last()).toBeVisible({
     timeout: 120_000
   });
+  await expect(page.locator('.jp-OutputArea').last()).toContainText(
+    'user.demo:plots',
+    { timeout: 120_000 }
+  );
   await expect(page.locator('.jp-OutputArea').getByText('Error')).toHaveCount(
     0
   );
   await product.width(340);
+  await product.find('user.demo:plots');
+  await product.row('plots').click();
+  await page.keyboard.press('ArrowRight');
+  await expect(product.row('lightcurves.png')).toBeVisible();
   await product.find('demo:blazar');
   await product.row('blazar-2026').click();
   await page.keyboard.press('ArrowRight');

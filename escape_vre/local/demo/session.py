@@ -143,7 +143,7 @@ class Demo:
     def _configure(self) -> None:
         folder = self.place.home / "config" / "escape_vre_config.d"
         folder.mkdir(parents=True, exist_ok=True)
-        instance = self.lake.instance()
+        instance = self.lake.instance() | {"upload_rse": self.lake.sites[0]}
         (folder / "demo.json").write_text(
             json.dumps({"DataLake": {"instances": [instance]}}, indent=1)
         )

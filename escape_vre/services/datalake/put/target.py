@@ -115,7 +115,7 @@ async def target_at(remote: PutRemote, settings: LakeSettings, rse: str, account
         near = text.nearest(rse, names)
         raise NotFoundError(
             f"There is no RSE {rse} in {settings.shown}.",
-            hint=f"Did you mean {near}?" if near else "Run rucio list-rses to see all.",
+            hint=f"Did you mean {near}?" if near else "Run %dl rses to see all.",
         ) from e
     if flag(found.get("availability_write")) is False:
         raise _unfit(rse, "is not open for writing at the moment")
