@@ -47,6 +47,7 @@ class Agent:
             settings=Transfers(),
             data_dir=lambda: self._folder / "data",
             service=services.get,
+            kinds=services.kinds,
             keep_days=1,
             loops=Loops(),
         )
