@@ -119,7 +119,7 @@ class FakeDav(Fake):
             self.held.wait()
         pieces = []
         while left:
-            piece = handler.rfile.read1(min(left, 64 * 1024))  # type: ignore[attr-defined]
+            piece = handler.rfile.read1(min(left, 64 * 1024))
             if not piece:
                 handler.close_connection = True
                 return None
