@@ -93,7 +93,9 @@ class Job(BaseModel):
     counts: dict[str, int] = Field(
         default={},
         description="Further figures of its kind. Of get: files_here (were here before),"
-        " files_failed (could not be fetched), files_unverified (the catalogue has no checksum).",
+        " files_failed (could not be fetched), files_unverified (the catalogue has no checksum);"
+        " of put: files_here (were in the data lake), files_failed, files_unverified (only their"
+        " size was compared).",
     )
     result: dict[str, Any] = Field(default={}, description="What came of it, as its kind says.")
     error: ErrorInfo | None = None
@@ -120,7 +122,7 @@ class Job(BaseModel):
 
 
 class JobFile(BaseModel):
-    """One file that a job brings."""
+    """One file that a job brings; *here* is where it brings files to."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -129,4 +131,4 @@ class JobFile(BaseModel):
     contents_path: str | None = None
     bytes: int | None = None
     state: Literal["here", "missing"]
-    problem: ErrorInfo | None = Field(default=None, description="Why it could not be fetched.")
+    problem: ErrorInfo | None = Field(default=None, description="Why it could not be brought.")

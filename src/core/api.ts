@@ -198,7 +198,7 @@ interface components {
       contents_path: string | null;
       /**
        * Counts
-       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum).
+       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum); of put: files_here (were in the data lake), files_failed, files_unverified (only their size was compared).
        * @default {}
        */
       counts: {
@@ -276,7 +276,7 @@ interface components {
     };
     /**
      * JobFile
-     * @description One file that a job brings.
+     * @description One file that a job brings; *here* is where it brings files to.
      */
     JobFile: {
       /** Bytes */
@@ -285,7 +285,7 @@ interface components {
       contents_path: string | null;
       /** Path */
       path: string;
-      /** @description Why it could not be fetched. */
+      /** @description Why it could not be brought. */
       problem: components['schemas']['ErrorInfo'] | null;
       /** Ref */
       ref: string;

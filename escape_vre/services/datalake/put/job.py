@@ -169,16 +169,20 @@ class Put(Kind[PutRequest]):
 
     async def _begin(self, context: PutContext, prepared: Prepared, begun: Begun) -> Begun:
         """Write down what is going to be written, before anything is."""
+        new = [item.name for item in prepared.new]
         if not begun.tag:
+            made = bool(context.request.dataset) and not prepared.dataset_exists
             await context.checkpoint(
                 {
                     "tag": uuid.uuid4().hex[:12],
                     "rse": prepared.target.rse,
                     "scheme": prepared.target.scheme,
-                    "dataset_is_new": bool(context.request.dataset) and not prepared.dataset_exists,
-                    "new": [item.name for item in prepared.new],
+                    "dataset_is_new": made,
+                    "new": new,
                 }
             )
+        elif more := set(new).difference(begun.new):  # since then, files have come
+            await context.checkpoint({"new": [*begun.new, *sorted(more)]})
         return Begun.read(context.checkpoints)
 
     async def _register(

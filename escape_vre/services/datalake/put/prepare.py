@@ -16,7 +16,7 @@ from escape_vre.core.errors import (
 )
 from escape_vre.jobs.transfer.control import Control
 from escape_vre.services.datalake.instances import Connected
-from escape_vre.services.datalake.intake import checksum, count, did_type
+from escape_vre.services.datalake.intake import checksum, count, did_type, when
 from escape_vre.services.datalake.put.local import Item, Scan, scan
 from escape_vre.services.datalake.put.models import PutProblem, PutRequest, RseChoice
 from escape_vre.services.datalake.put.remote import KNOWN_AT_ONCE, PutRemote
@@ -24,6 +24,7 @@ from escape_vre.services.datalake.put.target import Target, candidates, chosen, 
 
 _NAME = re.compile(r"[/A-Za-z0-9][/A-Za-z0-9._-]{0,249}")
 """What the schemas of Rucio and of ESCAPE allow at most; ESCAPE's allows no slash."""
+SOON = timedelta(days=1)
 _REFUSED = re.compile(r"'([^']{1,300})' (?:does not match|is too long)")
 
 
@@ -160,6 +161,12 @@ async def _look_at_dataset(
     if status.get("open") is False:
         raise ConflictError(
             f"The dataset {shown} is closed.", hint="Choose another name, or reopen it."
+        )
+    columns = (await remote.known(did[0], [did[1]])).get(did[1], {})
+    if (ends := when(columns.get("expired_at"))) and ends < datetime.now(UTC) + SOON:
+        raise ConflictError(
+            f"The dataset {shown} is going to be deleted.",
+            hint="Choose another name, or try again when it is gone.",
         )
     prepared.dataset_exists = True
     prepared.rules = len(await remote.rules(did))

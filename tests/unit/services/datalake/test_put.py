@@ -137,6 +137,53 @@ def test_a_name_that_rucio_refuses_is_found_before_anything_is_written(
     assert storage.asked.total() == 0
 
 
+@pytest.mark.parametrize("new", [True, False])
+def test_cancel_undoes_what_it_may_and_says_what_remains(agent, rucio, storage, ready, folder, new):
+    fill(folder, 2)
+    if not new:
+        rucio.says("/dids/t/run", fixed({"type": "DATASET", "open": True}))
+    rucio.says("/replicas", Answer(status=503))  # what it waits for when it is cancelled
+    job = agent.ask("/datalake/put", {"paths": [str(folder)], "to": "t:", "rse": "X"})[1]
+    while not rucio.asked["/replicas"]:
+        agent.ask(f"/jobs/{job['id']}", wait_s=0.1)
+    rucio.says("/dids/bulkmeta", listed({"scope": "t", "name": "f000", "type": "FILE"}))
+    states = {"scope": "t", "name": "f000", "states": {"X": "AVAILABLE"}}
+    rucio.says("/replicas/list", listed(states))
+    ended = agent.ask(f"/jobs/{job['id']}/cancel", {})[1]
+    assert (ended["state"], ended["result"]["removed"]) == ("cancelled", 1)
+    assert list(storage.files) == ["/t/f000"]  # a DID keeps its file
+    assert "administrator" in ended["result"]["remains"][-1]
+    assert rucio.asked["/dids/t/run/meta/lifetime"] == new
+    assert rucio.asked["/dids/t/run/dids"] == (not new)
+
+
+def test_a_file_that_another_put_takes_away_is_sent_again(agent, rucio, storage, ready, folder):
+    """That put was cancelled just when this one had found its file at the storage."""
+    fill(folder, 1)
+    storage.files["/t/f000"] = (folder / "f000").read_bytes()
+    taken = []
+
+    class Takes(list):
+        def pop(self, index):
+            taken.append(storage.files.pop("/t/f000", None))
+            return super().pop(index)
+
+    rucio.answers["/replicas"] = Takes([MADE, MADE])
+    assert put(agent, folder)["state"] == "done"
+    assert taken[0] is not None
+    assert list(storage.files) == ["/t/f000"]
+
+
+def test_a_dataset_that_is_being_deleted_is_not_put_into(agent, rucio, storage, ready, folder):
+    fill(folder, 1)
+    rucio.says("/dids/t/run", fixed({"type": "DATASET", "open": True}))
+    ends = "Thu, 26 Nov 2020 11:30:22 UTC"
+    rucio.says("/dids/bulkmeta", listed({"scope": "t", "name": "run", "expired_at": ends}))
+    job = put(agent, folder)
+    assert (job["state"], job["error"]["code"]) == ("failed", "conflict")
+    assert "is going to be deleted" in job["error"]["message"]
+
+
 @pytest.mark.parametrize(("lifetime_s", "status"), [(0, 400), (-5, 400), (10**12, 400)])
 def test_a_lifetime_in_the_past_is_refused(agent, folder, lifetime_s, status):
     fill(folder, 1)
