@@ -195,7 +195,7 @@ test('a notebook of rucio-jupyterlab works as it is', async ({ product }) => {
 test('a kernel without our package gets paths', async ({ product }) => {
   await open(product, 'plain.ipynb', {
     cells: [
-      'import sys\nsys.modules["escape_vre.notebook.attach"] = None\nphotons = 7',
+      'import sys\nsys.modules["escape_vre.services.datalake.notebook.api"] = None\nphotons = 7',
       'print(photons, type(data).__name__, data[0].name)'
     ]
   });

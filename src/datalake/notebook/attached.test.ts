@@ -50,7 +50,8 @@ class FakeNotebook implements INotebook {
           language: Promise.resolve(this.language),
           evaluate: (expressions: Record<string, string>) => {
             const expression = expressions[ALL];
-            const names = /attach\(\{(.*?)\}/.exec(expression)?.[1] ?? 'plain';
+            const names =
+              /attach\(globals\(\), \{(.*?)\}/.exec(expression)?.[1] ?? 'plain';
             log.push(`set ${names.replace(/"/g, '')}`);
             const answer = answers.shift() ?? allSet;
             return Promise.resolve({ [ALL]: answer(expression) });
@@ -236,6 +237,17 @@ test('what is large, or is not to be fetched, waits for the person', async () =>
   notebook.kernelBegan.emit();
   await settled();
   expect(log).not.toContain(`get ${A.ref}`);
+});
+
+test('what is large together is fetched as far as the limit goes', async () => {
+  settings.askAboveBytes = 100;
+  states[A.ref] = { bytes: 60 };
+  states[B.ref] = { bytes: 60 };
+  begin(A, B);
+  await settled();
+  expect(attached.get('a')?.variable).toEqual({ kind: 'set' });
+  expect(attached.get('b')?.isHeld).toBe(true);
+  expect(log).not.toContain(`get ${B.ref}`);
 });
 
 test('what no site has makes no transfer that could only fail', async () => {

@@ -228,11 +228,14 @@ export class Attached implements IDisposable {
   private async _bring(entries: readonly IEntry[]): Promise<void> {
     await this._look(entries);
     const { getAtStart, askAboveBytes } = this._options.settings();
+    let bytes = 0;
     const wanted = entries.filter(entry => {
       const state = this.stateOf(entry);
       const isHere = state?.local === 'here';
-      const isLarge = (state?.bytes ?? 0) > askAboveBytes;
-      entry.isHeld = !isHere && (!getAtStart || isLarge);
+      // All together: a notebook may come from anywhere, and name much.
+      const more = isHere ? 0 : (state?.bytes ?? 0);
+      entry.isHeld = !isHere && (!getAtStart || bytes + more > askAboveBytes);
+      bytes += entry.isHeld ? 0 : more;
       // What cannot be fetched would only add a failed job at every start.
       return !entry.isHeld && (isHere || !state?.problem);
     });

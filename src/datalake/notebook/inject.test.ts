@@ -49,8 +49,9 @@ test('the report of a kernel with our package is read', () => {
 
 test('what is asked of our package names job, shape and variable', () => {
   expect(attachExpression([{ attachment: one, job: 'j"1' }], true)).toBe(
-    '__import__("importlib").import_module("escape_vre.notebook.attach")' +
-      '.attach({"data": ["j\\"1", "files"]}, overwrite=True)'
+    '__import__("importlib").import_module(' +
+      '"escape_vre.services.datalake.notebook.api")' +
+      '.attach(globals(), {"data": ["j\\"1", "files"]}, overwrite=True)'
   );
 });
 

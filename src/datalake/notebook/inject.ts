@@ -23,6 +23,9 @@ export interface IReady {
 /** The value of an expression: its text, or the kind of error. */
 export type Value = { text: string } | { error: string };
 
+/** The module that a kernel with our package has. */
+const OURS = 'escape_vre.services.datalake.notebook.api';
+
 /** Where expressions of many are told apart. */
 export const ALL = 'attached';
 
@@ -37,8 +40,8 @@ export function attachExpression(
   );
   const options = overwrite ? ', overwrite=True' : '';
   return (
-    '__import__("importlib").import_module("escape_vre.notebook.attach")' +
-    `.attach({${wanted.join(', ')}}${options})`
+    `__import__("importlib").import_module(${pythonString(OURS)})` +
+    `.attach(globals(), {${wanted.join(', ')}}${options})`
   );
 }
 

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from IPython.core.getipython import get_ipython
-
 from escape_vre.client.agent import AgentClient
 from escape_vre.client.start import answers
-from escape_vre.core.errors import AgentUnavailableError, NotFoundError, UsageError
+from escape_vre.core.errors import AgentUnavailableError, NotFoundError
 from escape_vre.core.location import locate
 from escape_vre.display.files import Files
 
@@ -60,11 +58,15 @@ class Report:
         return json.dumps(self.variables)
 
 
-def attach(wanted: Mapping[str, Sequence[str]], *, overwrite: bool = False) -> Report:
-    """Set variables of this kernel to the files of finished jobs.
+def attach(
+    names: dict[str, Any], wanted: Mapping[str, Sequence[str]], *, overwrite: bool = False
+) -> Report:
+    """Set variables to the files of finished jobs.
 
     Parameters
     ----------
+    names : dict
+        The variables of the kernel, with their values.
     wanted : mapping
         By the name of the variable: the id of the job that got its data, and the shape of its
         value: ``files`` (as `escape_vre.get` returns them), ``peer-file`` or ``peer-files`` (as
@@ -83,8 +85,6 @@ def attach(wanted: Mapping[str, Sequence[str]], *, overwrite: bool = False) -> R
         No agent of this user runs where this kernel does.
     NotFoundError
         The agent does not know a job, or its files are not on this machine.
-    UsageError
-        This is not called in IPython.
     """
     location = locate()
     if not answers(location):
@@ -93,9 +93,6 @@ def attach(wanted: Mapping[str, Sequence[str]], *, overwrite: bool = False) -> R
         )
     agent = AgentClient(location, timeout_s=ANSWER_S)
     found = {name: _value(agent, job, shape) for name, (job, shape) in wanted.items()}
-    if (shell := get_ipython()) is None:
-        raise UsageError("There is no IPython here.", hint="Call escape_vre.get() instead.")
-    names = shell.user_ns
     return Report({name: _set(names, name, found[name], overwrite) for name in found})
 
 

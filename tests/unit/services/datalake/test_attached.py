@@ -5,15 +5,13 @@ import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from escape_vre.core.errors import AgentUnavailableError, NotFoundError
 from escape_vre.core.location import locate
 from escape_vre.display.files import Files
-from escape_vre.notebook import attach as module
-from escape_vre.notebook.attach import attach
+from escape_vre.services.datalake.notebook.api import attach
 
 
 class Agent(BaseHTTPRequestHandler):
@@ -41,15 +39,13 @@ class Server(socketserver.ThreadingUnixStreamServer):
 
 
 @pytest.fixture
-def names(monkeypatch):
+def names():
     """The variables of a kernel."""
-    shell = SimpleNamespace(user_ns={})
-    monkeypatch.setattr(module, "get_ipython", lambda: shell)
-    return shell.user_ns
+    return {}
 
 
 @pytest.fixture
-def jobs(names, tmp_path):
+def jobs(tmp_path):
     """Files of two jobs, which a fake agent knows: ``one`` got a.fits, ``two`` b.csv and c.csv."""
     location = locate()
     location.make_runtime()
@@ -70,7 +66,7 @@ def jobs(names, tmp_path):
 
 def test_variables_are_what_get_returns(jobs, names, tmp_path):
     jobs["two"].append({"path": str(tmp_path / "d.csv"), "state": "missing"})
-    report = attach({"photons": ["one", "files"], "curves": ["two", "files"]})
+    report = attach(names, {"photons": ["one", "files"], "curves": ["two", "files"]})
     assert json.loads(repr(report)) == {"photons": "set", "curves": "set"}
     assert isinstance(names["photons"], Files)
     assert names["photons"].path == tmp_path / "a.fits"
@@ -80,7 +76,8 @@ def test_variables_are_what_get_returns(jobs, names, tmp_path):
 
 def test_variables_of_the_peer_have_its_shapes(jobs, names, tmp_path):
     attach(
-        {"one": ["one", "peer-file"], "two": ["two", "peer-files"], "no": ["none", "peer-files"]}
+        names,
+        {"one": ["one", "peer-file"], "two": ["two", "peer-files"], "no": ["none", "peer-files"]},
     )
     path = str(tmp_path / "a.fits")
     assert names["one"] == names["one"].path == path
@@ -96,9 +93,9 @@ def test_variables_of_the_peer_have_its_shapes(jobs, names, tmp_path):
 def test_no_variable_is_overwritten_without_a_word(jobs, names):
     mine = names["photons"] = object()
     wanted = {"photons": ["one", "files"], "curves": ["two", "files"]}
-    assert attach(wanted).variables == {"photons": "taken by object", "curves": "set"}
+    assert attach(names, wanted).variables == {"photons": "taken by object", "curves": "set"}
     assert names["photons"] is mine
-    assert attach(wanted, overwrite=True).variables == {"photons": "set", "curves": "set"}
+    assert attach(names, wanted, overwrite=True).variables == {"photons": "set", "curves": "set"}
     assert isinstance(names["photons"], Files)
 
 
@@ -112,27 +109,27 @@ class Awkward:
 def test_an_equal_value_is_not_in_the_way_whatever_lists_hold(jobs, names, tmp_path):
     names["curves"] = [tmp_path / "b.csv", tmp_path / "c.csv"]
     names["photons"] = [Awkward()]
-    report = attach({"curves": ["two", "files"], "photons": ["one", "files"]})
+    report = attach(names, {"curves": ["two", "files"], "photons": ["one", "files"]})
     assert report.variables == {"curves": "set", "photons": "taken by list"}
 
 
 def test_our_own_value_is_replaced_by_newer_data_unless_it_was_set_again(jobs, names):
-    attach({"data": ["one", "files"], "path": ["one", "peer-file"]})
-    assert attach({"data": ["two", "files"]}).variables == {"data": "set"}
+    attach(names, {"data": ["one", "files"], "path": ["one", "peer-file"]})
+    assert attach(names, {"data": ["two", "files"]}).variables == {"data": "set"}
     assert len(names["data"]) == 2
-    assert attach({"path": ["two", "peer-files"]}).variables == {"path": "set"}
+    assert attach(names, {"path": ["two", "peer-files"]}).variables == {"path": "set"}
     names["data"] = names["data"][:1]
-    assert attach({"data": ["two", "files"]}).variables == {"data": "taken by list"}
+    assert attach(names, {"data": ["two", "files"]}).variables == {"data": "taken by list"}
 
 
 def test_a_kernel_that_has_neither_agent_nor_files_says_so(names):
     with pytest.raises(AgentUnavailableError):
-        attach({"photons": ["one", "files"]})
+        attach(names, {"photons": ["one", "files"]})
     assert names == {}
 
 
 def test_files_of_another_machine_become_no_variable(jobs, names, tmp_path):
     assert not Path(jobs["gone"][0]["path"]).exists()
     with pytest.raises(NotFoundError, match="not on the machine of this kernel"):
-        attach({"photons": ["one", "files"], "gone": ["gone", "files"]})
+        attach(names, {"photons": ["one", "files"], "gone": ["gone", "files"]})
     assert names == {}

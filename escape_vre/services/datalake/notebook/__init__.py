@@ -1,0 +1,1 @@
+"""Variables of data that is attached to a notebook."""
