@@ -1,4 +1,4 @@
-"""Run the code of README and user guide on a real lake, and compare what it says.
+"""Run the code of README, user guide and stories on a real lake, and compare what pages say.
 
 A page is one story: its blocks run in order, in one folder, with one kernel and one agent.
 
@@ -9,6 +9,7 @@ A page is one story: its blocks run in order, in one folder, with one kernel and
 """
 
 import doctest
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 ROOT = Path(__file__).parents[2]
+STORIES = sorted((ROOT / "escape_vre/local/demo/stories").glob("*.ipynb"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/user").glob("*.md"))]
 BLOCK = re.compile(
     r"^```(?P<kind>console|python)\n(?P<code>.*?)^```\n"
@@ -108,3 +110,14 @@ def test_what_a_page_shows_is_what_happens(page, bash, notebook):
                 check(f"{where}: {command}", want, bash(command))
         else:
             check(where, shown or "", notebook(code))
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_story_runs_from_its_first_cell_to_its_last(story, notebook):
+    cells = [cell for cell in json.loads(story.read_text())["cells"] if cell["cell_type"] == "code"]
+    assert cells
+    for cell in cells:
+        shown = notebook("".join(cell["source"]))
+        assert "Traceback" not in shown, shown
+        assert "Error" not in shown, shown
+        assert cell["metadata"].get("shows", "") in shown, shown

@@ -53,6 +53,7 @@ def test_the_wheel_holds_what_jupyter_and_ipython_look_for(wheel):
     assert any(re.search(r"labextensions/escape-vre/static/remoteEntry.*\.js$", n) for n in shared)
     assert "escape_vre/local/lake/requirements.txt" in names
     assert "escape_vre/local/demo/start_here.ipynb" in names
+    assert "escape_vre/local/demo/stories/telescope.ipynb" in names
     assert "escape_vre/server/events/job.yaml" in names
     assert not [name for name in names if name.startswith(("tests/", "escape_vre/labextension"))]
 

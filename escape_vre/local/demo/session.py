@@ -159,9 +159,10 @@ class Demo:
         if not news.exists():
             news.write_text('{"fetchNews": "false", "checkForUpdates": false}\n')
         self.place.work.mkdir(exist_ok=True)
-        notebook = self.place.work / NOTEBOOK
-        if not notebook.exists():
-            notebook.write_bytes((Path(__file__).parent / "start_here.ipynb").read_bytes())
+        ours = Path(__file__).parent
+        _copy_once(ours / "start_here.ipynb", self.place.work / NOTEBOOK)
+        for story in (ours / "stories").glob("*.ipynb"):
+            _copy_once(story, self.place.work / "stories" / story.name)
 
     def _start_jupyter(self) -> None:
         runtime = self.place.home / "runtime"
@@ -237,3 +238,10 @@ def record_of(demo: Demo) -> str:
     """Return the line that ``--json`` prints."""
     found: dict[str, Any] = demo.connection
     return json.dumps(found)
+
+
+def _copy_once(file: Path, to: Path) -> None:
+    """Give the user a copy to change; one that is there is the user's."""
+    to.parent.mkdir(exist_ok=True)
+    if not to.exists():
+        to.write_bytes(file.read_bytes())
