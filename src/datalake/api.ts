@@ -328,7 +328,7 @@ interface components {
       contents_path: string | null;
       /**
        * Counts
-       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum).
+       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum); of put: files_here (were in the data lake), files_failed, files_unverified (only their size was compared).
        * @default {}
        */
       counts: {
@@ -771,6 +771,11 @@ interface components {
        * @description scope:dataset, or scope: for files alone; null for the account's own scope.
        */
       to?: string | null;
+      /**
+       * Until
+       * @description When the rule ends, in place of lifetime_s.
+       */
+      until?: string | null;
     };
     /**
      * DatalakeQuota

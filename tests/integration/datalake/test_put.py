@@ -10,6 +10,7 @@ import escape_vre
 from escape_vre.core.errors import ConflictError, NotFoundError, UsageError
 from escape_vre.testing.waiting import wait_until
 
+pytestmark = pytest.mark.one_agent
 NORTH = "NORTH-USERDISK"
 
 

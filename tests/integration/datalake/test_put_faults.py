@@ -16,8 +16,8 @@ from escape_vre.testing.waiting import wait_until
 from tests.integration.conftest import agent_pid, asleep, is_alive
 
 NORTH = "NORTH-USERDISK"
-KILLS = int(os.environ.get("ESCAPE_VRE_KILLS", "4"))
-"""How many points of a put an agent is killed at; .ci/run tries more."""
+KILLS = [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 20))]
+"""Points of a put at which an agent is killed; four of them in every run of the tests."""
 FILES = 24
 
 
@@ -71,7 +71,7 @@ def submit(dl, folder):
     return dl.post("/datalake/put", asked, repeatable=True)
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
+@pytest.mark.parametrize("seed", KILLS)
 def test_an_agent_that_is_killed_leaves_it_to_the_next(dl, lake, folder, seed):
     chance = random.Random(seed)
     job = submit(dl, folder)

@@ -1,17 +1,13 @@
 """The command ``put`` of ``escape-vre dl`` and ``%dl``."""
 
 import argparse
-import re
-from datetime import timedelta
 from typing import Any
 
 from escape_vre.client.completion import asked
 from escape_vre.display.completion import Word, completed_by
 from escape_vre.services.datalake.commands import Command, dids
+from escape_vre.services.datalake.lifetimes import span
 from escape_vre.services.datalake.put import api
-
-_LIFETIME = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def add_commands(command: Command) -> None:
@@ -30,9 +26,9 @@ def add_commands(command: Command) -> None:
     completed_by(rse, _rses)
     parser.add_argument(
         "--lifetime",
-        type=lifetime,
-        metavar="30d",
-        help="how long the files are kept: a number with s, m, h, d or w (default: no end)",
+        type=span,
+        metavar="SPAN",
+        help="how long the files are kept, such as 12h, 30d, 2w or 1y (default: no end)",
     )
     parser.add_argument(
         "--meta",
@@ -55,14 +51,6 @@ def add_commands(command: Command) -> None:
 def _rses(prefix: str) -> list[Word]:
     found = asked("/datalake/expression", text=prefix).get("completions", [])
     return [Word(one["text"], "RSE") for one in found if one["type"] == "RSE"]
-
-
-def lifetime(text: str) -> timedelta:
-    """Read ``30d``."""
-    found = _LIFETIME.fullmatch(text.strip())
-    if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text} is no lifetime, which is like 12h, 30d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def pair(text: str) -> tuple[str, str]:

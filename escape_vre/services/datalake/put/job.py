@@ -22,8 +22,9 @@ from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.mover import Mover
 from escape_vre.services.datalake.dids import did_ref
 from escape_vre.services.datalake.instances import Connected
+from escape_vre.services.datalake.lifetimes import from_now
 from escape_vre.services.datalake.put.models import PutRequest
-from escape_vre.services.datalake.put.prepare import Prepared, prepare, until
+from escape_vre.services.datalake.put.prepare import Prepared, prepare
 from escape_vre.services.datalake.put.progress import Begun
 from escape_vre.services.datalake.put.register import AT_ONCE, Registration
 from escape_vre.services.datalake.put.remote import PutRemote
@@ -225,7 +226,7 @@ class Put(Kind[PutRequest]):
         for name, stored in sending.stored.items():
             if name not in work.failed:
                 by[stored.by] = by.get(stored.by, 0) + 1
-        ends = until(request)
+        ends = from_now(request.lifetime_s)
         context.result = {
             "scope": request.scope,
             "dataset": request.dataset,

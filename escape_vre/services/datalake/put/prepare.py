@@ -86,13 +86,6 @@ def rule_of(request: PutRequest, account: str, rse: str) -> dict[str, Any]:
     }
 
 
-def until(request: PutRequest) -> datetime | None:
-    """Return when a rule that is made now ends; None if it does not."""
-    if request.lifetime_s is None:
-        return None
-    return datetime.now(UTC) + timedelta(seconds=request.lifetime_s)
-
-
 async def prepare(connected: Connected, request: PutRequest, *, rse: str | None) -> Prepared:
     """Find out what a put would do; asks in bulk, and writes nothing.
 

@@ -1,6 +1,7 @@
 """HTTP of a put, for the agent."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -34,6 +35,9 @@ class PutQuery(Question):
     lifetime_s: int | None = Field(
         default=None, description="Seconds until the rule ends; null: it does not."
     )
+    until: datetime | None = Field(
+        default=None, description="When the rule ends, in place of lifetime_s."
+    )
     metadata: dict[str, str] = Field(
         default={}, description="Of a new dataset, or of files that go into none."
     )
@@ -55,6 +59,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
             dataset=query.dataset or None,
             rse=query.rse or None,
             lifetime_s=query.lifetime_s,
+            until=query.until,
             metadata=query.metadata,
             keep_paths=query.keep_paths,
         )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from escape_vre.core import text
@@ -10,12 +11,12 @@ from escape_vre.core.errors import EscapeError, QuotaError, UsageError
 from escape_vre.jobs.models import ErrorInfo
 from escape_vre.services.datalake.dids import did_ref
 from escape_vre.services.datalake.instances import Connected
+from escape_vre.services.datalake.lifetimes import from_now, seconds_of
 from escape_vre.services.datalake.put.local import scan
 from escape_vre.services.datalake.put.models import PutPlan, PutRequest
-from escape_vre.services.datalake.put.prepare import Prepared, prepare, until
+from escape_vre.services.datalake.put.prepare import Prepared, prepare
 
 SHOWN = 100
-MOST_S = 100 * 365 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Wish:
     dataset: str | None
     rse: str | None
     lifetime_s: int | None
+    until: datetime | None
     metadata: Mapping[str, str]
     keep_paths: bool
 
@@ -41,11 +43,6 @@ async def request_of(connected: Connected, wish: Wish) -> PutRequest:
     """
     if not wish.paths:
         raise UsageError("Nothing was named to put.", hint="Name at least one file or folder.")
-    if wish.lifetime_s is not None and not 0 < wish.lifetime_s <= MOST_S:
-        raise UsageError(
-            "The lifetime must be in the future, and at most 100 years.",
-            hint="Give it as in 30d, 12h or 2w, or leave it out to keep the files.",
-        )
     scope, dataset = await _destination(connected, wish)
     paths = tuple(dict.fromkeys(str(path) for path in wish.paths))
     first = wish.paths[0].name or paths[0]
@@ -60,7 +57,7 @@ async def request_of(connected: Connected, wish: Wish) -> PutRequest:
         scope=scope,
         dataset=dataset,
         rse=wish.rse,
-        lifetime_s=wish.lifetime_s,
+        lifetime_s=seconds_of(wish.lifetime_s, wish.until),
         metadata=wish.metadata,
         keep_paths=wish.keep_paths,
     )
@@ -111,7 +108,7 @@ async def plan(connected: Connected, request: PutRequest) -> PutPlan:
         problems=problems[:SHOWN],
         problem_count=len(problems),
         rule=_rule(request, prepared),
-        until=until(request),
+        until=from_now(request.lifetime_s),
         error=ErrorInfo.model_validate(error.as_dict()) if error else None,
     )
 
