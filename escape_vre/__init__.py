@@ -12,6 +12,7 @@ from escape_vre._version import __version__
 
 if TYPE_CHECKING:
     from escape_vre.client.accounts import login, logout
+    from escape_vre.client.doctor import doctor
     from escape_vre.client.get import get
     from escape_vre.client.jobs import cancel, jobs, retry
     from escape_vre.display.files import Files
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _API = {
     "Files": "escape_vre.display.files",
+    "doctor": "escape_vre.client.doctor",
     "get": "escape_vre.client.get",
     **dict.fromkeys(("login", "logout"), "escape_vre.client.accounts"),
     **dict.fromkeys(("cancel", "jobs", "retry"), "escape_vre.client.jobs"),
@@ -51,6 +53,7 @@ __all__ = [
     "add_rule",
     "cancel",
     "delete_rule",
+    "doctor",
     "get",
     "info",
     "jobs",

@@ -20,6 +20,11 @@ OWN = (
     ),
     Command("logout", "sign out", "escape_vre.client.commands:add_logout"),
     Command(
+        "doctor",
+        "check what is configured, and whether it works",
+        "escape_vre.client.doctor:add_doctor",
+    ),
+    Command(
         "agent",
         "the background process: status, stop, run",
         "escape_vre.client.cli:add_agent_commands",

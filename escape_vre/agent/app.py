@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
 
+from escape_vre.agent.doctor import Doctor, end_of
 from escape_vre.agent.documents import whole
 from escape_vre.agent.doors import BrowserDoor, HubDoor, TextDoor
 from escape_vre.agent.identity import identity_router
@@ -19,6 +21,7 @@ from escape_vre.agent.services import ServiceRoutes, Services
 from escape_vre.core.asgi import CallerOf, ErrorAnswer, ErrorFields, Question
 from escape_vre.core.browser import BrowserRoutes
 from escape_vre.core.caller import Caller
+from escape_vre.core.checks import DEADLINE_S, Check, CheckQuery
 from escape_vre.core.errors import ConflictError, EscapeError, UsageError
 from escape_vre.core.keyring import Keyring
 from escape_vre.core.ndjson import MEDIA_TYPE, ndjson, rows_of
@@ -88,6 +91,7 @@ def make_app(
     """Put the application together."""
     app = _application("escape-vre agent")
     app.state.follow_links = follow_links
+    doctor = Doctor(services, keyring.state, info)
 
     def wanted(environment: Environment) -> set[str]:
         asking = services.having(NamesVariables)  # type: ignore[type-abstract]
@@ -112,6 +116,32 @@ def make_app(
             )
         stop()
         return {}
+
+    @app.get("/doctor", tags=["agent"], response_class=StreamingResponse, responses=rows_of(Check))
+    async def checks(
+        caller: CallerOf,
+        write: Annotated[
+            bool, Query(description="Write something small to storages; not from a browser.")
+        ] = False,
+        deadline_s: Annotated[
+            float, Query(ge=1, le=120, description="How long each check may take, seconds.")
+        ] = DEADLINE_S,
+    ) -> StreamingResponse:
+        if write and caller.contents_root is not None:
+            raise UsageError(
+                "Storages are not written to for a browser.",
+                hint="Run 'escape-vre doctor --write' in a terminal.",
+            )
+        found: list[Check] = []
+
+        async def rows() -> AsyncGenerator[Check, None]:
+            query = CheckQuery(caller.environment, write, deadline_s)
+            async with aclosing(doctor.checks(query)) as stream:
+                async for check in stream:
+                    found.append(check)
+                    yield check
+
+        return ndjson(rows(), end=lambda: dict(end_of(found)))
 
     app.include_router(identity_router(keyring, services.make_all))
     app.include_router(_jobs_router(desk), prefix="/jobs")

@@ -11,6 +11,7 @@ from typing import Any
 
 from escape_vre.client.accounts import login, logout, services_with_accounts
 from escape_vre.client.completion import instances_of, job_ids
+from escape_vre.client.doctor import add_doctor_magic
 from escape_vre.client.get import get
 from escape_vre.client.jobs import cancel, jobs, retry
 from escape_vre.display.completion import Completer, completed_by
@@ -29,6 +30,8 @@ def add_escape_commands(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
     add_job_commands(commands)
     add_account_commands(commands)
+    text = "Check what is configured, and whether it works."
+    add_doctor_magic(commands.add_parser("doctor", help=text))
     add_help(commands, parser)
 
 

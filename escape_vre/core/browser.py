@@ -13,6 +13,7 @@ AGENT_ROUTES = (
     "GET /agent",
     "POST /agent/stop",
     "GET /services",
+    "GET /doctor",
     "GET /jobs",
     "GET /jobs/events",
     "GET /jobs/{}",

@@ -10,6 +10,29 @@ KEPT_S = 60.0
 """How long the difference of two clocks is remembered, seconds."""
 
 
+def ahead_s(date: str | None, began: float, ended: float) -> float | None:
+    """Return how far our clock is ahead of one that answered with a date, seconds.
+
+    Parameters
+    ----------
+    date : str or None
+        The ``Date`` of the answer, whole seconds.
+    began, ended : float
+        When the question was sent, and the answer was there, by our clock.
+
+    Returns
+    -------
+    float or None
+        The least difference that explains the date, 0 where none is necessary; None without one.
+    """
+    theirs = http_date(date)
+    if theirs is None:
+        return None
+    if ended < theirs:
+        return ended - theirs
+    return max(0.0, began - (theirs + 1))
+
+
 class ServerClock:
     """The clock of a service; asked only where a token looks expired.
 

@@ -72,8 +72,11 @@ class Instances(Generic[Settings, Connected]):
     ) -> None:
         self._keyring = keyring
         self._settings: dict[str, Settings] = {}
+        self.origins: dict[str, str] = {}
+        """Where each instance is configured, by its name."""
         for where, entry in entries:
             found = _checked(kind, entry, where)
+            self.origins.setdefault(found.name, where)
             if self._settings.setdefault(found.name, found) is not found:
                 raise ConfigurationError(
                     f"{where}: the name {found.name} is used twice.",

@@ -31,7 +31,7 @@ class Keyring:
 
     def __init__(self, state: Path) -> None:
         self.hubs = Hubs()
-        self._state = state
+        self.state = state
         self._clients: dict[tuple[object, ...], RemoteClient] = {}
         self._devices: dict[str, DeviceTokens] = {}
         self._secrets = SecretStore(state)
@@ -54,7 +54,7 @@ class Keyring:
         if found is None:
             found = DeviceTokens(
                 Provider(registration),
-                RefreshFile(self._state / "sign-in" / f"{registration.id}.json"),
+                RefreshFile(self.state / "sign-in" / f"{registration.id}.json"),
                 id=registration.id,
                 title=title,
                 login=login,

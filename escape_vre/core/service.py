@@ -8,9 +8,12 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from escape_vre.core.errors import EscapeError
+
+if TYPE_CHECKING:  # kernels use this module too, with the standard library only
+    from escape_vre.core.checks import Check, CheckQuery
 
 Environment = Mapping[str, str]
 """The allow-listed variables that a caller sent with its request."""
@@ -231,6 +234,19 @@ class HasAccounts(Protocol):
 
 
 @runtime_checkable
+class Checkable(Protocol):
+    """A service that can say what of it works, for ``escape-vre doctor``."""
+
+    def checks(self, query: "CheckQuery") -> "AsyncGenerator[Check, None]":
+        """Yield checks as they are done; closing it ends those that are not.
+
+        What does not work is a check that has failed, never an error; each takes a limited time
+        (:func:`escape_vre.core.checks.checked`). Nothing is written unless the query says so.
+        """
+        ...
+
+
+@runtime_checkable
 class Service(Protocol):
     """What the agent makes when a service is first used."""
 
@@ -243,6 +259,7 @@ class Service(Protocol):
 
 CAPABILITIES: Mapping[str, type] = {
     "accounts": HasAccounts,
+    "checkable": Checkable,
     "fetchable": Fetchable,
     "names_variables": NamesVariables,
     "searchable": Searchable,

@@ -7,6 +7,7 @@ of whoever happened to start it, hence files of our own.
 """
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -114,12 +115,23 @@ def load_config(path: list[str] | None = None) -> Config:
         A file does not parse; the message names it.
     """
     config = Config()
+    for file in _candidates(path):
+        config.merge(_load(file))
+    return config
+
+
+def config_files() -> list[Path]:
+    """Return the configuration files that are there, the least specific first."""
+    return [file for file in _candidates(None) if file.is_file()]
+
+
+def _candidates(path: list[str] | None) -> Iterator[Path]:
+    """Yield where a configuration file may be, in the order in which they are merged."""
     for folder in reversed(path if path is not None else jupyter_config_path()):
         base = Path(folder)
-        drop_ins = sorted((base / f"{CONFIG_NAME}.d").glob("*.json"))
-        for file in [base / f"{CONFIG_NAME}.json", base / f"{CONFIG_NAME}.py", *drop_ins]:
-            config.merge(_load(file))
-    return config
+        yield base / f"{CONFIG_NAME}.json"
+        yield base / f"{CONFIG_NAME}.py"
+        yield from sorted((base / f"{CONFIG_NAME}.d").glob("*.json"))
 
 
 def _load(file: Path) -> Config:

@@ -57,6 +57,40 @@ interface components {
       unit: 'bytes' | 'files' | 'steps' | 'rows';
     };
     /**
+     * Check
+     * @description One thing that was looked at; nothing secret in it.
+     */
+    Check: {
+      /**
+       * Hint
+       * @description What to do about it, a sentence.
+       * @default
+       */
+      hint: string;
+      /**
+       * Message
+       * @description What was found, a sentence.
+       */
+      message: string;
+      /**
+       * Name
+       * @description What was looked at, in a word or two.
+       */
+      name: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'ok' | 'warning' | 'failed' | 'skipped';
+      /**
+       * Subject
+       * @description Whose: the agent's, a server's, a storage's.
+       */
+      subject: string;
+      /** Took Ms */
+      took_ms: number | null;
+    };
+    /**
      * Client
      * @description The client that waits for a job; without an id, one that never releases it.
      */
@@ -426,6 +460,7 @@ interface components {
 type Schemas = components['schemas'];
 export type IAgentInfo = Schemas['AgentInfo'];
 export type IAmount = Schemas['Amount'];
+export type ICheck = Schemas['Check'];
 export type IClient = Schemas['Client'];
 export type IErrorAnswer = Schemas['ErrorAnswer'];
 export type IErrorFields = Schemas['ErrorFields'];

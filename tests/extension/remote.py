@@ -79,12 +79,15 @@ class Answers(Handler):
                 self.slowly(json.dumps(self.shelf.item(name)).encode() + b"\n")
 
     def bytes(self, body):
-        begin = int(self.headers.get("Range", "bytes=0-")[6:-1])
-        self.send_response(206 if begin else 200)
+        first, _, last = self.headers.get("Range", "bytes=0-")[6:].partition("-")
+        begin, whole = int(first), len(body)
+        body = body[: int(last) + 1] if last else body
+        part = begin > 0 or len(body) < whole
+        self.send_response(206 if part else 200)
         self.send_header("Content-Length", str(len(body) - begin))
         self.send_header("Accept-Ranges", "bytes")
-        if begin:
-            self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+        if part:
+            self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{whole}")
         self.end_headers()
         middle = max(begin, len(body) // 2)
         self.slowly(body[begin:middle])

@@ -81,9 +81,7 @@ class LakeInstances(Instances[LakeSettings, Connected]):
 
     def all(self, environment: Mapping[str, str]) -> list[Instance]:
         """Return every instance as clients may see it."""
-        found = list(self._settings.values()) or [
-            settings for settings, _ in [self._from_rucio_cfg(environment)] if settings
-        ]
+        found = self.settings(environment)
         for settings in found:  # a person may sign in next
             self._reach(settings, network(settings, environment))
         return [
@@ -96,6 +94,12 @@ class LakeInstances(Instances[LakeSettings, Connected]):
                 identity=self.identity(s),
             )
             for s in found
+        ]
+
+    def settings(self, environment: Mapping[str, str]) -> list[LakeSettings]:
+        """Return every instance as it is configured; without any, that of the rucio.cfg."""
+        return list(self._settings.values()) or [
+            settings for settings, _ in [self._from_rucio_cfg(environment)] if settings
         ]
 
     def variables(self, environment: Mapping[str, str]) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from traitlets.config import Config
 
+from escape_vre.core.checks import Check, CheckQuery
 from escape_vre.core.errors import EscapeError, NotFoundError, RemoteError, UsageError
 from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.keyring import Keyring
@@ -25,6 +26,7 @@ from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.addresses import obstacle_of, schemes_of
 from escape_vre.services.datalake.dids import did_in, did_ref, read_ref
 from escape_vre.services.datalake.files import below, datasets, files_of, holders, is_wanted
+from escape_vre.services.datalake.health import service as health
 from escape_vre.services.datalake.instances import Connected, LakeInstances
 from escape_vre.services.datalake.intake import count, did_type
 from escape_vre.services.datalake.listing import TYPES_OF
@@ -69,6 +71,10 @@ class DataLakeService:
     async def close(self) -> None:
         """Close the connections to every instance."""
         await self._instances.close()
+
+    def checks(self, query: CheckQuery) -> AsyncGenerator[Check, None]:
+        """Yield what of the data lakes works; see :mod:`.health.service`."""
+        return health.checks(self._instances, query)
 
     def connect(self, instance: str | None, environment: Environment) -> Connected:
         """Return one identity at one instance, for a feature with a room of its own."""

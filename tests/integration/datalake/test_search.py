@@ -88,8 +88,8 @@ def test_a_list_is_cut_where_asked(dl):
 
 
 def test_what_is_wrong_is_said_in_one_sentence(dl):
-    with pytest.raises(NotFoundError, match=r"no scope test\.serch"):
-        list(dl.stream("/datalake/search", text="test.serch:* a=b"))
+    with pytest.raises(NotFoundError, match=r"no scope test\.sarch"):
+        list(dl.stream("/datalake/search", text="test.sarch:* a=b"))
     with pytest.raises(NotFoundError, match="metadata key instrumnt"):
         list(dl.stream("/datalake/search", text=f"{SCOPE}:* instrumnt=LAT"))
     with pytest.raises(UsageError, match="character 21"):

@@ -1,0 +1,1 @@
+"""What of a data lake works: its server, the sign-in, its storages."""
