@@ -94,7 +94,7 @@ class Job(BaseModel):
         default={},
         description="Further figures of its kind. Of get: files_here (were here before),"
         " files_failed (could not be fetched), files_unverified (the catalogue has no checksum);"
-        " of put: files_here (were in the data lake), files_failed, files_unverified (only their"
+        " of put: files_here (were there before), files_failed, files_unverified (only their"
         " size was compared).",
     )
     result: dict[str, Any] = Field(default={}, description="What came of it, as its kind says.")

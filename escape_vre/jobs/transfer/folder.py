@@ -87,7 +87,7 @@ class FolderStore:
         roots = [Path(os.path.realpath(root)) for root in self._access.roots()]
         if not any(path.is_relative_to(root) for root in roots):
             raise ConfigurationError(
-                f"{at.target} is in no folder that may be used for this data lake.",
+                f"{at.target} is in no folder that may be used for this instance.",
                 hint="An administrator can allow the folder in file_roots.",
             )
         return path

@@ -131,10 +131,10 @@ class rucio_paths:  # noqa: N801 — used as a context
         self.before = self._rucio._answer
         paths = []
 
-        def answer(handler):
+        def answer(handler, body):
             if "/search" in handler.path:
                 paths.append(handler.path)
-            self.before(handler)
+            self.before(handler, body)
 
         self._rucio._answer = answer
         return paths
