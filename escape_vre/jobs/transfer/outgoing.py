@@ -21,6 +21,8 @@ BLOCKS = 4
 PIECE_BYTES = 128 * 1024
 """What is handed to a connection at once, so that a slow one is noticed, bytes."""
 THREADED_FROM_BYTES = 4 * BLOCK_BYTES
+MD5_BELOW_BYTES = 64 * 1024 * 1024
+"""Larger files get no MD5 on their way, which takes five times as long as Adler-32."""
 _GONE = (errno.ENOENT, errno.ENOTDIR)
 
 
@@ -49,7 +51,7 @@ class LocalFile:
 
     def sums(self, control: Control) -> Mapping[str, str]:
         """Read the file for its checksums; raises as :class:`Outgoing` does."""
-        with Outgoing(self, control, Pace()) as body:
+        with Outgoing(self, control, Pace(), md5=True) as body:
             for _ in body.blocks(counted=False):
                 pass
             return body.sums()
@@ -57,6 +59,11 @@ class LocalFile:
 
 class Outgoing:
     """The bytes of a file on their way to a storage; a context manager.
+
+    Parameters
+    ----------
+    md5 : bool, optional
+        Whether to compute MD5 too; default: for files below 64 MiB.
 
     Raises
     ------
@@ -66,8 +73,11 @@ class Outgoing:
         It is not, or no longer, what it was when it was found.
     """
 
-    def __init__(self, file: LocalFile, control: Control, pace: Pace) -> None:
+    def __init__(
+        self, file: LocalFile, control: Control, pace: Pace, *, md5: bool | None = None
+    ) -> None:
         self.size = file.bytes
+        self._wants_md5 = file.bytes < MD5_BELOW_BYTES if md5 is None else md5
         self._file = file
         self._control = control
         self._pace = pace
@@ -153,11 +163,12 @@ class Outgoing:
             block, count = item
             view = memoryview(block)[:count]
             self._adler32.update(view)
-            self._md5.update(view)
+            if self._wants_md5:
+                self._md5.update(view)
             free.put(block)
 
     def sums(self) -> Mapping[str, str]:
-        """Return the checksums of what :meth:`blocks` has yielded to its end.
+        """Return the checksums of what :meth:`blocks` has yielded to its end: Adler-32, MD5.
 
         Raises
         ------
@@ -165,7 +176,8 @@ class Outgoing:
             The file has been changed meanwhile.
         """
         self.check_unchanged()
-        return {"adler32": self._adler32.hexdigest(), "md5": self._md5.hexdigest()}
+        md5 = {"md5": self._md5.hexdigest()} if self._wants_md5 else {}
+        return {"adler32": self._adler32.hexdigest(), **md5}
 
     def check_unchanged(self) -> None:
         """Raise ConflictError if the file is not what it was."""

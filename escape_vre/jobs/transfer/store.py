@@ -27,13 +27,17 @@ class Found:
     bytes: int | None
     checksums: Mapping[str, str] = field(default_factory=dict)
 
+    def needs(self, sums: Mapping[str, str]) -> bool:
+        """Tell whether the storage tells only checksums that are not among ours."""
+        return bool(self.checksums) and self.checksums.keys().isdisjoint(sums)
+
     def compared(self, size: int, sums: Mapping[str, str]) -> Verified | None:
         """Return by what this is the file of this size and these sums; None if it is not."""
         if self.bytes is not None and self.bytes != size:
             return None
         kinds: tuple[Verified, ...] = ("adler32", "md5")
         for kind in kinds:
-            if kind in self.checksums:
+            if kind in self.checksums and kind in sums:
                 same = normal(kind, self.checksums[kind]) == sums[kind]
                 return kind if same else None
         return "size" if self.bytes == size else None

@@ -24,7 +24,7 @@ class Stored:
     Parameters
     ----------
     checksums : mapping
-        ``adler32`` and ``md5`` of its bytes, hexadecimal.
+        ``adler32`` of its bytes, and ``md5`` where it was computed; hexadecimal.
     by : "adler32", "md5" or "size"
         What was compared at the far end.
     here : bool
@@ -122,6 +122,8 @@ class Upload:
                 f"The storage {at.host} says that it has stored a file, and has not.",
                 hint="Try again, or choose another RSE, and tell the site.",
             )
+        if found.needs(sums):
+            sums = file.sums(self.control)
         by = found.compared(file.bytes, sums)
         if by is None:
             raise IntegrityError(

@@ -22,6 +22,7 @@ from escape_vre.core.loops import Loops
 from escape_vre.core.service import FileSource, StorageAccess
 from escape_vre.core.settings import Transfers
 from escape_vre.jobs.transfer import batch as batches
+from escape_vre.jobs.transfer import outgoing
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.dav import DavStore
@@ -124,6 +125,16 @@ def test_it_is_compared_at_the_storage(storage, tmp_path, body, sums, by):
     assert found.checksums["adler32"] == f"{zlib.adler32(body):08x}"
     assert storage.files == {"/a/b/f": body}
     assert control.bytes_done == len(body)
+
+
+@pytest.mark.parametrize(("sums", "by"), [("digest", "adler32"), ("propfind", "md5")])
+def test_a_large_file_gets_an_md5_only_where_the_storage_tells_no_other(
+    storage, file, monkeypatch, sums, by
+):
+    monkeypatch.setattr(outgoing, "MD5_BELOW_BYTES", 1000)
+    storage.sums = sums
+    found = put(file, storage.url("/f"))
+    assert (found.by, list(found.checksums)) == (by, ["adler32"])
 
 
 def test_folders_are_made_where_a_storage_wants_that(storage, file):

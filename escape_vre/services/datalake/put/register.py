@@ -177,4 +177,4 @@ def _is_same(known: dict[str, Any] | None, row: dict[str, Any]) -> bool:
     if known.get("bytes") not in (None, row["bytes"]):
         return False
     theirs = {"adler32": checksum(known.get("adler32"), 8), "md5": checksum(known.get("md5"), 32)}
-    return all(row[kind] == value for kind, value in theirs.items() if value)
+    return all(row[kind] == value for kind, value in theirs.items() if value and kind in row)

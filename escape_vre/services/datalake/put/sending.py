@@ -89,7 +89,10 @@ class Sending:
             if item.name in self.begun.found or (there := store.look(at)) is None:
                 return Done()
             known = self.stored.get(item.name)
-            sums = known.checksums if known else item.file.sums(self.control)
+            if known is None or there.needs(known.checksums):
+                sums = item.file.sums(self.control)
+            else:
+                sums = known.checksums
             if there.compared(item.file.bytes, sums) and store.move(at, part):
                 aside.append(item)
             return Done()
