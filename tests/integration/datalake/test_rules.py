@@ -21,7 +21,7 @@ NORTH, SOUTH = "NORTH-USERDISK", "SOUTH-USERDISK"
 def dl(lake, configure, own_agent, tmp_path):
     """The lake as an ordinary account, and as an administrator."""
     near = {**lake.instance(), "near": SOUTH}
-    configure(DataLake={"instances": [near, {**lake.admin(), "name": "root"}]})
+    configure(DataLake={"instances": [near, {**lake.instance("root"), "name": "root"}]})
     return AgentClient()
 
 
@@ -37,6 +37,16 @@ def dataset(lake, dl):
 def made(dataset, expression=SOUTH, **options):
     (rule,) = escape_vre.add_rule(dataset, expression, **options)
     return rule
+
+
+def arrived(rule):
+    """Wait until a rule has all that it wants; return it in full."""
+
+    def there():
+        now = escape_vre.rule(rule["id"])
+        return now if now["state"] == "OK" else None
+
+    return wait_until(there, what="both files at the other site")
 
 
 def shown(rucio, rule_id):
@@ -57,11 +67,7 @@ def test_a_rule_replicates_to_the_other_site(dl, rucio, dataset):
     ends = datetime.fromisoformat(rule["expires"]) - datetime.now(UTC)
     assert timedelta(hours=1) < ends <= timedelta(hours=2)
 
-    def there():
-        now = escape_vre.rule(rule["id"])
-        return now if now["state"] == "OK" else None
-
-    whole = wait_until(there, what="both files at the other site")
+    whole = arrived(rule)
     assert whole["progress"] == [{"rse": SOUTH, "ok": 2, "replicating": 0, "stuck": 0}]
     sites = {site["rse"]: site["state"] for site in escape_vre.info(dataset)["sites"]}
     assert sites[SOUTH] == "available"
@@ -104,6 +110,7 @@ def test_a_stuck_rule_says_why(lake, dl, dataset):
 
 def test_an_administrator_changes_and_deletes_a_rule(dl, rucio, dataset):
     rule = made(dataset, lifetime=timedelta(days=3))
+    arrived(rule)  # Rucio changes no priority while the transfer tool has the files
     until = datetime.now(UTC) + timedelta(days=30)
     changed = escape_vre.update_rule(
         rule["id"], until=until, priority=5, comment="longer", instance="root"
