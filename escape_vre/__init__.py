@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from escape_vre.display.files import Files
     from escape_vre.services.datalake.accounts.api import quota
     from escape_vre.services.datalake.api import info, ls, whoami
+    from escape_vre.services.datalake.collections.api import (
+        attach,
+        close,
+        create,
+        detach,
+        erase,
+        erasure,
+        metadata,
+        reopen,
+        set_metadata,
+    )
     from escape_vre.services.datalake.put.api import put
     from escape_vre.services.datalake.rses.api import rses
     from escape_vre.services.datalake.rules.api import (
@@ -42,6 +53,13 @@ _API = {
     "search": "escape_vre.services.datalake.search.api",
     "put": "escape_vre.services.datalake.put.api",
     **dict.fromkeys(
+        (
+            *("attach", "close", "create", "detach", "erase", "erasure"),
+            *("metadata", "reopen", "set_metadata"),
+        ),
+        "escape_vre.services.datalake.collections.api",
+    ),
+    **dict.fromkeys(
         ("add_rule", "delete_rule", "preview_rule", "rule", "rules", "update_rule"),
         "escape_vre.services.datalake.rules.api",
     ),
@@ -51,9 +69,15 @@ __all__ = [
     "Files",
     "__version__",
     "add_rule",
+    "attach",
     "cancel",
+    "close",
+    "create",
     "delete_rule",
+    "detach",
     "doctor",
+    "erase",
+    "erasure",
     "get",
     "info",
     "jobs",
@@ -61,14 +85,17 @@ __all__ = [
     "login",
     "logout",
     "ls",
+    "metadata",
     "preview_rule",
     "put",
     "quota",
+    "reopen",
     "retry",
     "rses",
     "rule",
     "rules",
     "search",
+    "set_metadata",
     "update_rule",
     "whoami",
 ]

@@ -99,6 +99,49 @@ interface components {
       type: 'RSE' | 'attribute' | 'value';
     };
     /**
+     * DatalakeContentQuery
+     * @description DIDs to attach or detach.
+     */
+    DatalakeContentQuery: {
+      /** Contents */
+      contents: string[];
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Ref
+       * @description The dataset or container.
+       */
+      ref: string;
+    };
+    /**
+     * DatalakeCreateQuery
+     * @description A dataset or container to make.
+     */
+    DatalakeCreateQuery: {
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Lifetime S
+       * @description After which it is erased.
+       */
+      lifetime_s?: number | null;
+      /**
+       * Metadata
+       * @default {}
+       */
+      metadata: {
+        [key: string]: string | number | boolean | null;
+      };
+      /** Ref */
+      ref: string;
+      /**
+       * Type
+       * @default dataset
+       * @enum {string}
+       */
+      type: 'dataset' | 'container';
+    };
+    /**
      * DatalakeCredentials
      * @description How to be let in by the storages of an instance; never for a browser, nor for a log.
      */
@@ -201,6 +244,91 @@ interface components {
        * @enum {string}
        */
       type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeDone
+     * @description What was done to a DID.
+     */
+    DatalakeDone: {
+      /**
+       * Already
+       * @description Whether it was so before.
+       * @default false
+       */
+      already: boolean;
+      /**
+       * Message
+       * @description What is so now, in a sentence.
+       */
+      message: string;
+      /** Open */
+      open: boolean | null;
+      /** Ref */
+      ref: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'container' | 'dataset' | 'file';
+    };
+    /**
+     * DatalakeEraseQuery
+     * @description A DID to erase, after a day where nothing else is said.
+     */
+    DatalakeEraseQuery: {
+      /** Instance */
+      instance?: string | null;
+      /** Lifetime S */
+      lifetime_s?: number | null;
+      /** Ref */
+      ref: string;
+      /**
+       * Undo
+       * @description Not to be erased any more.
+       * @default false
+       */
+      undo: boolean;
+      /** Until */
+      until?: string | null;
+    };
+    /**
+     * DatalakeErasure
+     * @description What an erasure would erase, or will.
+     */
+    DatalakeErasure: {
+      /** Bytes */
+      bytes: number | null;
+      /**
+       * Expires
+       * @description When it will be erased; null: it will not.
+       */
+      expires: string | null;
+      /** Files */
+      files: number | null;
+      /**
+       * Message
+       * @description What is erased, and what cannot come back.
+       */
+      message: string;
+      /** Note */
+      note: string | null;
+      /** Ref */
+      ref: string;
+      /**
+       * Rules
+       * @description Rules of the DID itself, which end with it.
+       */
+      rules: number;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'container' | 'dataset' | 'file';
+      /**
+       * Unprotected
+       * @description Files that no other rule keeps; null where that was not checked.
+       */
+      unprotected: number | null;
     };
     /**
      * DatalakeExpression
@@ -499,6 +627,34 @@ interface components {
     DatalakeMatches: {
       /** Matches */
       matches: string[];
+    };
+    /**
+     * DatalakeMetadataQuery
+     * @description Metadata to set and to remove.
+     */
+    DatalakeMetadataQuery: {
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Recursive
+       * @description Of everything below it too.
+       * @default false
+       */
+      recursive: boolean;
+      /** Ref */
+      ref: string;
+      /**
+       * Set
+       * @default {}
+       */
+      set: {
+        [key: string]: string | number | boolean | null;
+      };
+      /**
+       * Unset
+       * @default []
+       */
+      unset: string[];
     };
     /**
      * DatalakeNear
@@ -1329,6 +1485,18 @@ interface components {
       refs: string[];
     };
     /**
+     * DatalakeStatusQuery
+     * @description A dataset or container to close or reopen.
+     */
+    DatalakeStatusQuery: {
+      /** Instance */
+      instance?: string | null;
+      /** Open */
+      open: boolean;
+      /** Ref */
+      ref: string;
+    };
+    /**
      * DatalakeTrouble
      * @description One file that has not arrived.
      */
@@ -1535,9 +1703,14 @@ type Schemas = components['schemas'];
 export type IAccount = Schemas['DatalakeAccount'];
 export type IChange = Schemas['DatalakeChange'];
 export type ICompletion = Schemas['DatalakeCompletion'];
+export type IContentQuery = Schemas['DatalakeContentQuery'];
+export type ICreateQuery = Schemas['DatalakeCreateQuery'];
 export type ICredentials = Schemas['DatalakeCredentials'];
 export type IDeleteQuery = Schemas['DatalakeDeleteQuery'];
 export type IDid = Schemas['DatalakeDid'];
+export type IDone = Schemas['DatalakeDone'];
+export type IEraseQuery = Schemas['DatalakeEraseQuery'];
+export type IErasure = Schemas['DatalakeErasure'];
 export type IExpression = Schemas['DatalakeExpression'];
 export type IGetQuery = Schemas['DatalakeGetQuery'];
 export type IIdentity = Schemas['DatalakeIdentity'];
@@ -1549,6 +1722,7 @@ export type IKeys = Schemas['DatalakeKeys'];
 export type ILoss = Schemas['DatalakeLoss'];
 export type IMade = Schemas['DatalakeMade'];
 export type IMatches = Schemas['DatalakeMatches'];
+export type IMetadataQuery = Schemas['DatalakeMetadataQuery'];
 export type INear = Schemas['DatalakeNear'];
 export type IObstacle = Schemas['DatalakeObstacle'];
 export type IPathInfo = Schemas['DatalakePathInfo'];
@@ -1573,6 +1747,7 @@ export type ISources = Schemas['DatalakeSources'];
 export type ISourcesQuery = Schemas['DatalakeSourcesQuery'];
 export type IStates = Schemas['DatalakeStates'];
 export type IStatesQuery = Schemas['DatalakeStatesQuery'];
+export type IStatusQuery = Schemas['DatalakeStatusQuery'];
 export type ITrouble = Schemas['DatalakeTrouble'];
 export type IUpdateQuery = Schemas['DatalakeUpdateQuery'];
 export type IWishQuery = Schemas['DatalakeWishQuery'];

@@ -11,13 +11,12 @@ from escape_vre.display.output import strictly
 from escape_vre.display.parsing import add_help, subcommands
 from escape_vre.services.datalake import api
 from escape_vre.services.datalake.accounts import cli as accounts
+from escape_vre.services.datalake.collections import cli as collections
 from escape_vre.services.datalake.commands import Run, dids
 from escape_vre.services.datalake.put import cli as put
 from escape_vre.services.datalake.rses import cli as rses
 from escape_vre.services.datalake.rules import cli as rules
 from escape_vre.services.datalake.search.cli import add_listing, run_search, text_of
-
-TYPES = ("all", "collection", "container", "dataset", "file")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +47,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     rses.add_commands(command)
     accounts.add_commands(command)
     rules.add_commands(command, commands)
+    collections.add_commands(command, commands)
     add_job_commands(commands)
     add_account_commands(commands, "datalake")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")

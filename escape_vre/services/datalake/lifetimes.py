@@ -9,8 +9,8 @@ from escape_vre.core.errors import UsageError
 LONGEST_S = 100 * 365 * 86400
 """Nobody means more; Rucio fails on what its calendar does not hold."""
 
-_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
-_SPAN = re.compile(r"(\d{1,9})\s*(s|min|h|d|w|y)")
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+_SPAN = re.compile(r"(\d{1,9})\s*(s|min|m|h|d|w|y)")
 
 
 def span(text: str) -> timedelta:

@@ -124,6 +124,11 @@ MEANINGS: Mapping[str, Meaning] = {
     "KeyNotFound": Meaning(
         NotFoundError, "There is no such metadata key: {said}.", "Run %dl meta show to see all."
     ),
+    "NotImplementedError": Meaning(
+        UsageError,
+        "{title} cannot remove this key: it is one of Rucio's own.",
+        "Set it to another value in its place.",
+    ),
     "InvalidMetadata": Meaning(
         MetadataError, "{title} does not accept the metadata: {said}.", "Check key and value."
     ),

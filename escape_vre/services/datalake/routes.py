@@ -14,6 +14,7 @@ from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.kinds.get import Get
 from escape_vre.jobs.models import Job
 from escape_vre.services.datalake.accounts import routes as accounts
+from escape_vre.services.datalake.collections import routes as collections
 from escape_vre.services.datalake.dids import parse_did, read_ref
 from escape_vre.services.datalake.listing import FirstRows
 from escape_vre.services.datalake.models import (
@@ -86,6 +87,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
     router.include_router(search.make_router(lake))
     router.include_router(reading.make_router(lake, desk))
     router.include_router(rules.make_router(lake))
+    router.include_router(collections.make_router(lake))
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:

@@ -1,0 +1,1 @@
+"""Datasets and containers: made, filled, closed and erased; the metadata of DIDs."""
