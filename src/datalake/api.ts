@@ -456,7 +456,7 @@ interface components {
       contents_path: string | null;
       /**
        * Counts
-       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum); of put: files_here (were in the data lake), files_failed, files_unverified (only their size was compared).
+       * @description Further figures of its kind. Of get: files_here (were here before), files_failed (could not be fetched), files_unverified (the catalogue has no checksum); of put: files_here (were there before), files_failed, files_unverified (only their size was compared).
        * @default {}
        */
       counts: {
