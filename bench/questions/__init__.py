@@ -18,6 +18,7 @@ NAMES = (
     "hub-sessions",
     "one-big-file",
     "many-files",
+    "put",
     "status-while-transfer",
     "status-while-rucio-slow",
     "availability",

@@ -101,17 +101,22 @@ async def prepare(connected: Connected, request: PutRequest, *, rse: str | None)
     """
     remote = PutRemote(connected.rucio)
     found = await asyncio.to_thread(scan, request.paths, keep_paths=request.keep_paths)
-    account = await connected.rucio.whoami()
+    _refuse_names(found)
+    names = [item.name for item in found.items]
+    account, dataset, known, _ = await asyncio.gather(
+        connected.rucio.whoami(),
+        _look_at_dataset(connected, remote, request),
+        remote.known(request.scope, names),
+        _try_names(connected, remote, request, found),
+    )
     among: list[RseChoice] = []
     if not (rse or request.rse or connected.settings.upload_rse):
         among = await candidates(remote, account)
     name = rse or chosen(connected.settings, request.rse, among)
     target = await target_at(remote, connected.settings, name, account)
-    prepared = Prepared(account, target, found, candidates=among)
-    _refuse_names(found)
-    await _look_at_dataset(connected, remote, request, prepared)
-    await _try_names(connected, remote, request, found)
-    await _compare(remote, request.scope, target, found)
+    prepared = Prepared(account, target, found, dataset is not None, dataset or 0, among)
+    if known:
+        await _compare(remote, request.scope, target, found, known)
     await _locate(remote, request.scope, target, found)
     return prepared
 
@@ -134,17 +139,17 @@ def _refuse_names(found: Scan) -> None:
 
 
 async def _look_at_dataset(
-    connected: Connected, remote: PutRemote, request: PutRequest, prepared: Prepared
-) -> None:
-    """Find out whether the dataset is there, and can take files."""
+    connected: Connected, remote: PutRemote, request: PutRequest
+) -> int | None:
+    """Return how many rules the dataset has, which can take files; None if there is none."""
     if request.dataset is None:
-        return
+        return None
     did = (request.scope, request.dataset)
     shown = ":".join(did)
     try:
         status = await connected.rucio.did(did, count=False)
     except NotFoundError:
-        return
+        return None
     kind = did_type(status)
     if kind != "dataset":
         raise ConflictError(
@@ -161,8 +166,7 @@ async def _look_at_dataset(
             f"The dataset {shown} is going to be deleted.",
             hint="Choose another name, or try again when it is gone.",
         )
-    prepared.dataset_exists = True
-    prepared.rules = len(await remote.rules(did))
+    return len(await remote.rules(did))
 
 
 async def _try_names(
@@ -190,11 +194,14 @@ async def _try_names(
             )
 
 
-async def _compare(remote: PutRemote, scope: str, target: Target, found: Scan) -> None:
+async def _compare(
+    remote: PutRemote,
+    scope: str,
+    target: Target,
+    found: Scan,
+    known: Mapping[str, Mapping[str, Any]],
+) -> None:
     """Find the files that the data lake has: the same ones are adopted, others a problem."""
-    known = await remote.known(scope, [item.name for item in found.items])
-    if not known:
-        return
     states = await remote.states(scope, list(known))
     kept = []
     for item in found.items:
