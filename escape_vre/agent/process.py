@@ -43,7 +43,6 @@ IDLE_CHECK_S = 5.0
 def main() -> int:
     """Run the agent of this user, host and state directory until it is idle or told to end."""
     log_to_stderr()
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     # A client of an older version starts us with more than we should have.
     for name in os.environ.keys() - allowed(os.environ).keys():
         del os.environ[name]

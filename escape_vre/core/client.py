@@ -33,6 +33,14 @@ class Dialect(Protocol):
         """Return the headers that carry a token."""
         ...
 
+    def params(self, token: Token) -> Mapping[str, str]:
+        """Return the parameters of the query that carry a token, where a service wants it there.
+
+        A query is written to logs of servers and proxies on the way, so headers are better.
+        """
+        del token
+        return {}
+
     def refusal(self, response: httpx.Response) -> EscapeError:
         """Convert an answer with a status of 400 or more, once."""
         ...
@@ -157,14 +165,14 @@ class AuthorisedClient:
         self, method: str, at: str, reads: bool, again: bool, options: Mapping[str, Any]
     ) -> tuple[httpx.Response, bool]:
         """Return the answer, and whether a token was renewed for it."""
-        token, options = await self._with_token(options)
-        response = await self._http.request(method, at, idempotent=reads, **options)
+        token, asked = await self._with_token(at, options)
+        response = await self._http.request(method, idempotent=reads, **asked)
         refused = response.status_code == 401 and not self._denies(response)
         if not refused or again or token is None or self._tokens is None:
             return response, again
         self._tokens.drop(token)
-        _, options = await self._with_token(options)
-        return await self._http.request(method, at, idempotent=reads, **options), True
+        _, asked = await self._with_token(at, options)
+        return await self._http.request(method, idempotent=reads, **asked), True
 
     @asynccontextmanager
     async def _stream(
@@ -174,8 +182,8 @@ class AuthorisedClient:
         for again in (False, True):
             async with AsyncExitStack() as stack:
                 async with self._http.deadline():
-                    token, asked = await self._with_token(options)
-                    stream = self._http.stream(method, at, **asked)
+                    token, asked = await self._with_token(at, options)
+                    stream = self._http.stream(method, **asked)
                     response = await stack.enter_async_context(stream)
                     if response.status_code >= 400:
                         said = await bodies.read_some(response)
@@ -187,13 +195,20 @@ class AuthorisedClient:
                 yield response
                 return
 
-    async def _with_token(self, options: Mapping[str, Any]) -> tuple[Token | None, dict[str, Any]]:
-        """Return the token of this moment, and the options of a request that carries it."""
+    async def _with_token(
+        self, at: str, options: Mapping[str, Any]
+    ) -> tuple[Token | None, dict[str, Any]]:
+        """Return the token of this moment, and address and options of a request that carries it."""
         if self._tokens is None:
-            return None, dict(options)
+            return None, {**options, "url": at}
         token = await self._tokens.get(self._environment)
         headers = {**options.get("headers", {}), **self._dialect.credentials(token)}
-        return token, {**options, "headers": headers}
+        found = {**options, "url": at, "headers": headers}
+        if secret := self._dialect.params(token):
+            # `params` of httpx would replace the query of a link that the service gave.
+            url = httpx.URL(at).copy_merge_params(found.pop("params", None) or {})
+            found["url"] = str(url.copy_merge_params(secret))
+        return token, found
 
     def _denies(self, response: httpx.Response) -> bool:
         """Tell whether a 401 is about what was asked, so that no other token helps."""

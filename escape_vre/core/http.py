@@ -4,6 +4,7 @@ Bytes of files do not pass here; see :mod:`escape_vre.jobs.transfer`.
 """
 
 import asyncio
+import logging
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -24,6 +25,9 @@ from escape_vre.core.pace import Pace
 from escape_vre.core.proxies import Proxies
 from escape_vre.core.proxy_transport import ProxyTransport
 from escape_vre.core.retry import BUSY, WHOLE_S, Retries, Transient, retry_after
+
+# It logs the address of each request, in whose query a token may be.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT_S = 10.0
 _PRINTABLE = re.compile("[ -~\xa0-\xff]*")

@@ -68,6 +68,8 @@ class FakeRucio(Fake):
     asked: Counter[str] = field(default_factory=Counter)
     heads: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Path and headers of every request."""
+    queries: list[tuple[str, str]] = field(default_factory=list)
+    """Path of every request, and its query as it was sent."""
     bodies: list[tuple[str, Any]] = field(default_factory=list)
     """Path and JSON of every request that has a body; None where it is not JSON."""
     tls: ssl.SSLContext | None = None
@@ -84,6 +86,7 @@ class FakeRucio(Fake):
         self.answers.clear()
         self.asked.clear()
         self.heads.clear()
+        self.queries.clear()
         self.bodies.clear()
         self.left.clear()
         self.ahead_s = 0.0
@@ -124,13 +127,15 @@ class FakeRucio(Fake):
         return next(headers for asked, headers in reversed(self.heads) if asked == path)
 
     def _answer(self, handler: Handler, body: bytes) -> None:
-        path = unquote(urlsplit(handler.path).path)
+        sent = urlsplit(handler.path)
+        path = unquote(sent.path)
         if body:
             try:
                 self.bodies.append((path, json.loads(body)))
             except ValueError:
                 self.bodies.append((path, None))
         self.asked[path] += 1
+        self.queries.append((path, sent.query))
         self.heads.append((path, {name.lower(): value for name, value in handler.headers.items()}))
         answers = self.answers.get(path) or [Answer()]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from escape_vre.core.client import Dialect
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -29,7 +30,7 @@ class FailedError(RemoteUnavailableError):
     """Rucio answers, and fails at this request: it may do so each time."""
 
 
-class RucioDialect:
+class RucioDialect(Dialect):
     """What :class:`escape_vre.core.client.AuthorisedClient` has to know about a Rucio server.
 
     Parameters

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import logging
 from contextlib import asynccontextmanager
 
 import pytest
 
 from escape_vre.core import bodies, pace, retry
-from escape_vre.core.client import AuthorisedClient
+from escape_vre.core.client import AuthorisedClient, Dialect
 from escape_vre.core.errors import (
     AuthError,
     BadResponseError,
@@ -54,7 +55,7 @@ class Silent:
         await asyncio.Event().wait()
 
 
-class Plain:
+class Plain(Dialect):
     """A service that takes a bearer token."""
 
     def credentials(self, token):
@@ -68,13 +69,27 @@ class Plain:
         return BadResponseError("nonsense")
 
 
+class InTheQuery(Plain):
+    """A service that takes its token there."""
+
+    def credentials(self, token):
+        return {}
+
+    def params(self, token):
+        return {"access_token": token.value}
+
+
 @asynccontextmanager
-async def client_of(server, source, *, base="/api", **options):
+async def client_of(server, source, *, base="/api", dialect=None, **options):
     connections = RemoteClient("Lab", tls=TLS, timeout_s=30, **options)
     tokens = source and TokenChain([source], service="Lab", hint="")
     try:
         yield AuthorisedClient(
-            server.url + base, http=connections, tokens=tokens, dialect=Plain(), environment={}
+            server.url + base,
+            http=connections,
+            tokens=tokens,
+            dialect=dialect or Plain(),
+            environment={},
         )
     finally:
         await connections.close()
@@ -125,6 +140,31 @@ def test_the_token_of_a_list_is_renewed_too(server):
     server.says("/api/list", Answer(status=401), listed({"n": 1}))
     assert run(server, lines, Numbered()) == [{"n": 1}]
     assert shown(server) == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_token_in_the_query_is_in_no_log(server, caplog):
+    caplog.set_level(logging.DEBUG)
+    server.says("/api/x", Answer(status=401), fixed({"a": 1}))
+    server.says("/api/list", listed({"n": 1}))
+
+    async def ask(client):
+        await client.json("GET", "/x", params={"size": "1"})
+        await client.json("GET", f"{server.url}/api/x?page=2&access_token=old")
+        await lines(client)
+        with pytest.raises(NotFoundError):
+            await client.json("GET", "/gone")
+
+    server.says("/api/gone", Answer(status=404))
+    run(server, ask, Numbered(), dialect=InTheQuery())
+    assert [query for _, query in server.queries] == [
+        "size=1&access_token=token-1",
+        "size=1&access_token=token-2",
+        "page=2&access_token=token-2",
+        "access_token=token-2",
+        "access_token=token-2",
+    ]
+    assert caplog.text  # somebody logs
+    assert "token-" not in caplog.text
 
 
 def test_without_a_sign_in_there_is_no_token(server):

@@ -10,14 +10,14 @@ from urllib.parse import quote
 import httpx
 
 from escape_vre.core.bodies import lines
-from escape_vre.core.client import AuthorisedClient
+from escape_vre.core.client import AuthorisedClient, Dialect
 from escape_vre.core.errors import BadResponseError, ConflictError, EscapeError, NotFoundError
 from escape_vre.core.http import RemoteClient
 from escape_vre.core.tls import tls_context
 from escape_vre.core.tokens import Token
 
 
-class ShelfDialect:
+class ShelfDialect(Dialect):
     """How the shelf says no."""
 
     def credentials(self, token: Token) -> Mapping[str, str]:
