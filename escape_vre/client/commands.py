@@ -74,13 +74,23 @@ def add_get(
         metavar="PATTERN",
         help="only files of this name, * and ? allowed; may be repeated",
     )
+    parser.add_argument(
+        "--copy", action="store_true", help="copy what a mounted storage has in place, too"
+    )
     _add_instance(parser, service)
     _add_listing(parser)
     parser.set_defaults(run=lambda args: _get(args, service))
 
 
 def _get(args: argparse.Namespace, service: str) -> Files:
-    found = get(*args.refs, to=args.to, files=args.files, instance=args.instance, service=service)
+    found = get(
+        *args.refs,
+        to=args.to,
+        files=args.files,
+        instance=args.instance,
+        copy=args.copy,
+        service=service,
+    )
     return strictly(found, strict=args.strict)
 
 

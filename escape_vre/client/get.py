@@ -25,6 +25,7 @@ def get(
     to: str | Path | None = None,
     files: Sequence[str] = (),
     instance: str | None = None,
+    copy: bool = False,
     progress: bool = True,
     service: str | None = None,
 ) -> Files:
@@ -41,6 +42,8 @@ def get(
         Only files with these names; ``*`` and ``?`` are wildcards.
     instance : str, optional
         Name of the instance of the service; default: the first one.
+    copy : bool
+        Copy what is in place on a storage that is mounted here, too; to a folder, it always is.
     progress : bool
         Show a progress bar.
     service : str, optional
@@ -50,7 +53,8 @@ def get(
     Returns
     -------
     Files
-        Absolute paths, in the order of the catalogue. Every file for which the catalogue has a
+        Absolute paths, in the order of the catalogue. What is mounted here is in place, not to be
+        changed, and only its size was compared. Every other file for which the catalogue has a
         checksum was compared with it.
 
     Raises
@@ -69,6 +73,7 @@ def get(
         "instance": instance,
         "to": str(Path(to).expanduser().absolute()) if to is not None else None,
         "files": [files] if isinstance(files, str) else list(files),
+        "copy_mounted": copy,
     }
     got = [
         _get(name, {**query, "refs": list(named)}, progress=progress)
@@ -152,6 +157,8 @@ def _arrival(job: dict[str, Any], paths: Sequence[Path], seconds: float) -> str:
     left_out = f"; {job['note'].rstrip('.')}" if job["note"] else ""
     what = f"{job['title']}: {text.files(len(paths))}, {text.size(job['progress']['done'])}"
     known = job["counts"].get("files_here", 0)
+    if job["counts"].get("files_in_place") == len(paths):
+        return f"{what}, in place, nothing copied{left_out} → {where}"
     if known == len(paths):
         return f"{what}, here already{left_out} → {where}"
     here = f" ({known:,} here already)" if known else ""

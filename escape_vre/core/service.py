@@ -79,6 +79,14 @@ class StorageAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class InPlace:
+    """Where a file should be on a storage that is mounted here, and the folder of that mount."""
+
+    path: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileSource:
     """One file to get: its replicas, and how to verify it.
 
@@ -96,6 +104,8 @@ class FileSource:
         ``adler32`` (8 hexadecimal digits) and ``md5`` (32), those that are known.
     collections : tuple of str
         Refs of the collections that are known to hold this file.
+    in_place : tuple of InPlace
+        Where it is on this machine already if all is well; it is then not copied.
     obstacle, way_out : str
         Where no replica can be read: why not, and what to do about it; a sentence each.
     """
@@ -106,6 +116,7 @@ class FileSource:
     bytes: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)
     collections: tuple[str, ...] = ()
+    in_place: tuple[InPlace, ...] = ()
     obstacle: str = ""
     way_out: str = ""
 
@@ -128,6 +139,8 @@ class FetchQuery:
     flat : bool
         Whether the user chose the folder: :attr:`FileSource.parts` then leave out the folder that
         only says what the user has named, such as the scope.
+    copy : bool
+        Copy what is mounted here, too.
     """
 
     instance: str
@@ -135,6 +148,7 @@ class FetchQuery:
     files: Sequence[str] = ()
     environment: Environment = field(default_factory=dict)
     flat: bool = False
+    copy: bool = False
 
 
 @runtime_checkable
@@ -142,7 +156,8 @@ class Fetchable(Protocol):
     """A service whose refs stand for files.
 
     Its route ``POST /get`` takes ``refs`` as users type them, ``instance``, ``to``, ``files`` and
-    ``client``, and answers with the job, so that getting is the same for all services.
+    ``client``, and answers with the job, so that getting is the same for all services. One
+    that has files in place takes ``copy_mounted``.
     """
 
     def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource | Skipped, None]:

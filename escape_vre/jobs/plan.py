@@ -21,11 +21,12 @@ from escape_vre.core.errors import (
     QuotaError,
 )
 from escape_vre.core.refs import distinct_parts, safe_part
-from escape_vre.core.service import FileSource
+from escape_vre.core.service import FileSource, InPlace
 from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.manifest import Copy, Manifest, manifest_key
 from escape_vre.jobs.models import ErrorInfo, JobFile
 from escape_vre.jobs.transfer.batch import Errand
+from escape_vre.jobs.transfer.in_place import found_in_place
 from escape_vre.jobs.transfer.place import device_of, part_bytes
 
 CHUNK = 500
@@ -38,7 +39,7 @@ _TABLES = """
 CREATE TABLE file (
     n INTEGER PRIMARY KEY, folder INTEGER, name BLOB, part TEXT, folded TEXT, is_file INTEGER,
     shard TEXT, ref BLOB, urls TEXT, bytes INTEGER, sums TEXT, collections INTEGER, why TEXT,
-    known TEXT, arrived TEXT, problem TEXT, UNIQUE (folder, name)
+    mounted TEXT, known TEXT, arrived TEXT, in_place INTEGER, problem TEXT, UNIQUE (folder, name)
 );
 CREATE INDEX by_shard ON file (shard) WHERE is_file = 1;
 """
@@ -99,6 +100,7 @@ class Plan:
         number = self._collections.setdefault(source.collections, len(self._collections))
         shard = manifest_key(self._request.instance, source.ref)[:2]
         why = json.dumps([source.obstacle, source.way_out]) if source.obstacle else None
+        mounted = [[place.path, place.root] for place in source.in_place]
         row = (
             shard,
             _raw(source.ref),
@@ -107,13 +109,14 @@ class Plan:
             _sums(source),
             number,
             why,
+            json.dumps(mounted) if mounted else None,
         )
         return self._insert(self._folder(parts[:-1]), parts[-1], 1, row)
 
     def _folder(self, parts: tuple[str, ...]) -> int:
         """Return the number of a folder by the raw names that lead to it."""
         if parts not in self._folders:
-            self._insert(self._folder(parts[:-1]), parts[-1], 0, (None,) * 7)
+            self._insert(self._folder(parts[:-1]), parts[-1], 0, (None,) * 8)
             self._folders[parts] = len(self._folders)
             self._parts.append(parts)
         return self._folders[parts]
@@ -122,7 +125,7 @@ class Plan:
         part = safe_part(name)
         done = self._execute(
             "INSERT OR IGNORE INTO file (folder, name, part, folded, is_file, shard, ref, urls,"
-            " bytes, sums, collections, why) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            " bytes, sums, collections, why, mounted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (folder, _raw(name), part, part.casefold(), is_file, *row),
         )
         return bool(done.rowcount)
@@ -218,17 +221,25 @@ class Plan:
 
     @property
     def path(self) -> Path:
-        """Where it all goes: the only file, or the folder that holds all."""
+        """Where it all goes, or is: the only file, or the folder that holds all."""
+        used = [
+            json.loads(copy)[0]
+            for (copy,) in self._all("SELECT arrived FROM file WHERE in_place = 1")
+        ]
         if self.count == 1:
-            return next(self.errands()).final
-        folders = self._all("SELECT DISTINCT folder FROM file WHERE is_file = 1")
-        return Path(os.path.commonpath([self._path(folder) for (folder,) in folders]))
+            return Path(used[0]) if used else next(self.errands()).final
+        folders = self._all(
+            "SELECT DISTINCT folder FROM file WHERE is_file = 1 AND in_place IS NULL"
+        )
+        paths = [self._path(folder) for (folder,) in folders]
+        return Path(os.path.commonpath([*paths, *{Path(path).parent for path in used}]))
 
     def errands(self) -> Iterator[Errand]:
         """Yield the files to bring, in the order of the catalogue."""
         collections = list(self._collections)
-        for row in self._rows("n, ref, folder, part, urls, bytes, sums, collections, why, known"):
-            n, ref, folder, part, urls, size, sums, number, why, known = row
+        columns = "n, ref, folder, part, urls, bytes, sums, collections, why, mounted, known"
+        for row in self._rows(columns):
+            n, ref, folder, part, urls, size, sums, number, why, mounted, known = row
             obstacle, way_out = json.loads(why) if why else ("", "")
             source = FileSource(
                 ref=_text(ref),
@@ -237,6 +248,7 @@ class Plan:
                 bytes=size,
                 checksums=json.loads(sums),
                 collections=collections[number],
+                in_place=tuple(InPlace(*place) for place in json.loads(mounted or "[]")),
                 obstacle=obstacle,
                 way_out=way_out,
             )
@@ -250,7 +262,7 @@ class Plan:
         ):
             yield JobFile(
                 ref=_text(ref),
-                path=str(self._path(folder) / part),
+                path=json.loads(arrived)[0] if arrived else str(self._path(folder) / part),
                 bytes=size,
                 state="here" if arrived else "missing",
                 problem=None if arrived or not problem else ErrorInfo(**json.loads(problem)),
@@ -273,16 +285,21 @@ class Plan:
             yield _text(ref), Copy(*json.loads(arrived))
 
     def folders(self) -> list[Path]:
-        """Return the folders that a file has arrived in."""
-        found = self._all("SELECT DISTINCT folder FROM file WHERE arrived IS NOT NULL")
+        """Return the folders that a file has come to."""
+        found = self._all(
+            "SELECT DISTINCT folder FROM file WHERE arrived IS NOT NULL AND in_place IS NULL"
+        )
         return [self._path(folder) for (folder,) in found]
 
     # ── what came of it ─────────────────────────────────────────────────────────────────────
 
-    def arrived(self, errand: Errand, copy: Copy) -> None:
-        """Note that a file is under its final name."""
+    def arrived(self, errand: Errand, copy: Copy, *, in_place: bool = False) -> None:
+        """Note that a file is under its final name, or in place on a mounted storage."""
         fields = json.dumps([copy.path, copy.size, copy.mtime_ns])
-        self._execute("UPDATE file SET arrived = ? WHERE n = ?", (fields, errand.number))
+        self._execute(
+            "UPDATE file SET arrived = ?, in_place = ? WHERE n = ?",
+            (fields, 1 if in_place else None, errand.number),
+        )
 
     def failed(self, errand: Errand, error: EscapeError) -> None:
         """Note that a file could not be fetched."""
@@ -385,6 +402,6 @@ def _sums(source: FileSource) -> str:
 
 
 def _is_missing(errand: Errand) -> bool:
-    return bool(errand.source.bytes) and all(
-        copy.path != str(errand.final) for copy in errand.known
-    )
+    if not errand.source.bytes or found_in_place(errand.source)[0] is not None:
+        return False
+    return all(copy.path != str(errand.final) for copy in errand.known)

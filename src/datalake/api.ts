@@ -369,6 +369,11 @@ interface components {
        */
       client?: string | null;
       /**
+       * Copy Mounted
+       * @description Copy files of a mounted storage, too; to a folder, they always are.
+       */
+      copy_mounted?: boolean | null;
+      /**
        * Files
        * @description Patterns that choose some files.
        * @default []
@@ -1004,6 +1009,12 @@ interface components {
       /** Local Files */
       local_files: number | null;
       /**
+       * Mounted
+       * @description It is here on a storage that is mounted, and is used in place.
+       * @default false
+       */
+      mounted: boolean;
+      /**
        * Note
        * @description What could not be read, and why.
        */
@@ -1436,10 +1447,17 @@ interface components {
     DatalakeSources: {
       /** @description Null with a path. */
       credentials: components['schemas']['DatalakeCredentials'] | null;
+      /**
+       * Download
+       * @description When the whole file is to be got instead of reading parts.
+       * @default last
+       * @enum {string}
+       */
+      download: 'first' | 'last' | 'never';
       file: components['schemas']['DatalakePathInfo'];
       /**
        * Path
-       * @description An intact file of this machine.
+       * @description A file of this machine: an intact copy, or a mounted replica.
        */
       path: string | null;
       /**
@@ -1453,6 +1471,11 @@ interface components {
      * @description A file to read.
      */
     DatalakeSourcesQuery: {
+      /**
+       * Access
+       * @description Ways to use; null for those of the instance.
+       */
+      access?: ('mounted' | 'cached' | 'streamed' | 'downloaded')[] | null;
       /** Instance */
       instance?: string | null;
       /**

@@ -15,6 +15,7 @@ function state(more: Partial<IRowState>): IRowState {
     length: null,
     local: 'elsewhere',
     local_files: null,
+    mounted: false,
     path: null,
     contents_path: null,
     sites: [],
@@ -34,6 +35,12 @@ function said(more: Partial<IRowState>, job?: Partial<IJob>): string[] {
 }
 
 test('each state has a shape, a word and a sentence', () => {
+  expect(said({ local: 'here', mounted: true, path: '/eos/x' })).toEqual([
+    'here',
+    'here',
+    'mounted',
+    'here, mounted: used in place'
+  ]);
   expect(said({ local: 'here', path: '/data/x' })).toEqual([
     'here',
     'here',

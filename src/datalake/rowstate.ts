@@ -35,7 +35,14 @@ export function describe(
     return moving(state.fraction, '', trans);
   }
   if (state.local === 'here') {
-    return view('here', trans.__('here'), '', trans.__('here'));
+    return state.mounted
+      ? view(
+          'here',
+          trans.__('here'),
+          trans.__('mounted'),
+          trans.__('here, mounted: used in place')
+        )
+      : view('here', trans.__('here'), '', trans.__('here'));
   }
   if (state.problem) {
     const sentence = trans.__('failed: %1', state.problem);

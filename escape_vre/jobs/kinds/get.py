@@ -83,6 +83,7 @@ class Get(Kind[GetRequest]):
             tuple(sorted(request.files)),
             os.path.realpath(request.destination),  # a folder may have two names
             request.flat,
+            request.copy_mounted,
         )
 
     async def run(self, context: GetContext) -> None:
@@ -103,10 +104,12 @@ class Get(Kind[GetRequest]):
             transfer.bytes, transfer.count = plan.bytes, plan.count
             context.path, context.note = str(plan.path), None
             stopped_by = await self._move(context, plan, await service.storage(query))
+            context.path = str(plan.path)
             if error := await asyncio.to_thread(plan.error, stopped_by):
                 raise error
         finally:
-            context.note = text.skipped(plan.skipped) or None
+            notes = text.skipped(plan.skipped), transfer.control.note_of_mounts
+            context.note = " ".join(filter(None, notes)) or None
 
     async def cancel(self, context: GetContext) -> None:
         """Remove what it had begun, and kept while it waited."""
@@ -210,9 +213,9 @@ class Get(Kind[GetRequest]):
         instance, control = context.request.instance, self._of(context).control
 
         def on_file(errand: Errand, found: Arrived) -> None:
-            if found.copy not in errand.known:
+            if found.copy not in errand.known and not found.in_place:
                 self.manifest.record(instance, errand.source.ref, found.copy)
-            plan.arrived(errand, found.copy)
+            plan.arrived(errand, found.copy, in_place=found.in_place)
 
         def on_end(error: EscapeError | None) -> None:
             loop.call_soon_threadsafe(ended.set_result, error)
@@ -255,7 +258,14 @@ class Get(Kind[GetRequest]):
 
 def _query(context: GetContext) -> FetchQuery:
     asked = context.request
-    return FetchQuery(asked.instance, asked.refs, asked.files, context.environment, asked.flat)
+    return FetchQuery(
+        asked.instance,
+        asked.refs,
+        asked.files,
+        context.environment,
+        flat=asked.flat,
+        copy=asked.copy_mounted,
+    )
 
 
 def _fetchable(context: GetContext) -> Fetchable:

@@ -14,6 +14,9 @@ class GetRequest(JobRequest):
         default=(), description="Patterns of file names; empty for every file of a collection."
     )
     destination: str = Field(description="Absolute folder.")
+    copy_mounted: bool = Field(
+        default=False, description="Whether files of a mounted storage are copied, too."
+    )
     flat: bool = Field(
         default=False,
         description="Whether the user chose the folder; paths then leave out the scope, or what"

@@ -282,10 +282,11 @@ class Batch(Generic[M]):
     def _file(self, errand: Errand) -> None:
         """Put a file into the queue of the host that it is asked of next."""
         best = self._best(errand)
-        if best is None and not errand.known and errand.source.urls:
+        local = bool(errand.known or errand.source.in_place)
+        if best is None and not local and errand.source.urls:
             self._give_up(errand)
             return
-        errand.at = HERE if best is None or errand.known else best.site
+        errand.at = HERE if best is None or local else best.site
         self._queues.setdefault(errand.at, deque()).append(errand)
         self._waiting += 1
 
@@ -339,6 +340,7 @@ class Batch(Generic[M]):
         elif not _is_of_one_replica(error):
             errand.left, errand.busy = [], []
         errand.known = []
+        errand.source = replace(errand.source, in_place=())
         self._again(errand, error)
 
     def renew(self, errand: Errand, urls: Sequence[str]) -> None:

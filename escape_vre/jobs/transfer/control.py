@@ -5,6 +5,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from escape_vre.core import text
 from escape_vre.core.errors import CancelledJobError
 
 if TYPE_CHECKING:  # kernels use this too, with the standard library only
@@ -28,6 +29,9 @@ class Control:
         self.files_unverified = 0
         self._found = 0
         self._brought = 0
+        self._in_place = 0
+        self._not_in_place = 0
+        self._why_not = ""
         self.begun: set[str] = set()
         """Final paths of the files that have a part on disk now."""
 
@@ -36,6 +40,7 @@ class Control:
         with self._lock:
             self._brought = self.files_done - self.files_here
             self.bytes_done = self.files_done = self.files_failed = self._found = 0
+            self._in_place = self._not_in_place = 0
 
     @property
     def files_here(self) -> int:
@@ -49,7 +54,15 @@ class Control:
             "files_here": self.files_here,
             "files_failed": self.files_failed,
             "files_unverified": self.files_unverified,
+            "files_in_place": self._in_place,
         }
+
+    @property
+    def note_of_mounts(self) -> str:
+        """What is said of files that should have been used in place, and were not."""
+        if not self._not_in_place:
+            return ""
+        return f"{text.files(self._not_in_place)} not used in place: {self._why_not}"
 
     def end(self, how: "Ending") -> None:
         """Stop every worker: ``cancel`` drops parts, ``stop`` keeps them for a later resume."""
@@ -83,7 +96,13 @@ class Control:
         with self._lock:
             self.bytes_done += count
 
-    def add_file(self, *, here: bool, verified: bool) -> None:
+    def not_in_place(self, why: str) -> None:
+        """Note that a file of a mounted storage cannot be used where it should be."""
+        with self._lock:
+            self._not_in_place += 1
+            self._why_not = self._why_not or why
+
+    def add_file(self, *, here: bool, verified: bool, in_place: bool = False) -> None:
         """Count a file that is whole and under its final name.
 
         Parameters
@@ -92,8 +111,11 @@ class Control:
             It was there before.
         verified : bool
             Its bytes were compared with a checksum of the catalogue.
+        in_place : bool
+            It is a file of a storage that is mounted here.
         """
         with self._lock:
+            self._in_place += in_place
             self.files_done += 1
             self._found += here
             self.files_unverified += not (here or verified)

@@ -23,6 +23,7 @@ from escape_vre.jobs.transfer.batch import Errand
 from escape_vre.jobs.transfer.body import Limits, Pump, Reader
 from escape_vre.jobs.transfer.connections import Connections
 from escape_vre.jobs.transfer.control import Control
+from escape_vre.jobs.transfer.in_place import found_in_place
 from escape_vre.jobs.transfer.offer import Offer
 from escape_vre.jobs.transfer.part import Part, Sums, keep_part, open_part, problem_of, summed
 from escape_vre.jobs.transfer.place import Place, copy_into, occupied, reading
@@ -43,11 +44,14 @@ class Arrived:
         It was there before.
     verified : bool
         Its bytes were compared with a checksum of the catalogue, now or when they came.
+    in_place : bool
+        It is a file of a storage that is mounted here, compared with the catalogue's size.
     """
 
     copy: Copy
     here: bool
     verified: bool
+    in_place: bool = False
 
 
 @dataclass(slots=True)
@@ -92,6 +96,14 @@ class Fetch:
             if copy.path == str(final):
                 self.control.add_bytes(copy.size)
                 return Arrived(copy, here=True, verified=True)
+        mounted, problem = found_in_place(source)
+        if mounted is not None:
+            self.control.add_bytes(mounted.size)
+            return Arrived(mounted, here=True, verified=False, in_place=True)
+        if problem:
+            self.control.not_in_place(problem)
+            if address is None and not known:
+                raise NotFoundError(problem, hint="Check that the storage is mounted here.")
         try:
             with Place.open(final) as place:
                 if place.is_taken:

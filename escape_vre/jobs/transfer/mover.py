@@ -141,7 +141,9 @@ class Mover:
             )
             self._failed(batch, errand, address, error, connections)
         else:
-            batch.control.add_file(here=arrived.here, verified=arrived.verified)
+            batch.control.add_file(
+                here=arrived.here, verified=arrived.verified, in_place=arrived.in_place
+            )
             self._give_back(batch, errand, connections, batch.done)
         self._settle(batch)
 

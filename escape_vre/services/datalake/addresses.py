@@ -24,6 +24,15 @@ def urls_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(known, key=lambda url: _preference(url, known[url])))
 
 
+def available_pfns(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses of a file that can be read now, by any scheme, each with its site."""
+    return {
+        url: _site(said)
+        for url, said in _pfns(row).items()
+        if _is_available(row, said) and not _in_archive(url, said)
+    }
+
+
 def sites_of(row: Mapping[str, Any]) -> list[str]:
     """Return the sites that have a file now, whether we can read it there or not."""
     rses = row.get("rses")

@@ -13,11 +13,12 @@ from escape_vre.core.fingerprints import Fingerprints
 from escape_vre.core.ndjson import Tally
 from escape_vre.core.retry import Retries, Transient
 from escape_vre.core.service import FileSource, Skipped
-from escape_vre.services.datalake.addresses import sites_of, urls_of, with_obstacles
+from escape_vre.services.datalake.addresses import sites_of, with_obstacles
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.dids import did_ref
 from escape_vre.services.datalake.intake import Did, checksum, count, did_of, did_type
 from escape_vre.services.datalake.models import DidType
+from escape_vre.services.datalake.reading.ways import Ways
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ async def files_of(
     *,
     parts: tuple[str, ...],
     collections: tuple[str, ...],
+    ways: Ways,
 ) -> AsyncGenerator[FileSource | Skipped, None]:
     """Yield the files of a file or dataset; those that no site has now, too.
 
@@ -101,13 +103,13 @@ async def files_of(
     seen = Fingerprints()
     unread: dict[Did, FileSource] = {}
     skipped = 0
-    for ask in (partial(rucio.replicas, [did]), partial(rucio.files, did)):
+    for ask in (partial(rucio.replicas, [did], schemes=ways.schemes), partial(rucio.files, did)):
         tally = Tally()
         async with aclosing(_to_the_end(ask, did, tally)) as rows:
             async for file, row in rows:
                 if seen.add(file):
-                    source = _source(row, file, parts, collections)
-                    if source.urls or not sites_of(row):
+                    source = _source(row, file, parts, collections, ways)
+                    if source.urls or source.in_place or not sites_of(row):
                         yield source
                         continue
                     unread[file] = source
@@ -161,6 +163,7 @@ def _source(
     file: tuple[str, str],
     parts: tuple[str, ...],
     collections: tuple[str, ...],
+    ways: Ways,
 ) -> FileSource:
     scope, name = file
     if not parts:
@@ -173,8 +176,9 @@ def _source(
     return FileSource(
         ref=str(did_ref(scope, name)),
         parts=place,
-        urls=urls_of(row),
+        urls=ways.urls(row),
         bytes=count(row.get("bytes")),
         checksums={kind: found for kind, found in sums.items() if found},
         collections=collections,
+        in_place=ways.in_place(row),
     )

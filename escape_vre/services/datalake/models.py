@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from escape_vre.core.hosts import host_of, is_listed
 from escape_vre.core.instance_models import Health, HostPattern, InstanceInfo, InstanceSettings
+from escape_vre.services.datalake.reading.settings import ReadingSettings
 
 DidType = Literal["container", "dataset", "file"]
 TypeFilter = Literal["all", "collection", "container", "dataset", "file"]
@@ -32,7 +33,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class LakeSettings(InstanceSettings):
+class LakeSettings(ReadingSettings, InstanceSettings):
     """One entry of ``DataLake.instances``: a Rucio server, and the sign-in to it."""
 
     url: str = Field(pattern=r"^https?://", description="URL of the Rucio server.")
@@ -225,6 +226,9 @@ class RowState(Model):
     length: int | None = None
     local: Literal["here", "partly", "elsewhere"] = "elsewhere"
     local_files: int | None = None
+    mounted: bool = Field(
+        default=False, description="It is here on a storage that is mounted, and is used in place."
+    )
     path: str | None = None
     contents_path: str | None = None
     sites: list[str] = []

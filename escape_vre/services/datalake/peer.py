@@ -20,6 +20,7 @@ _READ = {
     "rucio_ca_cert": "ca_file",
     "vo": "vo",
 }
+_MOUNT = ("destination_rse", "rse_mount_path", "path_begins_at")
 _SIGN_IN = ("oidc_auth", "oidc_file_name", "oidc_env_name")
 _GROUP = ("instances", "default_instance")
 
@@ -78,7 +79,9 @@ def _is_remote(entry: Mapping[str, Any]) -> bool:
 
 def _ours(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
     found = {ours: entry[theirs] for theirs, ours in _READ.items() if entry.get(theirs)}
-    _say(where, set(entry) - set(_READ) - set(_SIGN_IN))
+    mount = _mount(entry)
+    found |= mount
+    _say(where, set(entry) - set(_READ) - set(_SIGN_IN) - set(_MOUNT if mount else ()))
     file, variable = entry.get("oidc_file_name"), entry.get("oidc_env_name")
     if entry.get("oidc_auth") == "file" and file:
         return found | {"auth": "token_file", "token_file": file, "storage_token": "rucio"}
@@ -86,6 +89,15 @@ def _ours(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
         more = {"token_variable": variable, "storage_token": "rucio"}
         return found | {"auth": "environment"} | more
     return found | {"auth": "environment"}
+
+
+def _mount(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the storage that its replica mode uses in place; nothing in its download mode."""
+    rse, path = entry.get("destination_rse"), entry.get("rse_mount_path")
+    if not rse or not path or entry.get("mode", "replica") != "replica":
+        return {}
+    begins_at = entry.get("path_begins_at") or 0
+    return {"mounts": ({"rse": rse, "path": path, "begins_at": begins_at},)}
 
 
 def _say(where: str, keys: set[str]) -> None:

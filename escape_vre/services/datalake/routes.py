@@ -76,6 +76,10 @@ class GetQuery(Question):
     refs: list[str] = Field(min_length=1)
     to: str | None = Field(default=None, description="Folder; null for the usual folder.")
     files: list[str] = Field(default=[], description="Patterns that choose some files.")
+    copy_mounted: bool | None = Field(
+        default=None,
+        description="Copy files of a mounted storage, too; to a folder, they always are.",
+    )
     client: str | None = Field(default=None, description="Any id, used to release the job.")
 
 
@@ -159,6 +163,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
             files=query.files,
             destination=caller.folder(query.to) if query.to else desk.kind(Get).data_dir(),
             flat=bool(query.to),
+            copy=bool(query.copy_mounted or query.to),
         )
         job, new = await lake().begin(
             request, caller.environment, desk, client=query.client, key=caller.key

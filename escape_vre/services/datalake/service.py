@@ -42,6 +42,7 @@ from escape_vre.services.datalake.models import (
     TypeFilter,
 )
 from escape_vre.services.datalake.partly import notes, or_note, unread
+from escape_vre.services.datalake.reading.ways import Ways
 from escape_vre.services.datalake.rows import did_in_full, did_rows, sites_of_file, with_length
 from escape_vre.services.datalake.search.seen import SeenKeys
 from escape_vre.services.datalake.sites import sites_of_collection
@@ -225,7 +226,7 @@ class DataLakeService:
             name,
             refs,
             active,
-            schemes_of(connected.settings),
+            Ways.of(connected.settings),
         )
 
     async def complete(
@@ -260,6 +261,7 @@ class DataLakeService:
         files: Sequence[str],
         destination: Path,
         flat: bool,
+        copy: bool = False,
     ) -> GetRequest:
         """Make the job request of a get."""
         if not refs:
@@ -275,6 +277,7 @@ class DataLakeService:
             files=tuple(files),
             destination=str(destination),
             flat=flat,
+            copy_mounted=copy,
             title=title,
         )
 
@@ -326,7 +329,13 @@ class DataLakeService:
         self, job: Job, request: GetRequest, environment: Environment, desk: JobDesk
     ) -> bool:
         """Tell whether the patterns of a finished job's request choose no other file today."""
-        query = FetchQuery(request.instance, request.refs, request.files, environment)
+        query = FetchQuery(
+            request.instance,
+            request.refs,
+            request.files,
+            environment,
+            copy=request.copy_mounted,
+        )
         left = {file.ref for file in desk.files(job.id)}
         lost = 0
         async with aclosing(self.sources(query)) as sources:
@@ -356,16 +365,19 @@ class DataLakeService:
     async def sources(self, query: FetchQuery) -> AsyncGenerator[FileSource | Skipped, None]:
         """Yield every file of the refs once, with its replicas, the best first."""
         connected = self.connect(query.instance, query.environment)
+        ways = Ways.of(connected.settings, copy=query.copy)
         seen = Fingerprints()
         wanted = [read_ref(text) for text in query.refs]
         named = {did_in(ref)[0] for ref in wanted} if query.flat else set()
         for ref in wanted:
             kind = did_type(await self._status(connected, query.environment, ref, count=False))
             if kind in ("container", "dataset"):
-                files = self._collection(connected, ref, kind)
+                files = self._collection(connected, ref, kind, ways)
             else:
                 above = await holders(connected.rucio, did_in(ref))
-                files = files_of(connected.rucio, did_in(ref), parts=(), collections=above)
+                files = files_of(
+                    connected.rucio, did_in(ref), parts=(), collections=above, ways=ways
+                )
             async with aclosing(files):
                 async for source in files:
                     if isinstance(source, Skipped):
@@ -385,7 +397,7 @@ class DataLakeService:
         return connected.tokens.refusals(query.environment)
 
     async def _collection(
-        self, connected: Connected, ref: ResourceRef, kind: DidType
+        self, connected: Connected, ref: ResourceRef, kind: DidType, ways: Ways
     ) -> AsyncGenerator[FileSource | Skipped, None]:
         async with aclosing(datasets(connected.rucio, did_in(ref), kind)) as below:
             async for found in below:
@@ -396,7 +408,9 @@ class DataLakeService:
                 above = await holders(connected.rucio, dataset)
                 refs = (*containers, *above, str(did_ref(*dataset)))
                 collections = tuple(dict.fromkeys(refs))
-                files = files_of(connected.rucio, dataset, parts=dataset, collections=collections)
+                files = files_of(
+                    connected.rucio, dataset, parts=dataset, collections=collections, ways=ways
+                )
                 async with aclosing(files):
                     async for source in files:
                         yield source

@@ -35,7 +35,7 @@ def state(row: dict[str, Any]) -> str:
         fraction = row.get("fraction")
         return "on its way" if fraction is None else f"on its way {text.percent(fraction)}"
     if row.get("local") == "here":
-        return "here"
+        return "here (mounted)" if row.get("mounted") else "here"
     if row.get("local") == "partly":
         count, length = row.get("local_files"), row.get("length")
         return f"partly here ({count} of {length})" if length else f"partly here ({count} files)"

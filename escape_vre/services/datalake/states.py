@@ -1,7 +1,7 @@
 """The state of visible rows: size, sites, how much is here."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,15 +9,18 @@ from typing import Any
 
 from escape_vre.core.errors import AuthError, EscapeError
 from escape_vre.core.refs import ResourceRef
+from escape_vre.core.service import FileSource, InPlace
 from escape_vre.core.text import skipped
 from escape_vre.jobs.manifest import Manifest
 from escape_vre.jobs.models import Job
-from escape_vre.services.datalake.addresses import obstacle_of
-from escape_vre.services.datalake.client import SCHEMES, RucioClient
+from escape_vre.jobs.transfer.in_place import found_in_place
+from escape_vre.services.datalake.addresses import obstacle_of, schemes_of
+from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.dids import did_in
 from escape_vre.services.datalake.intake import Did, count, did_of, did_type, sentence, word
 from escape_vre.services.datalake.models import DidType, Obstacle, RowState
 from escape_vre.services.datalake.partly import notes, unread
+from escape_vre.services.datalake.reading.ways import Ways
 from escape_vre.services.datalake.rows import states_of_file
 
 _SIZES = "sizes and types"
@@ -35,6 +38,7 @@ class Remote:
     length: int | None = None
     sites: dict[str, bool] | None = None
     obstacle: Obstacle | None = None
+    in_place: tuple[InPlace, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ async def row_states(
     instance: str,
     refs: Sequence[ResourceRef],
     active: Mapping[str, Job],
-    schemes: Collection[str] = SCHEMES,
+    ways: Ways,
 ) -> list[RowState]:
     """Return the state of each ref, in their order; ``note`` says what of it is not known.
 
@@ -87,8 +91,8 @@ async def row_states(
 
     Parameters
     ----------
-    schemes : collection of str
-        Those of the addresses that can be fetched.
+    ways : Ways
+        How the files of the instance are reached.
 
     Raises
     ------
@@ -104,11 +108,11 @@ async def row_states(
     async with asyncio.TaskGroup() as group:
         local = group.create_task(asyncio.to_thread(_local, manifest, instance, kinds))
         if files := [did for did, found in remote.items() if found.kind == "file"]:
-            group.create_task(_of_files(rucio, files, answer, schemes))
+            group.create_task(_of_files(rucio, files, answer, ways))
         if datasets := [did for did, found in remote.items() if found.kind == "dataset"]:
             group.create_task(_of_datasets(rucio, datasets, answer))
     await _count_the_rest(rucio, answer)
-    here = local.result()
+    here = await asyncio.to_thread(with_mounted, local.result(), answer.remote, refs, ways)
     return [
         _merged(ref, answer, remote.get(did_in(ref)), here.get(ref), active.get(str(ref)))
         for ref in refs
@@ -131,15 +135,14 @@ async def _sizes(rucio: RucioClient, dids: Sequence[Did], answer: Answer) -> Non
         answer.missing[_SIZES] = unread(_SIZES, e)
 
 
-async def _of_files(
-    rucio: RucioClient, dids: Sequence[Did], answer: Answer, schemes: Collection[str]
-) -> None:
+async def _of_files(rucio: RucioClient, dids: Sequence[Did], answer: Answer, ways: Ways) -> None:
     with answer.part(_SITES):
         async with aclosing(rucio.replicas(dids, all_states=True)) as rows:
             async for row in rows:
                 if found := answer.of(row):
                     found.sites = states_of_file(row)
-                    found.obstacle = obstacle_of(row, schemes)
+                    found.obstacle = obstacle_of(row, schemes_of(ways.settings))
+                    found.in_place = ways.in_place(row)
         if not answer.skipped:
             for did in dids:  # what has no row is at no site
                 answer.remote[did].sites = answer.remote[did].sites or {}
@@ -207,6 +210,32 @@ def _local(
                 # Its files may have come with another collection, to a folder of that one's.
                 path = here.directory if Path(here.directory).is_dir() else None
                 found[ref] = RowState(ref=text, local="partly", local_files=here.files, path=path)
+    return found
+
+
+def with_mounted(
+    here: Mapping[ResourceRef, RowState],
+    remote: Mapping[Did, Remote],
+    refs: Sequence[ResourceRef],
+    ways: Ways,
+) -> dict[ResourceRef, RowState]:
+    """Add what is in place on mounted storages: files are looked at, of datasets the storage says.
+
+    Blocking.
+    """
+    found = dict(here)
+    for ref in refs:
+        known = remote.get(did_in(ref))
+        if known is None or (ref in here and here[ref].local == "here"):
+            continue
+        if known.kind == "file":
+            source = FileSource(str(ref), (), (), known.bytes, in_place=known.in_place)
+            if (copy := found_in_place(source)[0]) is not None:
+                found[ref] = RowState(ref=str(ref), local="here", mounted=True, path=copy.path)
+        elif known.kind == "dataset":
+            whole = {site for site, has in (known.sites or {}).items() if has}
+            if any(Path(folder).is_dir() for folder in ways.folders_of(whole)):
+                found[ref] = RowState(ref=str(ref), local="here", mounted=True)
     return found
 
 

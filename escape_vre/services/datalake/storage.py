@@ -107,7 +107,7 @@ class LakeStorage(StorageAccess):
 
     def roots(self) -> Sequence[str]:
         """Return the folders below which replicas are mounted here."""
-        return self._settings.file_roots
+        return [*self._settings.file_roots, *(mount.path for mount in self._settings.mounts)]
 
     def urls(self, ref: str, check: Callable[[], None]) -> Sequence[str]:
         """Return a file's replicas as Rucio gives them now."""

@@ -19,7 +19,6 @@ from dask.bytes import read_bytes
 import escape_vre
 from escape_vre.core.errors import ConfigurationError, NotFoundError
 from escape_vre.local.lake import samples
-from escape_vre.local.lake.lake import SITES
 from escape_vre.services.datalake.filesystem.rucio import (
     MissingError,
     ReadOnlyError,
@@ -199,7 +198,7 @@ def test_members_of_a_zip_archive(lake, dl, tmp_path):
         "demo",
         f"zipped.{tmp_path.name}",
         [(name, (tmp_path / "many.zip").read_bytes())],
-        site=SITES[0],
+        site=lake.sites[0],
     )
     with fsspec.open(f"zip://folder/small.txt::rucio://demo/{name}") as file:
         assert file.read() == b"hello"

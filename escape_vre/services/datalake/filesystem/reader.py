@@ -48,7 +48,7 @@ class NoRangesError(BadResponseError):
 class Reader:
     """Reads one file; safe to call from any thread, and in a fork.
 
-    ``size`` is in bytes.
+    ``size`` is in bytes; ``may_download`` tells whether the whole file may be got instead.
 
     Parameters
     ----------
@@ -74,6 +74,7 @@ class Reader:
                 hint="Get the file with %dl get.",
             )
         self.size = int(size)
+        self.may_download = answer["download"] != "never"
         self._access = KernelAccess(answer["credentials"], self._renew)
         self._order = _addresses(answer)
         self._direct: dict[str, Address] = {}

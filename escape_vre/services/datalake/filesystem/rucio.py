@@ -56,6 +56,9 @@ class RucioFileSystem(AbstractFileSystem):  # type: ignore[misc] # fsspec has no
     ----------
     instance : str, optional
         Name of the data lake; default: the first one.
+    access : sequence of str, optional
+        Ways to use a file, the preferred first, of ``mounted``, ``cached``, ``streamed`` and
+        ``downloaded``; default: those of the data lake.
     **options
         Those of fsspec, such as ``skip_instance_cache``.
 
@@ -72,10 +75,13 @@ class RucioFileSystem(AbstractFileSystem):  # type: ignore[misc] # fsspec has no
     cachable = True
     async_impl = False
 
-    def __init__(self, instance: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, instance: str | None = None, access: Sequence[str] | None = None, **options: Any
+    ) -> None:
         options.setdefault("listings_expiry_time", LISTINGS_KEPT_S)
         super().__init__(**options)
         self.instance = instance
+        self._access = None if access is None else list(access)
         self._readers: OrderedDict[str, Reader | Path] = OrderedDict()
         self._indexes: dict[str, tuple[list[Any], dict[str, Any]]] = {}
         self._lock = threading.Lock()
@@ -291,6 +297,8 @@ class RucioFileSystem(AbstractFileSystem):  # type: ignore[misc] # fsspec has no
         try:
             return reader.read(start, end)
         except NoRangesError:
+            if not reader.may_download:
+                raise
             with self._downloaded(path).open("rb") as file:
                 file.seek(start)
                 return file.read(end - start)
@@ -320,7 +328,12 @@ class RucioFileSystem(AbstractFileSystem):  # type: ignore[misc] # fsspec has no
             with _as_file_errors(path):
                 answer: dict[str, Any] = AgentClient().post(
                     "/datalake/sources",
-                    {"path": asked, "instance": self.instance, "refused": refused},
+                    {
+                        "path": asked,
+                        "instance": self.instance,
+                        "access": self._access,
+                        "refused": refused,
+                    },
                     repeatable=True,
                 )
             return answer
@@ -328,9 +341,13 @@ class RucioFileSystem(AbstractFileSystem):  # type: ignore[misc] # fsspec has no
         answer = ask(None)
         if answer["path"]:
             return Path(answer["path"])
+        if answer["download"] == "first":
+            return self._downloaded(path)
         try:
             return Reader(ask, answer)
         except NoRangesError:
+            if answer["download"] == "never":
+                raise
             return self._downloaded(path)
 
     def _downloaded(self, path: str) -> Path:

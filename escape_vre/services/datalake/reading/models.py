@@ -43,6 +43,11 @@ class Sources(Model):
     """Where the bytes of one file are: in a file of this machine, else at URLs, the best first."""
 
     file: PathInfo
-    path: str | None = Field(default=None, description="An intact file of this machine.")
+    path: str | None = Field(
+        default=None, description="A file of this machine: an intact copy, or a mounted replica."
+    )
     urls: tuple[str, ...] = ()
+    download: Literal["first", "last", "never"] = Field(
+        default="last", description="When the whole file is to be got instead of reading parts."
+    )
     credentials: Credentials | None = Field(default=None, description="Null with a path.")

@@ -11,6 +11,7 @@ from escape_vre.jobs.desk import JobDesk
 from escape_vre.jobs.kinds.get import Get
 from escape_vre.services.datalake.reading.models import PathInfo, Sources
 from escape_vre.services.datalake.reading.service import Reading
+from escape_vre.services.datalake.reading.settings import Way
 from escape_vre.services.datalake.service import DataLakeService
 
 
@@ -19,6 +20,9 @@ class SourcesQuery(Question):
 
     path: str = Field(min_length=1, description="scope/name, as in rucio://.")
     instance: str | None = None
+    access: tuple[Way, ...] | None = Field(
+        default=None, min_length=1, description="Ways to use; null for those of the instance."
+    )
     refused: str | None = Field(
         default=None,
         pattern="^[0-9a-f]{64}$",
@@ -44,7 +48,11 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
     @router.post("/sources")
     async def sources(caller: CallerOf, query: SourcesQuery) -> Sources:
         return await reading().sources(
-            query.instance, caller.environment, query.path, refused=query.refused
+            query.instance,
+            caller.environment,
+            query.path,
+            access=query.access,
+            refused=query.refused,
         )
 
     return router

@@ -11,6 +11,7 @@ from escape_vre.core.refs import shown
 from escape_vre.core.service import FileSource
 from escape_vre.jobs.manifest import Copy, Manifest
 from escape_vre.jobs.transfer.download import no_replica
+from escape_vre.jobs.transfer.in_place import found_in_place
 from escape_vre.services.datalake.client import RucioClient
 from escape_vre.services.datalake.dids import did_in, did_ref, parse_did
 from escape_vre.services.datalake.files import files_of
@@ -18,6 +19,8 @@ from escape_vre.services.datalake.intake import Did, checksum, count, did_of, di
 from escape_vre.services.datalake.reading.credentials import credentials
 from escape_vre.services.datalake.reading.models import PathInfo, Sources
 from escape_vre.services.datalake.reading.paths import meanings, pieces, split
+from escape_vre.services.datalake.reading.settings import Way
+from escape_vre.services.datalake.reading.ways import Ways
 from escape_vre.services.datalake.service import DataLakeService
 
 DEEPEST = 24
@@ -55,9 +58,15 @@ class Reading:
         environment: Environment,
         path: str,
         *,
+        access: Sequence[Way] | None = None,
         refused: str | None = None,
     ) -> Sources:
         """Return where the bytes of a file are, and what lets us in there.
+
+        Parameters
+        ----------
+        access : sequence of str, optional
+            Ways to use in place of the instance's own.
 
         Raises
         ------
@@ -71,16 +80,30 @@ class Reading:
             raise UsageError(
                 f"{shown(path)} is a {file.type}, not a file.", hint="Open one of the files in it."
             )
-        if copy is not None:
-            return Sources(file=file, path=copy.path)
         connected = self.lake.connect(instance, environment)
-        source = await _source(connected.rucio, did_in(parse_did(file.ref)))
+        ways = Ways.of(connected.settings, access)
+        if copy is not None and "downloaded" in ways.access:
+            return Sources(file=file, path=copy.path)
+        source = await _source(connected.rucio, did_in(parse_did(file.ref)), ways)
+        mounted, problem = await asyncio.to_thread(found_in_place, source)
+        if mounted is not None:
+            return Sources(file=file, path=mounted.path)
         if not source.urls:
             raise no_replica(source)
+        urls = ways.streamed(source.urls)
+        may_download = "downloaded" in ways.access
+        if not urls and not may_download:
+            raise NotFoundError(
+                f"{file.ref.partition(':')[2]} can be used in none of the ways that are allowed:"
+                f" {', '.join(ways.access)}. {problem}".strip(),
+                hint="Allow another way, with access.",
+            )
+        last = "last" if may_download else "never"
         size = file.bytes if source.bytes is None else source.bytes
         return Sources(
             file=file.model_copy(update={"bytes": size}),
-            urls=source.urls,
+            urls=urls,
+            download="first" if ways.downloads_first or not urls else last,
             credentials=await credentials(connected, environment, refused),
         )
 
@@ -175,9 +198,9 @@ class _Names:
         return False
 
 
-async def _source(rucio: RucioClient, did: Did) -> FileSource:
+async def _source(rucio: RucioClient, did: Did, ways: Ways) -> FileSource:
     """Return a file's replicas; why there are none where there are none."""
-    async with aclosing(files_of(rucio, did, parts=(), collections=())) as files:
+    async with aclosing(files_of(rucio, did, parts=(), collections=(), ways=ways)) as files:
         async for source in files:
             if isinstance(source, FileSource):
                 return source

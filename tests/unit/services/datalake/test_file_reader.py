@@ -75,6 +75,7 @@ class Agent:
         return {
             "file": {"bytes": self.size},
             "urls": list(self.urls),
+            "download": "last",
             "credentials": dict(self.credentials),
         }
 

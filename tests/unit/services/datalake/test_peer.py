@@ -4,6 +4,10 @@ import logging
 
 import pytest
 
+from escape_vre.services.datalake.models import LakeSettings
+from escape_vre.services.datalake.peer import Peer
+from escape_vre.services.datalake.reading.ways import path_of
+
 
 @pytest.fixture
 def entry(rucio):
@@ -97,9 +101,26 @@ def test_what_is_passed_over_is_said_once(configured, entry, caplog):
     (one,) = [one for one in caplog.messages if one.startswith("RucioConfig.instances[0]")]
     for key in ("default_auth_type", "log_level"):
         assert key in group
-    for key in replica:
+    for key in replica.keys() - {"destination_rse", "rse_mount_path", "path_begins_at"}:
         assert key in one
     assert "display_name" not in one
+    assert "path" not in one
+
+
+def test_what_its_replica_mode_uses_in_place_is_a_mount(entry):
+    """As ``translate_pfn_to_path`` of its ``mode_handlers/replica.py``."""
+    replica = {"destination_rse": "EOS", "rse_mount_path": "/eos/rucio", "path_begins_at": 2}
+    pfn = "root://eos.example.org:1094//eos/escape/a/b/m31.fits"
+
+    def mounts(**more):
+        ((_, found),) = Peer({"instances": [{**entry, **more}]}).entries()
+        return LakeSettings(**found).mounts
+
+    (mount,) = mounts(**replica, mode="replica")
+    assert path_of(pfn, "EOS", mount) == "/eos/rucio/a/b/m31.fits"
+    assert path_of(pfn, "OTHER", mount) is None
+    assert mounts(**replica) == ()  # its mode is download
+    assert mounts(destination_rse="EOS", mode="replica") == ()
 
 
 REMOTE = {"name": "far", "display_name": "Far", "$url": "https://example.org/config.json"}
