@@ -20,6 +20,8 @@ from escape_vre.core.errors import ConfigurationError, EscapeError
 from escape_vre.core.owner import claim
 from escape_vre.local.lake.lake import Lake
 
+STAGING_S = 5.0
+"""How much longer it takes if the file is on tape."""
 CAPACITIES = (20 * 10**9, 5 * 10**9)
 """Bytes that fit onto the lake's sites."""
 START_TIMEOUT_S = 60.0
@@ -86,7 +88,7 @@ class Demo:
             self.place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             claim(self.place.home, hint="Choose another folder with --home.")
             self.lake.start(tied=True)
-            self.lake.transfers_take(TRANSFER_S)
+            self.lake.transfers_take(TRANSFER_S, staging_s=STAGING_S)
             for site, size in zip(self.lake.sites, CAPACITIES, strict=True):
                 self.lake.limit_storage(site, size)
             self._configure()

@@ -3,13 +3,14 @@
 import fcntl
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from .behaviour import FAULTS, Behaviour
 from .errors import LakeError
 from .layout import Layout
+from .rses import rses
 
 _Value = TypeVar("_Value")
 
@@ -29,8 +30,8 @@ class Control:
         """
         self._behave(lambda now: replace(now, transfer_s=seconds, staging_s=staging_s))
 
-    def break_transfers(self, site: str, *, reason: str = "") -> None:
-        """Let all transfers from and to a site fail; rules that need one become STUCK.
+    def break_transfers(self, rse: str, *, reason: str = "") -> None:
+        """Let all transfers from and to an RSE fail; rules that need one become STUCK.
 
         Parameters
         ----------
@@ -38,15 +39,15 @@ class Control:
 
         Raises
         ------
-        LakeError — there is no such site.
+        LakeError — there is no such RSE.
         """
-        self._check(site)
-        self._behave(lambda now: replace(now, broken=_with(now.broken, site, reason)))
+        self._check(rse, rses(self.layout))
+        self._behave(lambda now: replace(now, broken=_with(now.broken, rse, reason)))
 
-    def mend_transfers(self, site: str) -> None:
-        """Let transfers of a site work again; STUCK rules are repaired at once."""
-        self._check(site)
-        self._behave(lambda now: replace(now, broken=_with(now.broken, site, None)))
+    def mend_transfers(self, rse: str) -> None:
+        """Let transfers of an RSE work again; STUCK rules are repaired at once."""
+        self._check(rse, rses(self.layout))
+        self._behave(lambda now: replace(now, broken=_with(now.broken, rse, None)))
 
     def limit_storage(self, site: str, size: int | None) -> None:
         """Set how many bytes fit onto a site; None removes the limit.
@@ -54,7 +55,7 @@ class Control:
         What does not fit is answered with 507 (transfers fail with the same), and Rucio knows how
         much is free, as ``storage`` in the site's usage.
         """
-        self._check(site)
+        self._check(site, self.layout.sites)
         self._behave(lambda now: replace(now, capacity=_with(now.capacity, site, size)))
 
     def break_storage(self, site: str, fault: str) -> None:
@@ -64,20 +65,19 @@ class Control:
         ----------
         fault : str — one of ``behaviour.FAULTS``.
         """
-        self._check(site)
+        self._check(site, self.layout.sites)
         if fault not in FAULTS:
             raise LakeError(f"There is no fault {fault!r}.", f"Choose one of {', '.join(FAULTS)}.")
         self._behave(lambda now: replace(now, faults=_with(now.faults, site, fault)))
 
     def mend_storage(self, site: str) -> None:
         """Let a site's storage work as it should."""
-        self._check(site)
+        self._check(site, self.layout.sites)
         self._behave(lambda now: replace(now, faults=_with(now.faults, site, None)))
 
-    def _check(self, site: str) -> None:
-        if site not in self.layout.sites:
-            known = ", ".join(self.layout.sites)
-            raise LakeError(f"This lake has no site {site}.", f"It has {known}.")
+    def _check(self, name: str, known: Iterable[str]) -> None:
+        if name not in known:
+            raise LakeError(f"This lake has no site {name}.", f"It has {', '.join(known)}.")
 
     def _behave(self, change: Callable[[Behaviour], Behaviour]) -> None:
         """Change the behaviour, and tell Rucio's daemons."""

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from escape_vre.local.backend import Backend
 from escape_vre.local.cache import Say
@@ -17,6 +18,7 @@ from .control import Control
 from .errors import LakeError
 from .layout import GENERIC, HOST, SITES, Layout, write
 from .rest import Rest
+from .rses import rses
 from .status import Status
 from .trust import Trust, identity, keys_url
 
@@ -83,6 +85,30 @@ class Lake(Control, Backend):
         """Erase everything in it, and start again with the same policy unless given another."""
         self._policy = self._policy or self.layout.policy
         super().reset(timeout_s=timeout_s)
+
+    @property
+    def rses(self) -> tuple[str, ...]:
+        """Names of all RSEs: the sites, one that is not deterministic, tape, and an archive."""
+        return tuple(rses(self.layout))
+
+    def leave_file(self, rse: str, where: str, content: bytes) -> str:
+        """Write a file to an RSE without a word to Rucio; gives its PFN, to be registered.
+
+        Parameters
+        ----------
+        where : str — path below the RSE's prefix, without a slash at its beginning.
+
+        Raises
+        ------
+        LakeError — the lake was never started, or has no such RSE.
+        """
+        ports, found = self.layout.ports(), rses(self.layout).get(rse)
+        if ports is None or found is None:
+            raise LakeError(f"The lake has no RSE {rse}.", f"It has {', '.join(self.rses)}.")
+        target = found.folder(self.layout) / where
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        return f"https://{HOST}:{ports['sites'][found.host]}{found.prefix}/{quote(where)}"
 
     def trust(self, issuer: str, *, ca_file: Path | None = None, audience: str = "rucio") -> None:
         """Accept tokens of an identity provider, from now on and after every start.
@@ -157,14 +183,14 @@ class Lake(Control, Backend):
         whose, rest = identity(subject, issuer), self.rest()
         with self._locked(self.layout.trust_lock), rest:
             known = self.trusted
-            accounts.ensure(rest, account, self.sites)
+            accounts.ensure(rest, account, self.rses)
             accounts.assign(rest, whose, account, before=known.identities.get(whose))
             known.with_identity(whose, account).write(self.layout.trust)
 
     def add_account(self, account: str) -> None:
         """Make an ordinary account with a password, like ``demo``; nothing if it exists.
 
-        It owns the scope ``user.<account>`` and has a limit of 1 TB at each site. ``instance``,
+        It owns the scope ``user.<account>`` and has a limit of 1 TB at each RSE. ``instance``,
         ``rest`` and ``rucio_environment`` take its name.
 
         Raises
@@ -176,7 +202,7 @@ class Lake(Control, Backend):
             raise LakeError(f"{account!r} cannot be an account.", _ACCOUNT_HINT)
         rest = self.rest()
         with self._locked(self.layout.trust_lock), rest:
-            accounts.add(rest, account, self.sites, password=self.layout.password(account))
+            accounts.add(rest, account, self.rses, password=self.layout.password(account))
         if ports is not None:
             clients.configure(self.layout, ports, account)
 
@@ -315,7 +341,12 @@ class Lake(Control, Backend):
     def upload_many(
         self, scope: str, dataset: str, files: upload.Contents, *, site: str | None = None
     ) -> None:
-        """Put many files into a new or old dataset quickly; see ``upload.upload_many``."""
+        """Put many files into a new or old dataset quickly; see ``upload.upload_many``.
+
+        Parameters
+        ----------
+        site : str or None — a site or another RSE that is deterministic; None for the first site.
+        """
         with self.rest() as rest:
             upload.upload_many(self.layout, rest, scope, dataset, files, site=site or self.sites[0])
 

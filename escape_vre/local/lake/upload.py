@@ -10,18 +10,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import LakeError
-from .layout import PREFIX, Layout
+from .layout import Layout
 from .rest import Rest, path
+from .rses import rses
 
 Contents = Iterable[tuple[str, bytes]]
 
 
 def place(layout: Layout, site: str, scope: str, name: str) -> Path:
-    """Return where a site keeps a file: Rucio's default algorithm, ``hash``."""
+    """Return where a site, or another RSE, keeps a file: Rucio's default algorithm, ``hash``."""
     digest = hashlib.md5(f"{scope}:{name}".encode(), usedforsecurity=False).hexdigest()
     folders = scope.split(".") if scope.startswith(("user.", "group.")) else [scope]
     parts = [*folders, digest[:2], digest[2:4], *(part for part in name.split("/") if part)]
-    return layout.site(site).joinpath(PREFIX.strip("/"), *parts)
+    return rses(layout)[site].folder(layout).joinpath(*parts)
 
 
 def store(layout: Layout, site: str, scope: str, name: str, content: bytes) -> dict[str, object]:

@@ -97,6 +97,14 @@ def test_no_secret_is_readable_or_shown(lake):
 def test_restart_keeps_data_and_ports(other):
     url = other.url
     other.upload_many("user.demo", "kept", [("kept.1", b"one")])
+    other.transfers_take(3600)
+    with other.rest() as rest:
+        # As in a lake that was made before there was this one.
+        rest.call("DELETE", "/rses/EAST-ARCHIVE")
+        wish = {"dids": [{"scope": "user.demo", "name": "kept"}], "account": "demo", "copies": 1}
+        rest.call("POST", "/rules/", {**wish, "rse_expression": other.sites[1]})
+        request = f"/requests/user.demo/kept.1/{other.sites[1]}"
+        wait_until(lambda: rest.call("GET", request)[0]["state"] == "SUBMITTED")
     began = list(other.status()["pids"].values())
     other.stop()
     wait_until(lambda: not any(is_alive(pid) for pid in began))
@@ -105,6 +113,10 @@ def test_restart_keeps_data_and_ports(other):
     assert other.url == url
     with other.rest("demo") as rest:
         assert [one["name"] for one in rest.call("GET", "/dids/user.demo/kept/files")] == ["kept.1"]
+        assert {one["rse"] for one in rest.call("GET", "/rses/")} == set(other.rses)
+        # The transfer was lost, and begun again; the pace ended with the lake.
+        rules = "/dids/user.demo/kept/rules"
+        wait_until(lambda: rest.call("GET", rules)[0]["state"] == "OK")
 
 
 def test_a_taken_port_is_not_fought_for(other):

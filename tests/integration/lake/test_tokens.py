@@ -114,6 +114,10 @@ def test_only_owners_write_to_the_sites(trusting, provider, sites):
     assert sites(alice, "MKCOL", "/data/user/carol").status == 403
     assert sites(alice, "DELETE", "/data/user/alice").status == 403
     assert sites(alice, "PUT", "/data/demo/00/11/file", data=b"mine").status == 403
+    for prefix, status in (("local", 201), ("tape", 201), ("elsewhere", 403)):
+        where = f"/{prefix}/user/alice/00/11/file"
+        assert sites(bob, "PUT", where, data=b"his", site=1).status == 403
+        assert sites(alice, "PUT", where, data=b"mine", site=1).status == status
     assert sites(alice, "MOVE", mine, Destination=f"{mine}.2").status == 201
     assert sites(alice, "DELETE", f"{mine}.2").status == 204
 

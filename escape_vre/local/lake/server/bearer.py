@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from ..layout import PREFIX, Layout
+from ..layout import Layout
 from ..trust import identity
 from .keys import Provider
 
@@ -21,8 +21,8 @@ class BearerError(Exception):
 class Person:
     """The holder of a token.
 
-    ``own`` are the names of the folders, from the site's top, below which the holder may write;
-    None if the holder may only read.
+    ``own`` are the names of the folders, from the prefix of an RSE, below which the holder may
+    write; None if the holder may only read.
     """
 
     own: tuple[str, ...] | None
@@ -68,4 +68,4 @@ class Bearer:
             # Its own words quote the token, which may hold anything.
             raise BearerError("invalid") from error
         account = trust.identities.get(identity(claims["sub"], trust.issuer))
-        return Person(None if account is None else (PREFIX.strip("/"), "user", account))
+        return Person(None if account is None else ("user", account))

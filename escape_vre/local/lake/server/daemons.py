@@ -5,7 +5,7 @@ often, for work that becomes due with time (rules that expire). Only those run t
 to do; see ``work``.
 """
 
-import functools
+import importlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -13,15 +13,6 @@ from typing import Any
 
 from dogpile.cache.region import make_region
 from rucio.core import rule_grouping
-from rucio.daemons.abacus import account as abacus_account
-from rucio.daemons.abacus import collection_replica as abacus_collection
-from rucio.daemons.abacus import rse as abacus_rse
-from rucio.daemons.badreplicas import necromancer
-from rucio.daemons.conveyor import finisher, poller, submitter
-from rucio.daemons.judge import cleaner, evaluator, injector, repairer
-from rucio.daemons.reaper import reaper
-from rucio.daemons.transmogrifier import transmogrifier
-from rucio.daemons.undertaker import undertaker
 
 from . import work
 
@@ -52,9 +43,6 @@ class Daemons:
         # Rucio tries a transfer that failed again after two hours at the earliest, for sites that
         # nobody has mended yet. Here somebody is watching, and ``work`` says when.
         vars(rule_grouping)["__is_retry_required"] = lambda **_lock: True
-        # They remember "nothing to delete" and "no bad replica" for ten minutes.
-        for module in (reaper, necromancer):
-            module.REGION = make_region().configure("dogpile.cache.null")
 
     def start(self) -> None:
         """Begin with a pass: there may be work from before a crash."""
@@ -122,26 +110,36 @@ class Daemons:
                 if self._stop.is_set():
                     return
                 try:
-                    _RUN[name]()
+                    _run(name)
                 except Exception:  # noqa: BLE001 - a task's boundary
                     # One daemon's trouble must not end the others; the log says what it was.
                     _LOG.exception("daemon %s", name)
             before = names
 
 
-_RUN: dict[str, Callable[[], None]] = {
-    "transmogrifier": functools.partial(transmogrifier.run, once=True),
-    "injector": functools.partial(injector.run, once=True),
-    "necromancer": functools.partial(necromancer.run, once=True),
-    "evaluator": functools.partial(evaluator.run, once=True),
-    "cleaner": functools.partial(cleaner.run, once=True),
-    "repairer": functools.partial(repairer.run, once=True),
-    "submitter": functools.partial(submitter.run, once=True),
-    "poller": functools.partial(poller.run, once=True, older_than=0),
-    "finisher": functools.partial(finisher.run, once=True),
-    "undertaker": functools.partial(undertaker.run, once=True),
-    "reaper": functools.partial(reaper.run, once=True, greedy=True),
-    "abacus_account": functools.partial(abacus_account.run, once=True),
-    "abacus_rse": functools.partial(abacus_rse.run, once=True),
-    "abacus_collection": functools.partial(abacus_collection.run, once=True),
+def _run(name: str) -> None:
+    """Let a daemon do what there is; it is loaded with its first work, not with the lake."""
+    module = importlib.import_module(f"rucio.daemons.{_MODULES[name]}")
+    if name in ("reaper", "necromancer"):
+        # They remember "nothing to delete" and "no bad replica" for ten minutes.
+        module.REGION = make_region().configure("dogpile.cache.null")
+    module.run(once=True, **_OPTIONS.get(name, {}))
+
+
+_MODULES = {
+    "transmogrifier": "transmogrifier.transmogrifier",
+    "injector": "judge.injector",
+    "necromancer": "badreplicas.necromancer",
+    "evaluator": "judge.evaluator",
+    "cleaner": "judge.cleaner",
+    "repairer": "judge.repairer",
+    "submitter": "conveyor.submitter",
+    "poller": "conveyor.poller",
+    "finisher": "conveyor.finisher",
+    "undertaker": "undertaker.undertaker",
+    "reaper": "reaper.reaper",
+    "abacus_account": "abacus.account",
+    "abacus_rse": "abacus.rse",
+    "abacus_collection": "abacus.collection_replica",
 }
+_OPTIONS: dict[str, dict[str, Any]] = {"poller": {"older_than": 0}, "reaper": {"greedy": True}}

@@ -29,6 +29,7 @@ from rucio.transfertool.mock import MockTransferStatusReport, MockTransfertool
 
 from ..behaviour import Current, bytes_stored
 from ..layout import Layout, Ports
+from ..rses import rses
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 4
@@ -52,6 +53,7 @@ class Transfers:
     def __init__(self, layout: Layout, ports: Ports, on_end: Callable[[], None]) -> None:
         self._layout = layout
         self._ports = ports
+        self._rses = rses(layout)
         self._on_end = on_end
         self._behaviour = Current(layout.behaviour)
         self._changed = threading.Condition()
@@ -119,16 +121,16 @@ class Transfers:
         """Copy the file; return why it could not be, in the form of FTS."""
         now = self._behaviour()
         broken = now.broken
-        source_site, source = self._place(copy.source)
-        target_site, target = self._place(copy.target)
-        if source_site in broken:
-            return broken[source_site] or f"SOURCE [111] {_REFUSED}"
-        if target_site in broken:
-            return broken[target_site] or f"DESTINATION [111] DESTINATION MAKE_PARENT {_REFUSED}"
+        source_rse, source = self._place(copy.source)
+        target_rse, target = self._place(copy.target)
+        if source_rse in broken:
+            return broken[source_rse] or f"SOURCE [111] {_REFUSED}"
+        if target_rse in broken:
+            return broken[target_rse] or f"DESTINATION [111] DESTINATION MAKE_PARENT {_REFUSED}"
         try:
-            if target_site in now.capacity:
-                stored = bytes_stored(self._layout.site(target_site))
-                _copy(source, target, room=now.capacity[target_site] - stored)
+            if target_rse in now.capacity:
+                stored = bytes_stored(self._layout.site(target_rse))
+                _copy(source, target, room=now.capacity[target_rse] - stored)
             else:
                 _copy(source, target)
         except FileNotFoundError:
@@ -143,11 +145,15 @@ class Transfers:
         return None
 
     def _place(self, url: str) -> tuple[str, Path]:
-        """Return the site and the file of a URL."""
+        """Return the RSE and the file of a URL."""
         parts = urlsplit(url)
-        site = next(site for site, port in self._ports["sites"].items() if port == parts.port)
         names = [name for name in unquote(parts.path).split("/") if name]
-        return site, self._layout.site(site).joinpath(*names)
+        rse, found = next(
+            (rse, found)
+            for rse, found in self._rses.items()
+            if self._ports["sites"][found.host] == parts.port and found.prefix == f"/{names[0]}"
+        )
+        return rse, found.folder(self._layout).joinpath(*names[1:])
 
 
 class CopyReport(MockTransferStatusReport):

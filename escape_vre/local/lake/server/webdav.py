@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from ..behaviour import Current, bytes_stored
+from ..rses import PREFIXES, TAPE_PREFIX
 from .bearer import Bearer, BearerError, Person
 from .digest import digest
 
@@ -75,6 +76,7 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         """Remember whether the client's certificate was ours: it holds for the connection."""
         super().setup()
         self.known = bool(self.connection.getpeercert())
+        self._tape = self.server.root / TAPE_PREFIX.strip("/")
 
     def log_message(self, format: str, *args: object) -> None:
         """Write no access log: it is never read, and would grow without limit."""
@@ -143,8 +145,9 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         if self.person is None:
             return
         own = self.person.own
-        parts = path.relative_to(self.server.root).parts
-        if own is None or parts[: len(own)] != own or len(parts) == len(own):
+        prefix, *parts = path.relative_to(self.server.root).parts or ("",)
+        inside = own is not None and tuple(parts[: len(own)]) == own and len(parts) > len(own)
+        if f"/{prefix}" not in PREFIXES or not inside:
             raise RefusedError(HTTPStatus.FORBIDDEN)
 
     def _path(self, target: str) -> Path:
@@ -193,6 +196,11 @@ class StorageHandler(http.server.BaseHTTPRequestHandler):
         if path.is_dir():
             names = sorted(entry.name + "/" * entry.is_dir() for entry in _visible(path))
             self._answer(HTTPStatus.OK, "".join(f"{name}\n" for name in names).encode())
+            return
+        if self.command == "GET" and path.is_relative_to(self._tape) and path.exists():
+            # In the words of dCache; only a transfer brings it to disk.
+            said = b"Permission denied. File not online. Staging not allowed.\n"
+            self._answer(HTTPStatus.FORBIDDEN, said)
             return
         with path.open("rb", buffering=0) as file:
             status = os.fstat(file.fileno())
