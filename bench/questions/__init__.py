@@ -19,6 +19,7 @@ NAMES = (
     "one-big-file",
     "many-files",
     "put",
+    "random-reads",
     "status-while-transfer",
     "status-while-rucio-slow",
     "availability",
