@@ -1,9 +1,7 @@
-import type { IDisposable } from '@lumino/disposable';
-import type { ISignal } from '@lumino/signaling';
-import { Signal } from '@lumino/signaling';
 import type { IFormAnswer, ISignInAnswer } from '../core/api';
-import { AgentError, isAbort } from '../core/errors';
+import { AgentError } from '../core/errors';
 import type { IAgent } from '../core/tokens';
+import { FollowedSignIn } from './followed';
 
 /** How long one question waits for the person, in seconds. */
 const WAIT_S = 20;
@@ -12,9 +10,9 @@ const WAIT_S = 20;
 const AGAIN_MS = 2000;
 
 /** A sign-in with a code, as it is followed in this window. */
-export class DeviceSignIn implements IDisposable {
+export class DeviceSignIn extends FollowedSignIn {
   constructor(agent: IAgent, identity: string) {
-    this._agent = agent;
+    super(agent);
     this._identity = identity;
   }
 
@@ -28,38 +26,18 @@ export class DeviceSignIn implements IDisposable {
     return this._form;
   }
 
-  /** Why there is no code, or why the sign-in has failed; null otherwise. */
-  get error(): AgentError | null {
-    return this._error;
-  }
-
   /** When the code is no longer good, in milliseconds. */
   get expires(): number {
     return this._expires;
   }
 
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this._abort.signal.aborted;
-  }
-
-  /** Follow no longer; the sign-in itself goes on. */
-  dispose(): void {
-    this._abort.abort();
-    Signal.clearData(this);
-  }
-
   /** Get a code and follow it to its end; resolves with whether it worked. */
   async run(): Promise<boolean> {
-    this._error = null;
     this._found = null;
-    this._changed.emit();
+    this.say(null);
     try {
       const body = { identity: this._identity };
-      const started = await this._request<ISignInAnswer | IFormAnswer>(
+      const started = await this.request<ISignInAnswer | IFormAnswer>(
         'POST',
         'sign-ins',
         {
@@ -78,15 +56,11 @@ export class DeviceSignIn implements IDisposable {
         this._take(found);
       }
       return found.state === 'done';
-    } catch (error) {
-      if (isAbort(error)) {
-        return false;
+    } catch (thrown) {
+      const error = this.caught(thrown);
+      if (error) {
+        this.say(error);
       }
-      if (!(error instanceof AgentError)) {
-        throw error;
-      }
-      this._error = error;
-      this._changed.emit();
       return false;
     }
   }
@@ -94,16 +68,16 @@ export class DeviceSignIn implements IDisposable {
   /** Give the code up, for every window that shows it. */
   async cancel(): Promise<void> {
     const found = this._found;
-    this._abort.abort();
+    this.abort.abort();
     if (found?.state === 'waiting') {
-      await this._agent.request('POST', `sign-ins/${found.id}/cancel`);
+      await this.agent.request('POST', `sign-ins/${found.id}/cancel`);
     }
   }
 
   private async _next(id: string): Promise<ISignInAnswer> {
     for (;;) {
       try {
-        return await this._request<ISignInAnswer>('GET', `sign-ins/${id}`, {
+        return await this.request<ISignInAnswer>('GET', `sign-ins/${id}`, {
           query: { wait_s: WAIT_S }
         });
       } catch (error) {
@@ -116,27 +90,13 @@ export class DeviceSignIn implements IDisposable {
     }
   }
 
-  private _request<T>(
-    method: 'GET' | 'POST',
-    path: string,
-    options: Parameters<IAgent['request']>[2]
-  ): Promise<T> {
-    const { signal } = this._abort;
-    return this._agent.request<T>(method, path, { ...options, signal });
-  }
-
   private _take(found: ISignInAnswer): void {
     this._found = found;
-    this._error = found.error && new AgentError(found.error);
-    this._changed.emit();
+    this.say(found.error && new AgentError(found.error));
   }
 
-  private readonly _agent: IAgent;
   private readonly _identity: string;
-  private readonly _changed = new Signal<this, void>(this);
-  private readonly _abort = new AbortController();
   private _found: ISignInAnswer | null = null;
   private _form: IFormAnswer | null = null;
-  private _error: AgentError | null = null;
   private _expires = 0;
 }
