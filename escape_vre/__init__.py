@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         set_metadata,
     )
     from escape_vre.services.datalake.put.api import put
+    from escape_vre.services.datalake.registration.api import register
     from escape_vre.services.datalake.rses.api import rses
     from escape_vre.services.datalake.rules.api import (
         add_rule,
@@ -52,6 +53,7 @@ _API = {
     "rses": "escape_vre.services.datalake.rses.api",
     "search": "escape_vre.services.datalake.search.api",
     "put": "escape_vre.services.datalake.put.api",
+    "register": "escape_vre.services.datalake.registration.api",
     **dict.fromkeys(
         (
             *("attach", "close", "create", "detach", "erase", "erasure"),
@@ -89,6 +91,7 @@ __all__ = [
     "preview_rule",
     "put",
     "quota",
+    "register",
     "reopen",
     "retry",
     "rses",

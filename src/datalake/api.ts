@@ -959,6 +959,72 @@ interface components {
       used: number;
     };
     /**
+     * DatalakeRegisterQuery
+     * @description Which file, and where it is.
+     */
+    DatalakeRegisterQuery: {
+      /** Adler32 */
+      adler32?: string | null;
+      /**
+       * Bytes
+       * @description Null to ask the storage.
+       */
+      bytes?: number | null;
+      /**
+       * Dataset
+       * @description A dataset that it goes into; null for a rule of its own.
+       */
+      dataset?: string | null;
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Lifetime S
+       * @description Of its own rule, seconds.
+       */
+      lifetime_s?: number | null;
+      /** Md5 */
+      md5?: string | null;
+      /**
+       * Pfn
+       * @description Its URL; null where the RSE has a rule for where files are.
+       */
+      pfn?: string | null;
+      /**
+       * Ref
+       * @description rucio:scope:name, which it is to have.
+       */
+      ref: string;
+      /** Rse */
+      rse: string;
+    };
+    /**
+     * DatalakeRegistered
+     * @description A file that the data lake knows now.
+     */
+    DatalakeRegistered: {
+      /** Adler32 */
+      adler32: string | null;
+      /** Bytes */
+      bytes: number;
+      /**
+       * Checked
+       * @enum {string}
+       */
+      checked: 'told' | 'read' | 'given';
+      /** Dataset */
+      dataset: string | null;
+      /** Existed */
+      existed: boolean;
+      /** Md5 */
+      md5: string | null;
+      /** Pfn */
+      pfn: string;
+      /** Ref */
+      ref: string;
+      /** Rse */
+      rse: string;
+    };
+    /**
      * DatalakeRow
      * @description One DID in a list.
      */
@@ -1755,6 +1821,8 @@ export type IPutPlan = Schemas['DatalakePutPlan'];
 export type IPutProblem = Schemas['DatalakePutProblem'];
 export type IPutQuery = Schemas['DatalakePutQuery'];
 export type IQuota = Schemas['DatalakeQuota'];
+export type IRegisterQuery = Schemas['DatalakeRegisterQuery'];
+export type IRegistered = Schemas['DatalakeRegistered'];
 export type IRow = Schemas['DatalakeRow'];
 export type IRowState = Schemas['DatalakeRowState'];
 export type IRse = Schemas['DatalakeRse'];

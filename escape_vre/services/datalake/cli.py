@@ -14,6 +14,7 @@ from escape_vre.services.datalake.accounts import cli as accounts
 from escape_vre.services.datalake.collections import cli as collections
 from escape_vre.services.datalake.commands import Run, dids
 from escape_vre.services.datalake.put import cli as put
+from escape_vre.services.datalake.registration import cli as registration
 from escape_vre.services.datalake.rses import cli as rses
 from escape_vre.services.datalake.rules import cli as rules
 from escape_vre.services.datalake.search.cli import add_listing, run_search, text_of
@@ -42,6 +43,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     text = "Get files, datasets or containers."
     add_get(commands, "datalake", form="scope:name", text=text, completer=dids)
     put.add_commands(command)
+    registration.add_commands(command)
     info = command("info", _info, "Show a DID: size, checksums, metadata, sites.")
     completed_by(info.add_argument("did", metavar="scope:name"), dids)
     rses.add_commands(command)

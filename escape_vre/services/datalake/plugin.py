@@ -49,6 +49,7 @@ plugin = Plugin(
         "POST /get",
         "POST /put",
         "POST /put/plan",
+        "POST /register",
     ),
     variables=(
         "RUCIO_ACCOUNT",

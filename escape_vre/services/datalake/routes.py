@@ -28,6 +28,7 @@ from escape_vre.services.datalake.models import (
 )
 from escape_vre.services.datalake.put import routes as put
 from escape_vre.services.datalake.reading import routes as reading
+from escape_vre.services.datalake.registration import routes as registration
 from escape_vre.services.datalake.rses import routes as rses
 from escape_vre.services.datalake.rules import routes as rules
 from escape_vre.services.datalake.search import routes as search
@@ -173,6 +174,7 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
         return job.model_copy(update={"contents_path": caller.contents_path(job.path)})
 
     router.include_router(put.make_router(lake, desk))
+    router.include_router(registration.make_router(lake, desk))
     return router
 
 

@@ -88,7 +88,7 @@ class Registration:
             if stored is None:
                 continue
             row = self._row(item, stored)
-            if not _is_same(known.get(item.name), row):
+            if not is_same(known.get(item.name), row):
                 self.failed[item.name] = ConflictError(
                     f"{self.request.scope}:{item.name} exists by now, with other content.",
                     hint="Give your file another name. What was sent of it is removed.",
@@ -170,7 +170,7 @@ class Registration:
         raise AssertionError("unreachable")
 
 
-def _is_same(known: dict[str, Any] | None, row: dict[str, Any]) -> bool:
+def is_same(known: dict[str, Any] | None, row: dict[str, Any]) -> bool:
     """Tell whether a DID that exists, if it does, is of the same bytes."""
     if known is None:
         return True

@@ -123,13 +123,13 @@ async def target_at(remote: PutRemote, settings: LakeSettings, rse: str, account
         raise _unfit(rse, "is a cache, which takes no uploads")
     if flag(found.get("deterministic")) is False:
         raise _unfit(rse, "has no rule for where files go (it is not deterministic)")
-    scheme = _scheme(found, settings)
+    scheme = scheme_of(found, settings)
     if scheme is None:
         raise _unfit(rse, "has no protocol that escape-vre can write with (davs or https)")
     return Target(rse, scheme, quotas.get(rse), free)
 
 
-def _scheme(found: Mapping[str, Any], settings: LakeSettings) -> str | None:
+def scheme_of(found: Mapping[str, Any], settings: LakeSettings) -> str | None:
     """Return the scheme to write with: the RSE's own order, among those that we know."""
     known = (*SCHEMES, *(("file",) if settings.file_roots else ()))
     usable: list[tuple[int, int, str]] = []

@@ -1,0 +1,1 @@
+"""Registering files that are at an RSE already, without sending a byte."""
