@@ -4,6 +4,7 @@ import pickle
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from pathlib import Path
 
 import fsspec
 import h5py
@@ -22,6 +23,7 @@ from escape_vre.local.lake import samples
 from escape_vre.services.datalake.filesystem.rucio import (
     MissingError,
     ReadOnlyError,
+    RucioFile,
     RucioFileSystem,
 )
 from tests.integration.conftest import asleep, end_agent
@@ -231,3 +233,23 @@ def test_what_is_here_is_read_from_the_disk(fs, lake):
     with asleep(lake, *lake.sites), fs.open(name) as file:
         assert file.name == str(path)
         assert file.read() == path.read_bytes() == fs.cat_file(name)
+
+
+def test_a_call_chooses_its_ways(dl):
+    """``downloaded`` gets a file that nobody has got; ``streamed`` reads past one that is here."""
+    name = "demo/fermi.lc.5.10-100GeV.csv"
+    with RucioFileSystem(access=["downloaded"], skip_instance_cache=True).open(name) as file:
+        here = Path(file.name)
+        assert file.read() == here.read_bytes() == sample("fermi.lc.5.10-100GeV.csv")
+    streamed = RucioFileSystem(access=["streamed"], skip_instance_cache=True)
+    with streamed.open(name) as file:
+        assert isinstance(file, RucioFile)
+        assert file.read() == here.read_bytes()
+    assert streamed.cat_file(name, 0, 10) == here.read_bytes()[:10]
+
+
+def test_an_open_file_can_be_sent_to_a_worker(fs):
+    with fs.open(NIGHT) as file:
+        file.seek(1000)
+        with pickle.loads(pickle.dumps(file)) as copied:
+            assert copied.read(100) == file.read(100) == sample(NIGHT[5:])[1000:1100]
