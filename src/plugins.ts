@@ -1,6 +1,7 @@
 import { agentPlugin, jobsPlugin } from './core/plugin';
 import { notebookDataPlugin } from './datalake/notebook/plugin';
 import { datalakePlugin } from './datalake/plugin';
+import { doctorPlugin } from './doctor/plugin';
 import { activityPlugin, activityStatusPlugin } from './activity/plugin';
 
 export default [
@@ -9,5 +10,6 @@ export default [
   notebookDataPlugin,
   datalakePlugin,
   activityPlugin,
-  activityStatusPlugin
+  activityStatusPlugin,
+  doctorPlugin
 ];

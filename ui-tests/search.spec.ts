@@ -38,9 +38,9 @@ test('conditions are typed, or edited as rows: both are the same', async ({
   await expect(product.search).toHaveValue(
     'demo: format=FITS* size>100kB or format=HDF5'
   );
-  await picture(page, 'search-wide');
   await product.width(250);
-  await picture(page, 'search-narrow');
+  await expect(rows.nth(2).getByLabel('Value')).toBeInViewport({ ratio: 1 });
+  await picture(page, 'search-conditions');
   await panel.getByRole('button', { name: 'Search', exact: true }).click();
   await expect(product.row('virgo.strain')).toBeVisible();
 

@@ -1,4 +1,5 @@
 import { ActivityCommandIDs } from '../activity/commandids';
+import { DOCTOR } from '../doctor/commandids';
 
 /** Names of everything that the data lake panel can be told to do. */
 export const CommandIDs = {
@@ -34,6 +35,7 @@ export const MENU = [
   null,
   CommandIDs.signIn,
   CommandIDs.signOut,
+  DOCTOR,
   null,
   CommandIDs.activity,
   ActivityCommandIDs.clear

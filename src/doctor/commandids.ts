@@ -1,0 +1,2 @@
+/** Opens what works and what does not. */
+export const DOCTOR = 'escape-vre:doctor';
