@@ -4,12 +4,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { reportError } from '../../ui/dialog';
 import { insertCell, offerNotebook } from '../insert';
-import { getCall, importLines } from '../python';
+import { importLines } from '../python';
 import type { Attached, IEntry } from './attached';
 import type { Attachments } from './attachments';
 import { didOf } from './metadata';
 import type { IAttachment } from './metadata';
-import { pathsCell } from './paths';
+import { codeOf, pathsCell } from './paths';
 import type { IAttachable } from './tokens';
 
 /** The most paths that are written into a cell, which a person has to read. */
@@ -102,7 +102,7 @@ export class DataActions {
     const panel = this._options.tracker.currentWidget;
     if (entry && panel) {
       insertCell(panel, 'code', cells =>
-        [...importLines(cells), assignment(entry.attachment)].join('\n')
+        [...importLines(cells), codeOf(entry.attachment)].join('\n')
       );
     }
   }
@@ -149,16 +149,4 @@ export class DataActions {
 
 function languageOf({ variable }: IEntry): string {
   return variable?.kind === 'unsupported' ? variable.language : '';
-}
-
-function assignment({ variable, ref, instance, style }: IAttachment): string {
-  const call = getCall(didOf(ref), instance);
-  switch (style) {
-    case 'files':
-      return `${variable} = ${call}`;
-    case 'peer-file':
-      return `${variable} = str(${call}.path)`;
-    case 'peer-files':
-      return `${variable} = [str(path) for path in ${call}]`;
-  }
 }

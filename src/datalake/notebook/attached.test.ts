@@ -272,6 +272,26 @@ test('another value is kept until the person says otherwise', async () => {
   expect(attached.get('a')?.variable).toEqual({ kind: 'set' });
 });
 
+test('files that are gone are fetched again, and set then', async () => {
+  begin(A);
+  await settled();
+  const absent = () => ({ text: '{"a": "absent"}' });
+  answers = [absent];
+  gets[A.ref] = { id: '9' };
+  notebook.kernelBegan.emit();
+  await settled();
+  expect(attached.get('a')?.variable).toEqual({ kind: 'set' });
+  // Where the agent has them, the kernel is on another machine.
+  states[A.ref] = { local: 'here' };
+  answers = [absent];
+  notebook.kernelBegan.emit();
+  await settled();
+  expect(view('a').sentence).toBe(
+    'The kernel of this notebook runs on a machine that does not have the files.'
+  );
+  expect(log.some(one => one.startsWith('files'))).toBe(false);
+});
+
 test('a kernel that is not Python is asked for nothing', async () => {
   notebook.language = 'r';
   states[A.ref] = { local: 'here' };

@@ -34,11 +34,12 @@ print(json.dumps({"said": said, "value": repr(names["data"])}))`;
 const PATHS = ['/data/a b', '/data/"); import os; x = ("', '/data/\u202e'];
 
 test('the report of a kernel with our package is read', () => {
-  const text = '{"a": "set", "b": "taken by DataFrame"}';
+  const text = '{"a": "set", "b": "taken by DataFrame", "c": "absent"}';
   expect(readReport({ text })).toEqual(
     new Map<string, object>([
       ['a', { kind: 'set' }],
-      ['b', { kind: 'taken', type: 'DataFrame' }]
+      ['b', { kind: 'taken', type: 'DataFrame' }],
+      ['c', { kind: 'absent' }]
     ])
   );
   expect(readReport({ error: 'ModuleNotFoundError' })).toBeNull();

@@ -12,7 +12,9 @@ export type Variable =
   /** It has the data. */
   | { kind: 'set' }
   /** It has another value, of this type. */
-  | { kind: 'taken'; type: string };
+  | { kind: 'taken'; type: string }
+  /** The files are not on the kernel's machine, or no longer. */
+  | { kind: 'absent' };
 
 /** An attachment whose data is here: the job that got it has its files. */
 export interface IReady {
@@ -102,7 +104,7 @@ export function readPlain(value: Value | undefined): Variable | null {
 }
 
 function readOne(said: string): Variable {
-  return said === 'set'
-    ? { kind: 'set' }
+  return said === 'set' || said === 'absent'
+    ? { kind: said }
     : { kind: 'taken', type: said.replace(/^taken by /, '').slice(0, 60) };
 }

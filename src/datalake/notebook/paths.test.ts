@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { pathsCell } from './paths';
+import { codeOf, pathsCell } from './paths';
 
 const paths = ['/data/a', '/data/it\'s $x "y" \\n `z`\n'];
 const one = { variable: 'curves', did: 'demo:a\nb', paths };
@@ -46,4 +46,24 @@ test('what has another language gets text in which nothing means anything', () =
     true
   );
   expect(cell.source).toContain('/data/a');
+});
+
+test('Python gets the line that has the same value', () => {
+  const attachment = {
+    variable: 'curves',
+    ref: 'rucio:cms:/A/"B"',
+    instance: null,
+    style: 'files'
+  } as const;
+  const call = 'escape_vre.get("cms:/A/\\"B\\"")';
+  expect(codeOf(attachment)).toBe(`curves = ${call}`);
+  expect(codeOf({ ...attachment, instance: 'pond' })).toContain(
+    ', instance="pond")'
+  );
+  expect(codeOf({ ...attachment, style: 'peer-file' })).toBe(
+    `curves = str(${call}.path)`
+  );
+  expect(codeOf({ ...attachment, style: 'peer-files' })).toBe(
+    `curves = [str(path) for path in ${call}]`
+  );
 });

@@ -1,4 +1,21 @@
-/** Paths of data that is here, as a cell of a kernel that is not Python. Pure. */
+/** Attached data as cells, for where no variables are set. Pure. */
+import { getCall } from '../python';
+import { didOf } from './metadata';
+import type { IAttachment } from './metadata';
+
+/** The line of Python that has the same value as the variable of an attachment. */
+export function codeOf(attachment: IAttachment): string {
+  const { variable, ref, instance, style } = attachment;
+  const call = getCall(didOf(ref), instance);
+  switch (style) {
+    case 'files':
+      return `${variable} = ${call}`;
+    case 'peer-file':
+      return `${variable} = str(${call}.path)`;
+    case 'peer-files':
+      return `${variable} = [str(path) for path in ${call}]`;
+  }
+}
 
 export interface ICell {
   type: 'code' | 'markdown';

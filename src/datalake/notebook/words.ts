@@ -63,6 +63,12 @@ export function describeEntry(
       trans
     );
   }
+  if (variable?.kind === 'absent' && where.shape === 'here') {
+    const sentence = trans.__(
+      'The kernel of this notebook runs on a machine that does not have the files.'
+    );
+    return problem(trans.__('failed'), sentence, ['get'], trans);
+  }
   if (variable?.kind === 'unsupported') {
     const sentence = trans.__(
       'Variables are set in Python only. For %1, insert a cell with the paths.',

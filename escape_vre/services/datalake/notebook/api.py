@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from escape_vre.client.agent import AgentClient
 from escape_vre.client.start import answers
-from escape_vre.core.errors import AgentUnavailableError, NotFoundError
+from escape_vre.core.errors import AgentUnavailableError
 from escape_vre.core.location import locate
 from escape_vre.display.files import Files
 
@@ -77,14 +77,15 @@ def attach(
     Returns
     -------
     Report
-        ``set``, or ``taken by <type>`` for a variable that has another value, which it keeps.
+        ``set``; ``taken by <type>`` for a variable that has another value, which it keeps; or
+        ``absent`` where the files are not, or no longer, on this machine.
 
     Raises
     ------
     AgentUnavailableError
         No agent of this user runs where this kernel does.
     NotFoundError
-        The agent does not know a job, or its files are not on this machine.
+        The agent does not know a job.
     """
     location = locate()
     if not answers(location):
@@ -97,16 +98,14 @@ def attach(
 
 
 def _value(agent: AgentClient, job: str, shape: str) -> Any:
+    """Return the files of a job in a shape; None where they are not on this machine."""
     paths = [
         row["path"]
         for row in agent.stream(f"/jobs/{job}/files")
         if "end" not in row and row["state"] == "here"
     ]
     if paths and not Path(paths[0]).exists():
-        raise NotFoundError(
-            f"{paths[0]} is not on the machine of this kernel.",
-            hint="Start the kernel on the machine that has the data.",
-        )
+        return None
     if shape == "files":
         return Files(map(Path, paths))
     peer = PeerFiles(map(PeerFile, paths))
@@ -114,6 +113,8 @@ def _value(agent: AgentClient, job: str, shape: str) -> Any:
 
 
 def _set(names: dict[str, Any], name: str, value: Any, overwrite: bool) -> str:
+    if value is None:
+        return "absent"
     if name in names and not overwrite:
         there = names[name]
         if there is not _ours.get(name) and not _is_same(there, value):

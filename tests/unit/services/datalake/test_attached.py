@@ -21,11 +21,14 @@ class Agent(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        rows = [{"api": 1, "apis": [1]}]
+        rows, status = [{"api": 1, "apis": [1]}], 200
         if self.path.startswith("/jobs/"):
-            rows = [*self.server.files[self.path.split("/")[2]], {"end": {}}]
+            files = self.server.files.get(self.path.split("/")[2])
+            error = NotFoundError("No such job.", hint="")
+            rows = [{"error": error.as_dict()}] if files is None else [*files, {"end": {}}]
+            status = error.status if files is None else 200
         text = "".join(json.dumps(row) + "\n" for row in rows)
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())
@@ -130,6 +133,12 @@ def test_a_kernel_that_has_neither_agent_nor_files_says_so(names):
 
 def test_files_of_another_machine_become_no_variable(jobs, names, tmp_path):
     assert not Path(jobs["gone"][0]["path"]).exists()
-    with pytest.raises(NotFoundError, match="not on the machine of this kernel"):
-        attach(names, {"photons": ["one", "files"], "gone": ["gone", "files"]})
+    report = attach(names, {"photons": ["one", "files"], "gone": ["gone", "files"]})
+    assert report.variables == {"photons": "set", "gone": "absent"}
+    assert set(names) == {"photons"}
+
+
+def test_a_job_that_the_agent_does_not_know_is_an_error(jobs, names):
+    with pytest.raises(NotFoundError, match="No such job"):
+        attach(names, {"photons": ["another", "files"]})
     assert names == {}
