@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from escape_vre.services.datalake.put.api import put
     from escape_vre.services.datalake.registration.api import register
+    from escape_vre.services.datalake.replicas.api import declare_bad
     from escape_vre.services.datalake.rses.api import rses
     from escape_vre.services.datalake.rules.api import (
         add_rule,
@@ -41,6 +42,13 @@ if TYPE_CHECKING:
         update_rule,
     )
     from escape_vre.services.datalake.search.api import search
+    from escape_vre.services.datalake.status.api import status
+    from escape_vre.services.datalake.subscriptions.api import (
+        pause,
+        resume,
+        subscribe,
+        subscriptions,
+    )
 
 _API = {
     "Files": "escape_vre.display.files",
@@ -50,6 +58,12 @@ _API = {
     **dict.fromkeys(("cancel", "jobs", "retry"), "escape_vre.client.jobs"),
     **dict.fromkeys(("info", "ls", "whoami"), "escape_vre.services.datalake.api"),
     "quota": "escape_vre.services.datalake.accounts.api",
+    "declare_bad": "escape_vre.services.datalake.replicas.api",
+    "status": "escape_vre.services.datalake.status.api",
+    **dict.fromkeys(
+        ("pause", "resume", "subscribe", "subscriptions"),
+        "escape_vre.services.datalake.subscriptions.api",
+    ),
     "rses": "escape_vre.services.datalake.rses.api",
     "search": "escape_vre.services.datalake.search.api",
     "put": "escape_vre.services.datalake.put.api",
@@ -75,6 +89,7 @@ __all__ = [
     "cancel",
     "close",
     "create",
+    "declare_bad",
     "delete_rule",
     "detach",
     "doctor",
@@ -88,17 +103,22 @@ __all__ = [
     "logout",
     "ls",
     "metadata",
+    "pause",
     "preview_rule",
     "put",
     "quota",
     "register",
     "reopen",
+    "resume",
     "retry",
     "rses",
     "rule",
     "rules",
     "search",
     "set_metadata",
+    "status",
+    "subscribe",
+    "subscriptions",
     "update_rule",
     "whoami",
 ]

@@ -61,6 +61,18 @@ interface components {
       unlimited: boolean;
     };
     /**
+     * DatalakeActiveQuery
+     * @description A subscription to pause or resume.
+     */
+    DatalakeActiveQuery: {
+      /** Active */
+      active: boolean;
+      /** Instance */
+      instance?: string | null;
+      /** Name */
+      name: string;
+    };
+    /**
      * DatalakeChange
      * @description A state of a rule, and since when.
      */
@@ -191,6 +203,34 @@ interface components {
        * @default []
        */
       token_hosts: string[];
+    };
+    /**
+     * DatalakeDeclareQuery
+     * @description A broken replica.
+     */
+    DatalakeDeclareQuery: {
+      /** Instance */
+      instance?: string | null;
+      /** Reason */
+      reason: string;
+      /** Ref */
+      ref: string;
+      /** Rse */
+      rse: string;
+      /**
+       * Suspicious
+       * @description It may be broken; everybody may say so.
+       * @default false
+       */
+      suspicious: boolean;
+    };
+    /**
+     * DatalakeDeclared
+     * @description What was declared, in a sentence.
+     */
+    DatalakeDeclared: {
+      /** Message */
+      message: string;
     };
     /**
      * DatalakeDeleteQuery
@@ -570,6 +610,54 @@ interface components {
       note: string | null;
     };
     /**
+     * DatalakeLakeStatus
+     * @description How full the RSEs are, and what is on its way.
+     */
+    DatalakeLakeStatus: {
+      /**
+       * Links
+       * @description All transfers; null: this account may not see them.
+       */
+      links: components['schemas']['DatalakeLink'][] | null;
+      mine: components['schemas']['DatalakeMine'] | null;
+      /** Note */
+      note: string | null;
+      /** Rses */
+      rses: components['schemas']['DatalakeRse'][];
+    };
+    /**
+     * DatalakeLink
+     * @description Transfers from one RSE to another.
+     */
+    DatalakeLink: {
+      /** Destination */
+      destination: string;
+      /**
+       * Done
+       * @description In the last hour.
+       * @default 0
+       */
+      done: number;
+      /**
+       * Failed
+       * @description In the last hour.
+       * @default 0
+       */
+      failed: number;
+      /**
+       * Queued
+       * @default 0
+       */
+      queued: number;
+      /**
+       * Queued Bytes
+       * @default 0
+       */
+      queued_bytes: number;
+      /** Source */
+      source: string;
+    };
+    /**
      * DatalakeLoss
      * @description What is lost with a rule.
      */
@@ -660,6 +748,35 @@ interface components {
        * @default []
        */
       unset: string[];
+    };
+    /**
+     * DatalakeMine
+     * @description What the account's own rules wait for.
+     */
+    DatalakeMine: {
+      /**
+       * Replicating
+       * @description Replicas on their way.
+       * @default 0
+       */
+      replicating: number;
+      /**
+       * Rules
+       * @default 0
+       */
+      rules: number;
+      /**
+       * Stuck
+       * @description Replicas whose transfer failed.
+       * @default 0
+       */
+      stuck: number;
+      /**
+       * Stuck Rules
+       * @description The first ids of rules that are STUCK.
+       * @default []
+       */
+      stuck_rules: string[];
     };
     /**
      * DatalakeNear
@@ -1586,6 +1703,94 @@ interface components {
       ref: string;
     };
     /**
+     * DatalakeSubscribeQuery
+     * @description A subscription to make.
+     */
+    DatalakeSubscribeQuery: {
+      /**
+       * Comment
+       * @default
+       */
+      comment: string;
+      /**
+       * Copies
+       * @default 1
+       */
+      copies: number;
+      /** Expression */
+      expression: string;
+      /**
+       * Filter
+       * @description What metadata must be; scope is a list.
+       */
+      filter: {
+        [key: string]: unknown;
+      };
+      /** Instance */
+      instance?: string | null;
+      /**
+       * Lifetime S
+       * @description Of the rules that it makes.
+       */
+      lifetime_s?: number | null;
+      /** Name */
+      name: string;
+    };
+    /**
+     * DatalakeSubscription
+     * @description One subscription.
+     */
+    DatalakeSubscription: {
+      /** Account */
+      account: string;
+      /**
+       * Active
+       * @description Whether it makes rules.
+       */
+      active: boolean;
+      /** Comment */
+      comment: string | null;
+      /** Created */
+      created: string | null;
+      /** Expires */
+      expires: string | null;
+      /**
+       * Filter
+       * @description What the metadata must be.
+       * @default {}
+       */
+      filter: {
+        [key: string]: unknown;
+      };
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /** Priority */
+      priority: number | null;
+      /**
+       * Rules
+       * @description Rules that it makes.
+       * @default []
+       */
+      rules: {
+        [key: string]: unknown;
+      }[];
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'ACTIVE' | 'INACTIVE' | 'NEW' | 'UPDATED' | 'BROKEN' | 'UNKNOWN';
+    };
+    /**
+     * DatalakeSubscriptions
+     * @description Subscriptions, by account and name.
+     */
+    DatalakeSubscriptions: {
+      /** Subscriptions */
+      subscriptions: components['schemas']['DatalakeSubscription'][];
+    };
+    /**
      * DatalakeTrouble
      * @description One file that has not arrived.
      */
@@ -1790,11 +1995,14 @@ interface components {
 
 type Schemas = components['schemas'];
 export type IAccount = Schemas['DatalakeAccount'];
+export type IActiveQuery = Schemas['DatalakeActiveQuery'];
 export type IChange = Schemas['DatalakeChange'];
 export type ICompletion = Schemas['DatalakeCompletion'];
 export type IContentQuery = Schemas['DatalakeContentQuery'];
 export type ICreateQuery = Schemas['DatalakeCreateQuery'];
 export type ICredentials = Schemas['DatalakeCredentials'];
+export type IDeclareQuery = Schemas['DatalakeDeclareQuery'];
+export type IDeclared = Schemas['DatalakeDeclared'];
 export type IDeleteQuery = Schemas['DatalakeDeleteQuery'];
 export type IDid = Schemas['DatalakeDid'];
 export type IDone = Schemas['DatalakeDone'];
@@ -1808,10 +2016,13 @@ export type IInstances = Schemas['DatalakeInstances'];
 export type IJob = Schemas['DatalakeJob'];
 export type IKey = Schemas['DatalakeKey'];
 export type IKeys = Schemas['DatalakeKeys'];
+export type ILakeStatus = Schemas['DatalakeLakeStatus'];
+export type ILink = Schemas['DatalakeLink'];
 export type ILoss = Schemas['DatalakeLoss'];
 export type IMade = Schemas['DatalakeMade'];
 export type IMatches = Schemas['DatalakeMatches'];
 export type IMetadataQuery = Schemas['DatalakeMetadataQuery'];
+export type IMine = Schemas['DatalakeMine'];
 export type INear = Schemas['DatalakeNear'];
 export type IObstacle = Schemas['DatalakeObstacle'];
 export type IPathInfo = Schemas['DatalakePathInfo'];
@@ -1839,6 +2050,9 @@ export type ISourcesQuery = Schemas['DatalakeSourcesQuery'];
 export type IStates = Schemas['DatalakeStates'];
 export type IStatesQuery = Schemas['DatalakeStatesQuery'];
 export type IStatusQuery = Schemas['DatalakeStatusQuery'];
+export type ISubscribeQuery = Schemas['DatalakeSubscribeQuery'];
+export type ISubscription = Schemas['DatalakeSubscription'];
+export type ISubscriptions = Schemas['DatalakeSubscriptions'];
 export type ITrouble = Schemas['DatalakeTrouble'];
 export type IUpdateQuery = Schemas['DatalakeUpdateQuery'];
 export type IWishQuery = Schemas['DatalakeWishQuery'];

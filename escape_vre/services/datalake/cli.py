@@ -15,9 +15,12 @@ from escape_vre.services.datalake.collections import cli as collections
 from escape_vre.services.datalake.commands import Run, dids
 from escape_vre.services.datalake.put import cli as put
 from escape_vre.services.datalake.registration import cli as registration
+from escape_vre.services.datalake.replicas import cli as replicas
 from escape_vre.services.datalake.rses import cli as rses
 from escape_vre.services.datalake.rules import cli as rules
 from escape_vre.services.datalake.search.cli import add_listing, run_search, text_of
+from escape_vre.services.datalake.status import cli as status
+from escape_vre.services.datalake.subscriptions import cli as subscriptions
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +53,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     accounts.add_commands(command)
     rules.add_commands(command, commands)
     collections.add_commands(command, commands)
+    replicas.add_commands(command)
+    status.add_commands(command)
+    subscriptions.add_commands(command, commands)
     add_job_commands(commands)
     add_account_commands(commands, "datalake")
     command("whoami", _whoami, "Show your account at the data lake, and whether it answers.")

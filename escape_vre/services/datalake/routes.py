@@ -29,10 +29,13 @@ from escape_vre.services.datalake.models import (
 from escape_vre.services.datalake.put import routes as put
 from escape_vre.services.datalake.reading import routes as reading
 from escape_vre.services.datalake.registration import routes as registration
+from escape_vre.services.datalake.replicas import routes as replicas_of
 from escape_vre.services.datalake.rses import routes as rses
 from escape_vre.services.datalake.rules import routes as rules
 from escape_vre.services.datalake.search import routes as search
 from escape_vre.services.datalake.service import DataLakeService
+from escape_vre.services.datalake.status import routes as status
+from escape_vre.services.datalake.subscriptions import routes as subscriptions
 
 Name = Annotated[str | None, Query(description="Instance; default: the first one.")]
 Limit = Annotated[int, Query(ge=1, le=1_000_000, description="Maximum number of rows.")]
@@ -93,6 +96,9 @@ def make_router(lake: Callable[[], DataLakeService], desk: JobDesk) -> APIRouter
     router.include_router(reading.make_router(lake, desk))
     router.include_router(rules.make_router(lake))
     router.include_router(collections.make_router(lake))
+    router.include_router(replicas_of.make_router(lake))
+    router.include_router(status.make_router(lake))
+    router.include_router(subscriptions.make_router(lake))
 
     @router.get("/instances")
     async def instances(caller: CallerOf) -> Instances:

@@ -1,0 +1,1 @@
+"""Replicas that are broken: said to the data lake, which replaces them."""
