@@ -204,7 +204,8 @@ def test_members_of_a_zip_archive(lake, dl, tmp_path):
     )
     with fsspec.open(f"zip://folder/small.txt::rucio://demo/{name}") as file:
         assert file.read() == b"hello"
-    assert fsspec.filesystem("zip", fo=f"rucio://demo/{name}").ls("", detail=False) == [
+    archive, _ = fsspec.url_to_fs(f"zip://::rucio://demo/{name}")
+    assert archive.ls("", detail=False) == [
         "big.bin",
         "folder",
     ]
