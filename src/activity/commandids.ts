@@ -7,6 +7,11 @@ export const ActivityCommandIDs = {
   clear: 'escape-vre:activity-clear'
 } as const;
 
+/** The command, if there is one, that shows a thing by its ref. */
+export function openRefCommand(service: string): string {
+  return `escape-vre:${service}-open-ref`;
+}
+
 /** The command with which each panel shows the jobs of its service. */
 export function showCommand(service: string): string {
   return `escape-vre:${service}-activity`;

@@ -12,7 +12,8 @@ import type { IJob } from '../core/api';
 import { AgentError, unreachable } from '../core/errors';
 import { amountOf, isFinished } from '../core/jobs';
 import type { IJobs } from '../core/tokens';
-import { ActivityCommandIDs } from './commandids';
+import { ActivityCommandIDs, openRefCommand } from './commandids';
+import { isElsewhere } from './words';
 
 export interface IActivityCommandsOptions {
   commands: CommandRegistry;
@@ -107,6 +108,12 @@ async function openResult(
   job: IJob,
   { commands, trans }: IActivityCommandsOptions
 ): Promise<void> {
+  if (isElsewhere(job)) {
+    const [ref] = job.refs;
+    const { instance } = job;
+    await commands.execute(openRefCommand(job.service), { ref, instance });
+    return;
+  }
   if (job.contents_path === null) {
     Notification.info(
       trans.__(

@@ -13,7 +13,7 @@ import { fractionOf, isFinished } from '../core/jobs';
 import { Name } from '../ui/name';
 import { Progress } from '../ui/progress';
 import { ActivityCommandIDs } from './commandids';
-import { measures } from './words';
+import { canOpen, measures } from './words';
 
 export interface IJobProps {
   job: IJob;
@@ -87,7 +87,7 @@ function Buttons(props: IJobProps): React.JSX.Element {
       {job.state !== 'done' &&
         button(ActivityCommandIDs.retry, refreshIcon, trans.__('Try again'))}
       {job.state === 'done' &&
-        job.contents_path !== null &&
+        canOpen(job) &&
         button(ActivityCommandIDs.open, folderIcon, trans.__('Open'))}
       {button(ActivityCommandIDs.forget, closeIcon, trans.__('Forget'))}
     </>

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { IJob } from '../core/api';
 import type { IJobs } from '../core/tokens';
 import { ActivityCommandIDs } from './commandids';
+import { canOpen } from './words';
 
 /** Tells once when a job that this session saw running has ended. */
 export class Notifier {
@@ -36,7 +37,7 @@ export class Notifier {
       const said = trans.__('%1 is %2.', job.title, job.state_word);
       Notification.success(job.note ? `${said} ${job.note}` : said, {
         autoClose: 5000,
-        actions: job.contents_path === null ? [] : [open]
+        actions: canOpen(job) ? [open] : []
       });
     } else {
       const again = {

@@ -116,6 +116,16 @@ export function statusText(jobs: readonly IJob[]): string {
   return parts.join(' · ');
 }
 
+/** Whether what came of it is a thing of the service, not files of this machine. */
+export function isElsewhere(job: IJob): boolean {
+  return job.path === null && job.destination === null && job.refs.length > 0;
+}
+
+/** Whether there is something to open when it is done. */
+export function canOpen(job: IJob): boolean {
+  return job.contents_path !== null || isElsewhere(job);
+}
+
 function secondsOf(job: IJob): number | null {
   if (job.started === null || job.ended === null) {
     return null;

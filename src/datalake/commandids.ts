@@ -1,5 +1,5 @@
-import { ActivityCommandIDs } from '../activity/commandids';
 import { DOCTOR } from '../doctor/commandids';
+import { ActivityCommandIDs, openRefCommand } from '../activity/commandids';
 
 /** Names of everything that the data lake panel can be told to do. */
 export const CommandIDs = {
@@ -19,8 +19,13 @@ export const CommandIDs = {
   notebook: 'escape-vre:datalake-notebook',
   copyDid: 'escape-vre:datalake-copy-did',
   copyLink: 'escape-vre:datalake-copy-link',
-  openDid: 'escape-vre:datalake-open-did',
+  openDid: openRefCommand('datalake'),
   followLink: 'escape-vre:datalake-follow-link',
+  putSelected: 'escape-vre:datalake-put-selected',
+  put: 'escape-vre:datalake-put',
+  keepCopy: 'escape-vre:datalake-keep-copy',
+  ruleLifetime: 'escape-vre:datalake-rule-lifetime',
+  ruleDelete: 'escape-vre:datalake-rule-delete',
   copyPath: 'escape-vre:datalake-copy-path',
   showInFileBrowser: 'escape-vre:datalake-show-in-file-browser',
   details: 'escape-vre:datalake-details',
@@ -32,6 +37,8 @@ export const MENU = [
   CommandIDs.search,
   CommandIDs.scopes,
   CommandIDs.refresh,
+  null,
+  CommandIDs.put,
   null,
   CommandIDs.signIn,
   CommandIDs.signOut,

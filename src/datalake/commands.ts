@@ -9,7 +9,14 @@ import {
   searchIcon
 } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { datalakeIcon, getIcon, insertIcon, scopeIcon } from '../ui/icons';
+import {
+  datalakeIcon,
+  getIcon,
+  insertIcon,
+  keepIcon,
+  putIcon,
+  scopeIcon
+} from '../ui/icons';
 import type { IPanelCommand } from '../ui/sidebar/plugin';
 import { CommandIDs } from './commandids';
 import type { ILoadedLake } from './loader';
@@ -114,6 +121,20 @@ export function lakeCommands(
       }
     },
     {
+      id: CommandIDs.put,
+      label: trans.__('Put Files…'),
+      caption: trans.__('Choose files and folders to put into the data lake'),
+      icon: putIcon,
+      run: ({ puts }) => puts.choose()
+    },
+    {
+      id: CommandIDs.putSelected,
+      label: trans.__('Put into Data Lake…'),
+      caption: trans.__('Put what is selected in the file browser'),
+      icon: putIcon,
+      run: ({ puts }) => puts.putSelected()
+    },
+    {
       id: CommandIDs.insert,
       label: trans.__('Insert into Notebook'),
       caption: trans.__('Insert code that uses the selected data'),
@@ -140,6 +161,15 @@ export function lakeCommands(
         activate();
         panel.showSection('notebook');
       }
+    },
+    {
+      id: CommandIDs.keepCopy,
+      label: trans.__('Keep a Copy at…'),
+      caption: trans.__('Have copies of the selected data kept at a site'),
+      icon: keepIcon,
+      run: ({ rules }, { expression }) =>
+        rules.keepCopy(typeof expression === 'string' ? expression : undefined),
+      isEnabled: hasRows
     },
     {
       id: CommandIDs.copyDid,
@@ -235,21 +265,21 @@ export function addCommandsWithArgs(
       args: {
         type: 'object',
         properties: {
-          did: { type: 'string', description: 'scope:name' },
+          ref: { type: 'string', description: 'rucio:scope:name' },
           instance: {
             type: 'string',
             description: 'The name of the configured instance'
           }
         },
-        required: ['did']
+        required: ['ref']
       }
     },
     execute: async args => {
       const { actions } = await load();
       activate();
-      const { did, instance } = args;
+      const { ref, instance } = args;
       await actions.openDid({
-        did: String(did),
+        did: String(ref).replace(/^rucio:/, ''),
         instance: typeof instance === 'string' ? instance : undefined
       });
     }

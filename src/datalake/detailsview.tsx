@@ -2,8 +2,8 @@ import { copyIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
-import type { IDid, ISite } from './api';
-import type { IJobs } from '../core/tokens';
+import type { IDid, IRuleInFull, ISite } from './api';
+import type { IAgent, IJobs } from '../core/tokens';
 import { ErrorBox } from '../ui/errorbox';
 import { oneLine } from '../ui/elide';
 import { formatBytes, formatCount } from '../ui/format';
@@ -13,11 +13,14 @@ import { FactList } from '../ui/sidebar/facts';
 import type { Fact } from '../ui/sidebar/facts';
 import { CommandIDs } from './commandids';
 import { StateShape } from '../ui/outline/shape';
+import { Lake } from './lake';
 import { describe } from './rowstate';
+import { Rules } from './rules/view';
 import type { ILakeRow } from './rows';
 import type { IDatalake, ILakeDetails } from './tokens';
 
 export interface ILakeDetailsOptions {
+  agent: IAgent;
   model: IDatalake;
   jobs: IJobs;
   commands: CommandRegistry;
@@ -68,6 +71,7 @@ function View(
           </p>
         ))}
       {did && <Facts did={did} path={state?.path ?? null} trans={trans} />}
+      <RulesPart {...props} />
       <h4>{trans.__('Replicas')}</h4>
       {replicasError ? (
         <ErrorBox error={replicasError} trans={trans} onAgain={again} />
@@ -78,6 +82,78 @@ function View(
       ) : (
         <Sites sites={replicas.sites} trans={trans} />
       )}
+    </>
+  );
+}
+
+/** A rule that replicates is asked for again after so long. */
+const RULES_MS = 5000;
+
+function RulesPart(
+  props: ILakeDetailsOptions & { didRef: string }
+): React.JSX.Element {
+  const { model, agent, commands, trans } = props;
+  const { details } = model;
+  const rules = details.get('rules');
+  const error = details.errorOf('rules');
+  const near = details.get('near');
+  const heading = React.useRef<HTMLHeadingElement>(null);
+  const isMoving = !!rules?.some(({ state }) => state === 'REPLICATING');
+  React.useEffect(() => {
+    if (isMoving) {
+      const timer = setInterval(() => {
+        // Nobody looks at a section that is folded or behind another.
+        if (heading.current?.offsetParent) {
+          details.reload('rules');
+        }
+      }, RULES_MS);
+      return () => clearInterval(timer);
+    }
+  }, [isMoving, details]);
+  const keep = (expression?: string) =>
+    void commands.execute(CommandIDs.keepCopy, { expression });
+  return (
+    <>
+      <h4 ref={heading}>{trans.__('Rules')}</h4>
+      {error ? (
+        <ErrorBox
+          error={error}
+          trans={trans}
+          onAgain={() => details.reload('rules')}
+        />
+      ) : rules === null ? (
+        <div className="escape-Waiting-row" aria-hidden="true">
+          <span />
+        </div>
+      ) : (
+        <Rules
+          rules={rules}
+          ask={(id, signal) =>
+            new Lake(agent, model.connection.instance?.name).ask<IRuleInFull>(
+              'GET',
+              'rule',
+              { id },
+              signal
+            )
+          }
+          commands={commands}
+          trans={trans}
+        />
+      )}
+      <div className="escape-Details-actions">
+        <button className="escape-Link" onClick={() => keep()}>
+          {trans.__('Keep a copy at…')}
+        </button>
+        {near && !near.there && (
+          <button
+            className="escape-Link"
+            title={near.rses.join(', ')}
+            onClick={() => keep(near.expression)}
+          >
+            {trans.__('Keep a copy near here')}
+          </button>
+        )}
+      </div>
     </>
   );
 }

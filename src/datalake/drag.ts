@@ -110,7 +110,7 @@ function cellsAt(
  * The file browser mostly stands behind our own panel in the same side bar; it
  * could not be dropped on otherwise.
  */
-function openTabs(showPanel: (id: string) => void): IDisposable {
+export function openTabs(showPanel: (id: string) => void): IDisposable {
   let over: Element | null = null;
   let resting = 0;
   const onMove = ({ clientX, clientY }: MouseEvent) => {
@@ -129,10 +129,12 @@ function openTabs(showPanel: (id: string) => void): IDisposable {
     }
   };
   // Lumino keeps the events of a drag from everybody but those before it.
-  window.addEventListener('pointermove', onMove, true);
+  // A browser tells of a drag from the desktop in its own way.
+  const types = ['pointermove', 'dragover'] as const;
+  types.forEach(type => window.addEventListener(type, onMove, true));
   return new DisposableDelegate(() => {
     window.clearTimeout(resting);
-    window.removeEventListener('pointermove', onMove, true);
+    types.forEach(type => window.removeEventListener(type, onMove, true));
   });
 }
 

@@ -57,6 +57,9 @@ export async function followLink(
     router.navigate(`${router.current.path}${search}`, { skipRouting: true });
     // Restoring the layout would put another panel in front.
     await app.restored;
-    await app.commands.execute(CommandIDs.openDid, { did, instance });
+    await app.commands.execute(CommandIDs.openDid, {
+      ref: `rucio:${did}`,
+      instance
+    });
   }
 }

@@ -13,11 +13,15 @@ import { Actions, instanceToName } from './actions';
 import { GET_MENU } from './commandids';
 import { lakeDetails } from './detailsview';
 import { acceptRows, dragRows } from './drag';
+import { Puts } from './put/actions';
+import { Dropping, HeldOver, openTabsForFiles } from './put/drop';
 import { lakeLook } from './look';
 import { Datalake } from './model';
 import type { INotebookDataLoader } from './notebook/tokens';
 import { isPlace } from './place';
 import type { ILakeRow } from './rows';
+import { RuleActions } from './rules/actions';
+import { addRuleCommands } from './rules/commands';
 import type { IDatalake } from './tokens';
 
 export interface ILoaderOptions {
@@ -37,6 +41,8 @@ export interface ILoadedLake extends ILoaded {
   model: IDatalake;
   panel: Panel<ILakeRow>;
   actions: Actions;
+  puts: Puts;
+  rules: RuleActions;
   canChooseFolder: boolean;
   /** Attaches the selected rows to the notebook at hand; null without notebooks. */
   attach: (() => Promise<void>) | null;
@@ -55,18 +61,17 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
     instance: instanceToName(model)
   });
   const getMenu = makeMenu(commands, GET_MENU);
+  const puts = new Puts({ agent, model, jobs, documents, files, translator });
+  const showPanel = (id: string) => app.shell.activateById(id);
+  const heldOver = new HeldOver();
   const look = lakeLook({
     model,
+    heldOver,
     jobs,
     commands,
     trans,
     onGetHow: (x, y) => panel.openMenu(getMenu, x, y),
-    onDrag: event =>
-      dragRows(event, {
-        model,
-        notebooks,
-        showPanel: id => app.shell.activateById(id)
-      })
+    onDrag: event => dragRows(event, { model, notebooks, showPanel })
   });
   const panel: Panel<ILakeRow> = new Panel({
     model,
@@ -78,7 +83,7 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
       selected,
       selectionChanged: model.outline.selection.changed
     }),
-    details: lakeDetails({ model, jobs, commands, trans }),
+    details: lakeDetails({ agent, model, jobs, commands, trans }),
     activity: new Activity({
       jobs,
       service: model.service,
@@ -91,6 +96,14 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
     }),
     menuClosing: app.contextMenu.menu.aboutToClose
   });
+  const droppingFiles = new Dropping({
+    node: panel.node,
+    model,
+    heldOver,
+    onPaths: (paths, target) => void puts.put(paths, target),
+    onEntries: (entries, target) => void puts.putDropped(entries, target)
+  });
+  const opening = openTabsForFiles(showPanel);
   const actions = new Actions({
     agent,
     model,
@@ -100,11 +113,17 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
     documents,
     notebooks
   });
+  const rules = new RuleActions({ agent, model, trans });
+  const ruleCommands = addRuleCommands(commands, rules, trans);
   const dropping =
     files &&
     acceptRows(files, (rows, to) => void actions.getRows(rows, { to }));
   panel.disposed.connect(() => {
     dropping?.dispose();
+    droppingFiles.dispose();
+    opening.dispose();
+    puts.dispose();
+    ruleCommands.forEach(command => command.dispose());
     getMenu.dispose();
     model.dispose();
   }, model);
@@ -118,6 +137,8 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
     model,
     panel,
     actions,
+    puts,
+    rules,
     canChooseFolder: documents !== null,
     attach: data ? attach : null
   };

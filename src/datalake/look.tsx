@@ -20,6 +20,7 @@ import type { IHeading, IRowAction, IRowLook } from '../ui/outline/look';
 import type { IPanelLook } from '../ui/sidebar/look';
 import { CommandIDs, MENU } from './commandids';
 import { nothingHere } from './nothing';
+import type { HeldOver } from './put/drop';
 import { describe } from './rowstate';
 import { isDid } from './rows';
 import { refineFor } from './search/editor';
@@ -33,6 +34,8 @@ export interface ILakeLookOptions {
   jobs: IJobs;
   commands: CommandRegistry;
   trans: TranslationBundle;
+  /** Which row files are held over. */
+  heldOver: HeldOver;
   onDrag: (event: MouseEvent) => void;
   /** The user wants to choose how to get: opens a menu at this place of the window. */
   onGetHow: (x: number, y: number) => void;
@@ -47,7 +50,7 @@ const ICONS: Record<ILakeRow['type'], LabIcon> = {
 
 /** What the data lake's panel looks like. */
 export function lakeLook(options: ILakeLookOptions): IPanelLook<ILakeRow> {
-  const { model, jobs, commands, trans } = options;
+  const { model, jobs, commands, trans, heldOver } = options;
   const run = (command: string) => void commands.execute(command);
   return {
     id: 'escape-datalake',
@@ -67,6 +70,7 @@ export function lakeLook(options: ILakeLookOptions): IPanelLook<ILakeRow> {
       refresh: CommandIDs.refresh,
       search: CommandIDs.search,
       signIn: CommandIDs.signIn,
+      tools: [CommandIDs.put],
       menu: MENU
     },
     list: {
@@ -79,10 +83,11 @@ export function lakeLook(options: ILakeLookOptions): IPanelLook<ILakeRow> {
               icon: scopeIcon,
               label: trans.__('Scope %1', row.name),
               title: row.name,
-              className: 'escape-ScopeRow'
+              className: `escape-ScopeRow ${held(row, heldOver)}`,
+              data: { 'data-ref': row.ref }
             },
       headings: () => (model.isHome ? [] : headings(trans)),
-      signals: [model.states.changed, jobs.changed],
+      signals: [model.states.changed, jobs.changed, heldOver.changed],
       onOpen: () => run(CommandIDs.openItem),
       onClick: row => {
         if (!isDid(row)) {
@@ -121,6 +126,10 @@ function headings(trans: TranslationBundle): readonly IHeading[] {
   ];
 }
 
+function held(row: ILakeRow, heldOver: HeldOver): string {
+  return row.ref === heldOver.ref ? 'escape-mod-target' : '';
+}
+
 /** A container, dataset or file: name, size, state; actions on hover. */
 function didLook(row: IRow, options: ILakeLookOptions): IRowLook {
   const { model, trans } = options;
@@ -137,7 +146,7 @@ function didLook(row: IRow, options: ILakeLookOptions): IRowLook {
     icon: ICONS[row.type],
     label: `${row.name}, ${facts}`,
     title: `${row.name}\n${facts}`,
-    className: 'escape-DatalakeRow',
+    className: `escape-DatalakeRow ${held(row, options.heldOver)}`,
     data: { 'data-type': row.type, 'data-ref': row.ref },
     cells: (
       <>

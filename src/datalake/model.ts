@@ -3,6 +3,7 @@ import type {
   IGetQuery,
   IKey,
   IKeys,
+  INear,
   IRow,
   IRowState,
   IScopes,
@@ -14,6 +15,7 @@ import type { IQuestion } from '../ui/outline/listing';
 import type { States } from '../ui/outline/states';
 import type { Intent, IPanelModelOptions } from '../ui/sidebar/base';
 import { PanelModel } from '../ui/sidebar/model';
+import { Lake } from './lake';
 import type { IQuery } from './query';
 import {
   matchingScopes,
@@ -47,7 +49,11 @@ export class Datalake
       });
     this.details = this.addDetails<ILakeDetails>({
       did: (ref, signal) => about<IDid>('datalake/did', ref, signal),
-      replicas: (ref, signal) => about<ISites>('datalake/replicas', ref, signal)
+      replicas: (ref, signal) =>
+        about<ISites>('datalake/replicas', ref, signal),
+      rules: (ref, signal) =>
+        new Lake(this.agent, this._name).rules(ref, signal),
+      near: (ref, signal) => about<INear | null>('datalake/near', ref, signal)
     });
   }
 

@@ -17,6 +17,7 @@ import { CommandIDs } from './commandids';
 import { addCommandsWithArgs, lakeCommands } from './commands';
 import type { ILoadedLake } from './loader';
 import { INotebookDataLoader } from './notebook/tokens';
+import { holdsFiles } from './put/holds';
 
 const PLUGIN_ID = 'escape-vre:datalake';
 const PANEL_ID = 'escape-vre-datalake';
@@ -84,6 +85,15 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
       settings: registry
     });
     addCommandsWithArgs(app, trans, activate, handle.load);
+    // Files that are dragged may be meant for a panel that was not shown yet.
+    for (const type of ['lm-dragenter', 'dragenter']) {
+      const onDrag = (event: Event) => {
+        if (holdsFiles(event)) {
+          void handle.load();
+        }
+      };
+      document.addEventListener(type, onDrag, true);
+    }
     if (router) {
       const command = CommandIDs.followLink;
       app.commands.addCommand(command, {

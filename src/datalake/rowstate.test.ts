@@ -86,6 +86,20 @@ test('each state has a shape, a word and a sentence', () => {
   expect(describe(undefined, undefined, trans).shape).toBe('unknown');
 });
 
+test('a job that puts files into it says so', () => {
+  const job = {
+    kind: 'put',
+    state: 'running',
+    progress: { unit: 'bytes', done: 42, total: 100, parts: [] }
+  } as unknown as IJob;
+  expect(said({ sites: ['A'] }, job)).toEqual([
+    'moving',
+    '42 %',
+    '',
+    'files are being put, 42 %'
+  ]);
+});
+
 test('an unfinished job says more than the state it was asked in', () => {
   const job = {
     state: 'running',

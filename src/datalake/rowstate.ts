@@ -23,7 +23,9 @@ export function describe(
     return view('problem', trans.__('waiting'), reason, sentence);
   }
   if (job && !isFinished(job.state)) {
-    return moving(fractionOf(job), job.note ?? '', trans);
+    return job.kind === 'put'
+      ? leaving(job, trans)
+      : moving(fractionOf(job), job.note ?? '', trans);
   }
   if (!state) {
     return view('unknown', '', '', trans.__('unknown'));
@@ -100,6 +102,21 @@ function moving(
     word: percent || trans.__('waiting'),
     more: note,
     sentence: note ? `${sentence}; ${note}` : sentence,
+    fraction
+  };
+}
+
+/** Files are being put into it. */
+function leaving(job: IJob, trans: ITrans): IStateView {
+  const fraction = fractionOf(job);
+  const percent = fraction === null ? '' : formatPercent(fraction);
+  return {
+    shape: 'moving',
+    word: percent || trans.__('waiting'),
+    more: '',
+    sentence: percent
+      ? trans.__('files are being put, %1', percent)
+      : trans.__('files are being put'),
     fraction
   };
 }

@@ -1,4 +1,4 @@
-import type { IDid, IKey, IRow, IRowState, ISites } from './api';
+import type { IDid, IKey, INear, IRow, IRowState, IRule, ISites } from './api';
 import type { IJob } from '../core/api';
 import type { States } from '../ui/outline/states';
 import type { Details } from '../ui/sidebar/details';
@@ -10,6 +10,9 @@ import type { ILakeRow } from './rows';
 export interface ILakeDetails {
   did: IDid;
   replicas: ISites;
+  rules: readonly IRule[];
+  /** A copy that the site suggests, or null. */
+  near: INear | null;
 }
 
 /** What the data lake panel shows, and all it can do. */

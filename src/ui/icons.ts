@@ -38,6 +38,17 @@ export const getIcon = icon(
   '<path d="M7.250 2h1.500v6.200l2.300-2.300 1.050 1.050L8 11.050l-4.100-4.100L4.950 5.900l2.300 2.300zM3 12.500h10V14H3z"/>'
 );
 
+export const putIcon = icon(
+  'put',
+  '<path d="M7.250 11.050h1.500V4.850l2.300 2.300 1.050-1.050L8 2 3.900 6.100l1.050 1.050 2.300-2.300zM3 12.500h10V14H3z"/>'
+);
+
+/** A pin. */
+export const keepIcon = icon(
+  'keep',
+  '<path d="M5 1.500h6v1.400h-.800v4.300l1.800 2.200v1.400H8.700v3.700h-1.400v-3.700H4V9.400l1.800-2.200V2.900H5zm2.200 1.400v4.800L5.800 9.400h4.400L8.800 7.700V2.900z" fill-rule="evenodd"/>'
+);
+
 export const insertIcon = icon(
   'insert',
   '<path d="M2 3h8v1.400H3.400v7.200H10V13H2zM13.900 7.300v1.400H9.400l1.700 1.700-1 1L6.700 8l3.400-3.400 1 1-1.700 1.700z"/>'

@@ -1,3 +1,4 @@
+import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 export interface IFieldProps {
@@ -124,20 +125,12 @@ export function SelectField<T extends string>(
   return (
     <Field {...props}>
       {ids => (
-        <div className="jp-select-wrapper">
-          <select
-            {...ids}
-            className="jp-mod-styled"
-            value={props.value}
-            onChange={event => props.onChange(event.target.value as T)}
-          >
-            {props.choices.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </div>
+        <HTMLSelect
+          {...ids}
+          value={props.value}
+          options={[...props.choices]}
+          onChange={event => props.onChange(event.target.value as T)}
+        />
       )}
     </Field>
   );

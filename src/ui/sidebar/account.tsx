@@ -1,6 +1,7 @@
 import {
   ellipsesIcon,
   HTMLSelect,
+  LabIcon,
   ReactWidget,
   refreshIcon
 } from '@jupyterlab/ui-components';
@@ -52,6 +53,9 @@ function Buttons<R extends IOutlineRow>(
   const { commands, look, trans } = props;
   return (
     <>
+      {look.commands.tools?.map(id => (
+        <Tool key={id} id={id} commands={commands} />
+      ))}
       <button
         className="escape-Tool"
         title={trans.__('Refresh')}
@@ -73,6 +77,25 @@ function Buttons<R extends IOutlineRow>(
         <ellipsesIcon.react tag="span" />
       </button>
     </>
+  );
+}
+
+function Tool(props: {
+  id: string;
+  commands: CommandRegistry;
+}): React.JSX.Element {
+  const { id, commands } = props;
+  const label = commands.label(id);
+  const icon = commands.icon(id);
+  return (
+    <button
+      className="escape-Tool"
+      title={commands.caption(id)}
+      aria-label={label}
+      onClick={() => void commands.execute(id)}
+    >
+      <LabIcon.resolveReact icon={icon} tag="span" />
+    </button>
   );
 }
 

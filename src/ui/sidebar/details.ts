@@ -69,6 +69,13 @@ export class Details<D extends object> implements IPart {
     this._load(this._ref, 0);
   }
 
+  /** Ask again for one part, which changes by itself. */
+  reload(name: keyof D): void {
+    if (this._ref !== null && this._abort) {
+      void this._ask(name, this._ref, this._abort.signal);
+    }
+  }
+
   private _load(ref: string | null, delay: number): void {
     if (!this._abort) {
       return;
@@ -98,6 +105,7 @@ export class Details<D extends object> implements IPart {
       const answer = await this._questions[name](ref, signal);
       if (!signal.aborted) {
         this._answers[name] = answer;
+        this._errors.delete(name);
         this._changed.emit();
       }
     } catch (error) {

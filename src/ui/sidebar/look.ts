@@ -24,6 +24,8 @@ export interface IPanelCommands {
   /** Goes to the search field. */
   search: string;
   signIn: string;
+  /** Further buttons of the toolbar. */
+  tools?: readonly string[];
   /** Everything in the panel's menu; null is a line between two groups. */
   menu: readonly (string | null)[];
 }

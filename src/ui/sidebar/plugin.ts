@@ -19,7 +19,7 @@ export interface IPanelCommand<L extends ILoaded> {
   label: string;
   caption: string;
   icon: LabIcon;
-  run: (loaded: L) => Promise<unknown> | void;
+  run: (loaded: L, args: ReadonlyPartialJSONObject) => Promise<unknown> | void;
   /** Without it, it can always be done. */
   isEnabled?: (loaded: L) => boolean;
   /** Whether it needs a row under the mouse, and so is in no palette. */
@@ -139,8 +139,8 @@ function addCommand<L extends ILoaded>(
       const now = loaded();
       return isEnabled ? now !== null && isEnabled(now) : true;
     },
-    execute: async () => {
-      await command.run(await load());
+    execute: async args => {
+      await command.run(await load(), args);
     }
   });
 }

@@ -93,6 +93,7 @@ def chosen(settings: LakeSettings, asked: str | None, among: Sequence[RseChoice]
     raise UsageError(
         f"No RSE was chosen, and there are {len(among)}: {names}{more}.",
         hint="Choose one with --rse; an administrator can set upload_rse.",
+        details={"field": "rse"},
     )
 
 
