@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from escape_vre.core.client import AuthorisedClient
+from escape_vre.core.client import AuthorisedClient, Dialect
 from escape_vre.core.errors import AuthError, RemoteUnavailableError, UsageError
 from escape_vre.core.form import Form, FormToken, Typed
 from escape_vre.core.http import RemoteClient, header_value
@@ -138,7 +138,7 @@ def test_after_a_sign_out_no_token_is_left(form):
 
 
 def test_a_token_that_the_service_refuses_says_where_to_give_another(form):
-    class Lab:
+    class Lab(Dialect):
         def credentials(self, token):
             return {"Authorization": f"Bearer {token.value}"}
 
