@@ -40,6 +40,11 @@ class Stored:
         """Whether its checksum was compared, and not its size alone."""
         return self.by != "size"
 
+    @property
+    def in_place(self) -> bool:
+        """Whether it is used where it is, as a fetched file may be; never so of one that is put."""
+        return False
+
 
 @dataclass(slots=True)
 class Upload:
