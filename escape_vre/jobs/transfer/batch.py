@@ -91,6 +91,11 @@ class Moved(Protocol):
         """Whether its bytes were compared with a checksum."""
         ...
 
+    @property
+    def in_place(self) -> bool:
+        """Whether it is used where a storage of the site keeps it."""
+        ...
+
 
 M = TypeVar("M", bound=Moved)
 M_co = TypeVar("M_co", bound=Moved, covariant=True)

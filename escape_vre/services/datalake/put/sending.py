@@ -27,6 +27,7 @@ class Done:
 
     here: bool = False
     verified: bool = True
+    in_place: bool = False
 
 
 @dataclass(slots=True)
