@@ -75,7 +75,7 @@ plugin = Plugin(
         "RUCIO_CONFIG",
         "RUCIO_HOME",
     ),
-    # The client of Rucio 41 looks for BEARER_TOKEN_FILE when its sign-in is oidc.
     kinds=("escape_vre.services.datalake.put.job:put",),
+    # The client of Rucio 41 looks for BEARER_TOKEN_FILE when its sign-in is oidc.
     token_variables={"rucio": {"RUCIO_AUTH_TYPE": "oidc"}},
 )
