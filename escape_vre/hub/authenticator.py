@@ -21,11 +21,12 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.text import sentence
 from escape_vre.hub import shares, trial
+from escape_vre.hub.answers import TokenAnswer
 from escape_vre.hub.claims import claim
 from escape_vre.hub.ending import drain_first
 from escape_vre.hub.endpoint import TokenHandler
 from escape_vre.hub.names import user_name
-from escape_vre.hub.provider import Provider, TokenAnswer
+from escape_vre.hub.provider import Provider
 from escape_vre.hub.sealing import Sealer, derived, read_keys
 from escape_vre.hub.sessions import Sessions
 from escape_vre.hub.settings import PATH, HubSettings

@@ -13,11 +13,12 @@ from traitlets.config.loader import LazyConfigValue
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.core.text import sentence
 from escape_vre.hub.authenticator import EscapeAuthenticator
+from escape_vre.hub.client_secret import client_secret
 from escape_vre.hub.environment import check_environment
 from escape_vre.hub.names import is_user_name, user_name
 from escape_vre.hub.password import share_password
 from escape_vre.hub.pods import equip
-from escape_vre.hub.provider import EXCHANGE, Provider, client_secret
+from escape_vre.hub.provider import EXCHANGE, Provider
 from escape_vre.hub.sealing import read_keys
 from escape_vre.hub.settings import PATH, Calls, HubSettings, Login, SharedPassword, load
 from escape_vre.hub.shares import SCOPE

@@ -21,9 +21,10 @@ from escape_vre.core.errors import (
     RemoteError,
     UsageError,
 )
+from escape_vre.hub.answers import SessionEndedError
 from escape_vre.hub.metrics import TOKEN_REQUESTS
-from escape_vre.hub.provider import SessionEndedError
-from escape_vre.hub.sessions import Issued, ended
+from escape_vre.hub.remembered import Issued
+from escape_vre.hub.sessions import ended
 from escape_vre.hub.settings import PATH
 from escape_vre.hub.shares import SCOPE
 

@@ -12,8 +12,8 @@ from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
 from escape_vre.core.errors import ConfigurationError
+from escape_vre.hub.client_secret import client_secret
 from escape_vre.hub.mounted import CLIENT_SECRET, KEYS
-from escape_vre.hub.provider import client_secret
 from escape_vre.hub.sealing import read_keys
 from escape_vre.hub.settings import HubSettings, Login
 from escape_vre.hub.traits import listed

@@ -10,8 +10,6 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -19,7 +17,6 @@ import httpx
 
 from escape_vre.core.answers import BrowserDiscovery, Person, Tokens, error_code, read
 from escape_vre.core.errors import (
-    AuthError,
     BadResponseError,
     ConfigurationError,
     EscapeError,
@@ -27,10 +24,17 @@ from escape_vre.core.errors import (
 )
 from escape_vre.core.proxies import Proxies
 from escape_vre.core.tls import tls_context
-from escape_vre.core.tokens import jwt_claims
-from escape_vre.hub import mounted
+from escape_vre.hub.answers import (
+    ASK,
+    ClientRefusedError,
+    Metadata,
+    RefusedError,
+    SessionEndedError,
+    TokenAnswer,
+    check_audience,
+)
 from escape_vre.hub.claims import OF_THE_TOKEN, claim, lifetime_s
-from escape_vre.hub.mounted import CLIENT_SECRET
+from escape_vre.hub.client_secret import client_secret
 from escape_vre.hub.settings import PATH, Audience, Calls, Login
 from escape_vre.hub.wire import Wire, unavailable
 
@@ -46,56 +50,6 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a type, no secret)
 
 _LOGIN = f"{PATH}.login"
-_ASK = "Tell the administrators of this hub."
-
-
-class SessionEndedError(AuthError):
-    """The provider says that the session is over: only a new sign-in helps."""
-
-
-class RefusedError(ConfigurationError):
-    """The provider refuses what was asked, for every user: the site's configuration is wrong."""
-
-
-class ClientRefusedError(ConfigurationError):
-    """The provider does not accept this hub as its client: every request would be refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What the provider says about itself (OpenID Connect Discovery 1.0, section 3)."""
-
-    authorization_endpoint: str
-    token_endpoint: str
-    userinfo_endpoint: str
-    basic: bool
-    """Whether the client's secret goes into a header (RFC 6749 section 2.3.1)."""
-    pkce: tuple[str, ...] | None
-    grants: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenAnswer:
-    """A successful answer of the token endpoint (RFC 6749 section 5.1)."""
-
-    response: dict[str, Any] = field(repr=False)
-    expires_at: float
-    """When the access token ends by our own clock, seconds since 1970: clocks may differ."""
-
-    @property
-    def access_token(self) -> str:
-        """The access token."""
-        return str(self.response["access_token"])
-
-    @property
-    def refresh_token(self) -> str:
-        """The refresh token; empty if there is none."""
-        return str(self.response.get("refresh_token") or "")
-
-    @property
-    def id_claims(self) -> dict[str, Any]:
-        """The claims of the ID token; empty if there is none."""
-        return jwt_claims(str(self.response.get("id_token") or ""))
 
 
 class Provider:
@@ -415,50 +369,6 @@ class Provider:
             )
         return RefusedError(
             f"The identity provider refuses ({code}).",
-            hint=_ASK,
+            hint=ASK,
             details={"reason": code},
-        )
-
-
-def client_secret(login: Login) -> str:
-    """Return the client's secret, read now: files are replaced.
-
-    Raises
-    ------
-    ConfigurationError
-        There is none.
-    """
-    try:
-        if login.client_secret_file:
-            secret = Path(login.client_secret_file).read_text(encoding="utf-8").strip()
-        else:
-            secret = os.environ.get(login.client_secret_env, "") or mounted.read(CLIENT_SECRET)
-            secret = secret.strip()
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigurationError(
-            f"Could not read the client's secret from {login.secret_place}.",
-            hint="Correct the setting, or the file's permissions.",
-        ) from e
-    if not secret:
-        raise ConfigurationError(
-            f"There is no client's secret in {login.secret_place}.",
-            hint="Put the secret there that the provider issued when the client was registered.",
-        )
-    return secret
-
-
-def check_audience(answer: TokenAnswer, audience: Audience) -> None:
-    """Check the audience of an access token; a token without one is accepted.
-
-    Raises
-    ------
-    RefusedError
-        It is for another service.
-    """
-    aud = jwt_claims(answer.access_token).get("aud")
-    if aud and audience.aud not in (aud if isinstance(aud, list) else [aud]):
-        raise RefusedError(
-            "The identity provider gave a token for a different service.",
-            hint=_ASK,
-            details={"reason": "wrong audience"},
         )

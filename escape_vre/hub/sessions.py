@@ -13,9 +13,8 @@ refresh token that is no longer valid: that user signs in once more. Nothing els
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from logging import Logger
 from typing import Any
 
@@ -23,17 +22,13 @@ from jupyterhub.user import User
 
 from escape_vre.core.errors import ConfigurationError, EscapeError, RemoteError
 from escape_vre.core.text import sentence
+from escape_vre.hub.answers import RefusedError, SessionEndedError, TokenAnswer, check_audience
 from escape_vre.hub.ending import InFlight
 from escape_vre.hub.metrics import REFRESHES
-from escape_vre.hub.provider import (
-    Provider,
-    RefusedError,
-    SessionEndedError,
-    TokenAnswer,
-    check_audience,
-)
+from escape_vre.hub.provider import Provider
+from escape_vre.hub.remembered import Asking, Issued, Known, Remembered
 from escape_vre.hub.settings import PATH, Audience, HubSettings
-from escape_vre.hub.store import Claims, Memory, Session, Store, Stored
+from escape_vre.hub.store import Claims, Session, Store, Stored
 from escape_vre.hub.wire import unavailable
 
 MARGIN_S = 65.0
@@ -44,49 +39,6 @@ PAGE_WAITS_S = 3.0
 
 REFUSED_S = 10.0
 """How long a provider that refuses a service is not asked for it again, seconds."""
-
-REMEMBERED = 10_000
-"""Users whose tokens are kept in memory, about 10 kB each; the others' are asked for again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """An access token for one service."""
-
-    access_token: str = field(repr=False)
-    expires_at: float
-    renew_at: float
-    sign_in: str
-
-
-@dataclass(slots=True)
-class _Asking:
-    """A request for a token that equal requests share, its failure too."""
-
-    task: asyncio.Task[Issued]
-    exchange_since: float | None = None
-    """When the exchange was sent whose answer is waited for."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """What is in memory of one user."""
-
-    user: User
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    memory: Memory = field(default_factory=Memory)
-    tokens: dict[str, Issued] = field(default_factory=dict, repr=False)
-    asking: dict[str, _Asking] = field(default_factory=dict)
-    refused: dict[str, tuple[float, ConfigurationError]] = field(default_factory=dict)
-    asking_since: float | None = None
-    """When the renewal was begun whose answer is waited for."""
-    failure: EscapeError | None = None
-    failed_at: float = 0.0
-
-    @property
-    def busy(self) -> bool:
-        return self.lock.locked() or bool(self.asking) or self.memory.unsaved
-
 
 Welcome = Callable[[User, Claims], Awaitable[bool]]
 
@@ -115,7 +67,7 @@ class Sessions:
         self._store = store
         self._welcome = welcome
         self._log = log
-        self._users: OrderedDict[str, _Known] = OrderedDict()
+        self._users = Remembered()
         self._audiences = {entry.name: entry for entry in settings.tokens.audiences}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.in_flight = InFlight(log)
@@ -131,7 +83,7 @@ class Sessions:
         The provider is asked if its last answer is older than ``recheck_s``. One that does not
         answer ends nothing, and a page does not wait for it: the renewal goes on by itself.
         """
-        memory = self._known(user).memory
+        memory = self._users.of(user).memory
         session = await self._store.session(user, memory)
         if session is None or session.ended:
             return False
@@ -162,7 +114,7 @@ class Sessions:
             The provider refuses.
         """
         audience = self._audiences[name]
-        known = self._known(user)
+        known = self._users.of(user)
         session = await self._store.session(user, known.memory)
         if session is None or session.ended:
             raise ended()
@@ -174,7 +126,7 @@ class Sessions:
             raise refusal
         asking = known.asking.get(name)
         if asking is None:
-            asking = _Asking(self._task(self._issued(user, known, audience)))
+            asking = Asking(self._task(self._issued(user, known, audience)))
             known.asking[name] = asking
             asking.task.add_done_callback(lambda _: known.asking.pop(name, None))
         # An answer that comes later is for those who ask again: they wait for no call that is
@@ -198,12 +150,12 @@ class Sessions:
             How long to wait for the provider's answers, seconds.
         """
         self._provider.retire()
-        unsaved = [known for known in self._users.values() if known.memory.unsaved]
+        unsaved = [known for known in self._users if known.memory.unsaved]
         for known in unsaved:
             self._renewal(known.user, lambda _: False)
         await self.in_flight.finish(limit_s)
 
-    async def _issued(self, user: User, known: _Known, audience: Audience) -> Issued:
+    async def _issued(self, user: User, known: Known, audience: Audience) -> Issued:
         if self._settings.method == "refresh":
             session, answer = await self._narrowed(user, audience)
         else:
@@ -233,7 +185,7 @@ class Sessions:
             raise self._refused(user, e, audience) from e
 
     async def _exchange(self, user: User, session: Session, audience: Audience) -> TokenAnswer:
-        asking = self._known(user).asking[audience.name]
+        asking = self._users.of(user).asking[audience.name]
         asking.exchange_since = time.monotonic()
         try:
             return await self._provider.exchange(session.access_token, audience)
@@ -269,7 +221,7 @@ class Sessions:
             f" provider, or correct {PATH}.tokens.audiences[{number}].{other}",
         )
         until = time.monotonic() + REFUSED_S
-        self._known(user).refused[audience.name] = until, refusal
+        self._users.of(user).refused[audience.name] = until, refusal
         return refusal
 
     async def _renewed(
@@ -279,7 +231,7 @@ class Sessions:
 
         The renewal goes on if the caller does not wait for its end: it must be saved.
         """
-        known = self._known(user)
+        known = self._users.of(user)
         wait_s = min(wait_s, self._settings.calls.timeout_s + 1)
         work = None
         if known.asking_since is None or time.monotonic() - known.asking_since < wait_s:
@@ -296,14 +248,16 @@ class Sessions:
         ask: Callable[[Session], Awaitable[TokenAnswer]] | None = None,
     ) -> asyncio.Task[Session]:
         """Renew the session if it is due, whatever becomes of the caller."""
-        work: asyncio.Task[Session] = self._task(self._in_turn(user, self._known(user), due, ask))
+        work: asyncio.Task[Session] = self._task(
+            self._in_turn(user, self._users.of(user), due, ask)
+        )
         self.in_flight.renewing(work)
         return work
 
     async def _in_turn(
         self,
         user: User,
-        known: _Known,
+        known: Known,
         due: Callable[[Session], bool],
         ask: Callable[[Session], Awaitable[TokenAnswer]] | None,
     ) -> Session:
@@ -348,9 +302,7 @@ class Sessions:
                 await self._look_at(user, known, stored, answer)
             return session
 
-    async def _look_at(
-        self, user: User, known: _Known, stored: Stored, answer: TokenAnswer
-    ) -> None:
+    async def _look_at(self, user: User, known: Known, stored: Stored, answer: TokenAnswer) -> None:
         """Bring groups up to date; end the session of a user who may no longer use the hub."""
         session = stored.session
         if session is None:
@@ -380,22 +332,6 @@ class Sessions:
 
     def _is_recent(self, session: Session) -> bool:
         return 0 <= time.time() - session.checked_at < self._settings.oidc.recheck_s
-
-    def _known(self, user: User) -> _Known:
-        known = self._users.get(user.name)
-        if known is None:
-            known = self._users[user.name] = _Known(user)
-        known.user = user
-        self._users.move_to_end(user.name)
-        if len(self._users) > REMEMBERED:
-            self._forget_one(user.name)
-        return known
-
-    def _forget_one(self, but: str) -> None:
-        for name, known in self._users.items():
-            if name != but and not known.busy:
-                del self._users[name]
-                return
 
     def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)

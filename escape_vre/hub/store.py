@@ -16,7 +16,7 @@ from jupyterhub.crypto import EncryptionUnavailable, InvalidToken, decrypt, encr
 from jupyterhub.user import User
 from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 
-from escape_vre.hub.provider import SessionEndedError, TokenAnswer
+from escape_vre.hub.answers import SessionEndedError, TokenAnswer
 from escape_vre.hub.sealing import Sealer
 
 CLAIMS = "oauth_user"

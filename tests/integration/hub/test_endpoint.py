@@ -5,7 +5,7 @@ import json
 import pytest
 
 from escape_vre.core.tokens import jwt_claims
-from escape_vre.testing.hub import call
+from escape_vre.testing.visitor import call
 from tests.integration.hub.conftest import at_once, error, issued
 
 

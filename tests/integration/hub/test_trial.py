@@ -12,8 +12,8 @@ import pytest
 from escape_vre.core.errors import ConfigurationError, RemoteError
 from escape_vre.hub.settings import load
 from escape_vre.hub.trial import USER, Trial
-from escape_vre.testing.hub import call
 from escape_vre.testing.loopback import Handler, Server
+from escape_vre.testing.visitor import call
 
 TOKEN = "the-tests-own-token-of-a-release"
 

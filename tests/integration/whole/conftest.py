@@ -13,7 +13,8 @@ import pytest
 
 from escape_vre.local.idp import Idp
 from escape_vre.local.lake.lake import Lake
-from escape_vre.testing.hub import TestHub, call
+from escape_vre.testing.hub import TestHub
+from escape_vre.testing.visitor import call
 from tests.integration.whole.person import Person
 
 LIFETIME_S = 15

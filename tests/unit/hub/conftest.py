@@ -10,7 +10,8 @@ from jupyterhub import orm
 from jupyterhub.crypto import CryptKeeper
 from jupyterhub.user import User
 
-from escape_vre.hub.provider import Provider, TokenAnswer
+from escape_vre.hub.answers import TokenAnswer
+from escape_vre.hub.provider import Provider
 from escape_vre.hub.sealing import Sealer
 from escape_vre.hub.sessions import Sessions
 from escape_vre.hub.settings import load

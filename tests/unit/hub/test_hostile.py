@@ -10,7 +10,7 @@ import pytest
 import escape_vre.hub
 from escape_vre.core.errors import ConfigurationError
 from escape_vre.hub import check, trial
-from escape_vre.hub.provider import RefusedError
+from escape_vre.hub.answers import RefusedError
 from tests.unit.hub.test_check import kubernetes  # noqa: F401 (a fixture)
 
 EVIL = "quota\x1b]52;c;bWFsd2FyZQ==\x07\x9b2J\u202e\r\n[C] hub stopped"

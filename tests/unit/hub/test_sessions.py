@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 from escape_vre.core.errors import ConfigurationError, RemoteUnavailableError
 from escape_vre.core.tokens import jwt_claims
 from escape_vre.hub import provider as provider_module
+from escape_vre.hub import remembered, wire
 from escape_vre.hub import sessions as module
-from escape_vre.hub import wire
-from escape_vre.hub.provider import SessionEndedError
+from escape_vre.hub.answers import SessionEndedError
 from tests.unit.hub.conftest import KEY, until
 
 pytestmark = pytest.mark.asyncio
@@ -221,7 +221,7 @@ async def test_a_late_exchange_is_used(hub, idp, given):
             with pytest.raises(RemoteUnavailableError):
                 await hub.sessions.token(user, "rucio")
         wakes.set()
-        await until(lambda: hub.sessions._users["alice"].tokens)
+        await until(lambda: hub.sessions._users.get("alice").tokens)
     assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
     assert idp.calls["exchange"] == 1
 
@@ -237,7 +237,7 @@ async def test_a_token_of_a_late_narrowing_is_used(hub, idp, given):
             with pytest.raises(RemoteUnavailableError):
                 await hub.sessions.token(user, "rucio")
         wakes.set()
-        await until(lambda: hub.sessions._users["alice"].tokens)
+        await until(lambda: hub.sessions._users.get("alice").tokens)
     assert refresh_token(hub, user) == idp._sessions[0].refresh
     assert (await hub.sessions.token(user, "rucio")).access_token in idp.given
     assert idp.calls["refresh"] == 1
@@ -744,7 +744,7 @@ async def test_a_provider_that_is_down_is_left_alone_for_a_while(hub, idp, clock
 
 
 async def test_what_is_not_saved_is_not_forgotten(hub, idp, clock, monkeypatch):
-    monkeypatch.setattr(module, "REMEMBERED", 2)
+    monkeypatch.setattr(remembered, "REMEMBERED", 2)
     alice = await hub.sign_in("alice")
     clock(400)
 
@@ -762,7 +762,7 @@ async def test_what_is_not_saved_is_not_forgotten(hub, idp, clock, monkeypatch):
 
 
 async def test_memory_is_bounded(hub, idp, monkeypatch):
-    monkeypatch.setattr(module, "REMEMBERED", 3)
+    monkeypatch.setattr(remembered, "REMEMBERED", 3)
     users = [await hub.sign_in(f"user-{n}") for n in range(6)]
     for user in users:
         await hub.sessions.token(user, "rucio")
@@ -773,7 +773,7 @@ async def test_memory_is_bounded(hub, idp, monkeypatch):
 async def test_no_token_in_words_or_logs(hub, idp, clock, caplog):
     caplog.set_level(logging.DEBUG)
     user = await hub.sign_in("alice")
-    said = [repr(await hub.sessions.token(user, "rucio")), repr(hub.sessions._users)]
+    said = [repr(await hub.sessions.token(user, "rucio")), repr(list(hub.sessions._users))]
     idp.sign_out("alice")
     clock(400)
     with pytest.raises(SessionEndedError) as caught:
