@@ -78,7 +78,10 @@ class Mover:
     def _work(self, connections: Connections) -> None:
         try:
             while (found := self._next(connections)) is not None:
-                self._move(*found, connections)
+                try:
+                    self._move(*found, connections)
+                except Exception as e:  # noqa: BLE001 — logged and counted there
+                    self._loops.failed("workers of transfers", e)
         finally:
             connections.close()
 
@@ -129,6 +132,9 @@ class Mover:
         try:
             arrived = batch.carry(errand, address, connections)
             batch.on_file(errand, arrived)
+            batch.control.add_file(
+                here=arrived.here, verified=arrived.verified, in_place=arrived.in_place
+            )
         except CancelledJobError:
             self._give_back(batch, errand, connections, batch.put_by)
         except EscapeError as e:
@@ -141,9 +147,6 @@ class Mover:
             )
             self._failed(batch, errand, address, error, connections)
         else:
-            batch.control.add_file(
-                here=arrived.here, verified=arrived.verified, in_place=arrived.in_place
-            )
             self._give_back(batch, errand, connections, batch.done)
         self._settle(batch)
 

@@ -221,3 +221,14 @@ def test_it_is_asked_for_once_a_file(storage, tmp_path):
     with pytest.raises(AuthError):
         run(source(SMALL, old), tmp_path / "f", access=access)
     assert access.asked == ["rucio:demo:f"]
+
+
+def test_a_fault_of_ours_fails_the_file_and_the_job_ends(storage, tmp_path, monkeypatch):
+    def unable(self, **counted):
+        raise AttributeError("in_place")
+
+    monkeypatch.setattr(Control, "add_file", unable)
+    storage.put("f", SMALL)
+    failed = move(wanted(tmp_path, 3, storage.url("f")))
+    assert sorted(failed) == ["0", "1", "2"]
+    assert all("internal error (AttributeError)" in error.message for error in failed.values())
