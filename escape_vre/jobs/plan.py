@@ -1,21 +1,18 @@
 """From the files that a service names to the paths they go to, and what came of each.
 
 A job may have millions of files, and the agent little memory. So its files are rows of a private,
-temporary SQLite database: on this machine's disk, outside the home folder, gone when it is closed.
+temporary SQLite database.
 """
 
 import json
 import os
 import shutil
-import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from escape_vre.core import text
 from escape_vre.core.errors import (
-    ConflictError,
     EscapeError,
     NotFoundError,
     QuotaError,
@@ -25,24 +22,15 @@ from escape_vre.core.service import FileSource, InPlace
 from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.manifest import Copy, Manifest, manifest_key
 from escape_vre.jobs.models import ErrorInfo, JobFile
+from escape_vre.jobs.plan_database import PlanDatabase, raw, text_of
 from escape_vre.jobs.transfer.batch import Errand
 from escape_vre.jobs.transfer.in_place import found_in_place
 from escape_vre.jobs.transfer.place import device_of, part_bytes
 
-CHUNK = 500
 KEPT_COPIES = 4
-CACHE_KIB = 4096
 SAID = 20
 """Files whose errors a job's own error names."""
 
-_TABLES = """
-CREATE TABLE file (
-    n INTEGER PRIMARY KEY, folder INTEGER, name BLOB, part TEXT, folded TEXT, is_file INTEGER,
-    shard TEXT, ref BLOB, urls TEXT, bytes INTEGER, sums TEXT, collections INTEGER, why TEXT,
-    mounted TEXT, known TEXT, arrived TEXT, in_place INTEGER, problem TEXT, UNIQUE (folder, name)
-);
-CREATE INDEX by_shard ON file (shard) WHERE is_file = 1;
-"""
 Check = Callable[[], None]
 
 
@@ -58,12 +46,7 @@ class Plan:
     def __init__(self, request: GetRequest) -> None:
         self._request = request
         self._base = Path(request.destination)
-        self._lock = threading.RLock()
-        self._open = True
-        self._db = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_TABLES)
+        self._db = PlanDatabase()
         self._folders: dict[tuple[str, ...], int] = {(): 0}
         self._parts: list[tuple[str, ...]] = [()]
         self._paths: dict[int, Path] = {}
@@ -75,25 +58,18 @@ class Plan:
 
     def close(self) -> None:
         """Forget everything; a reader gets a ConflictError from then on."""
-        if not self._open:
-            return
-        self._open = False
-        self._db.interrupt()  # a thread may be sorting a million names
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     # ── making it ───────────────────────────────────────────────────────────────────────────
 
     def add(self, sources: Sequence[FileSource]) -> None:
         """Take in some files; one that is named again for the same place counts once."""
-        with self._lock:
-            self._execute("BEGIN")
+        with self._db.transaction():
             for source in sources:
                 if self._add(source):
                     self.count += 1
                     known = self.bytes is not None and source.bytes is not None
                     self.bytes = (self.bytes or 0) + (source.bytes or 0) if known else None
-            self._execute("COMMIT")
 
     def _add(self, source: FileSource) -> bool:
         parts = source.parts
@@ -103,7 +79,7 @@ class Plan:
         mounted = [[place.path, place.root] for place in source.in_place]
         row = (
             shard,
-            _raw(source.ref),
+            raw(source.ref),
             json.dumps(source.urls),
             source.bytes,
             _sums(source),
@@ -123,10 +99,10 @@ class Plan:
 
     def _insert(self, folder: int, name: str, is_file: int, row: tuple[Any, ...]) -> bool:
         part = safe_part(name)
-        done = self._execute(
+        done = self._db.execute(
             "INSERT OR IGNORE INTO file (folder, name, part, folded, is_file, shard, ref, urls,"
             " bytes, sums, collections, why, mounted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (folder, _raw(name), part, part.casefold(), is_file, *row),
+            (folder, raw(name), part, part.casefold(), is_file, *row),
         )
         return bool(done.rowcount)
 
@@ -156,45 +132,43 @@ class Plan:
 
     def _make_distinct(self) -> None:
         """Give names that a file system may take for one another parts of their own."""
-        same = self._all(
+        same = self._db.all(
             "SELECT folder, folded FROM file GROUP BY folder, folded HAVING COUNT(*) > 1"
         )
         for folder, folded in same:
-            names = self._all(
+            names = self._db.all(
                 "SELECT name FROM file WHERE folder = ? AND folded = ?", (folder, folded)
             )
-            raw = {_text(name): name for (name,) in names}
-            for name, part in distinct_parts(raw).items():
-                self._execute(
+            stored = {text_of(name): name for (name,) in names}
+            for name, part in distinct_parts(stored).items():
+                self._db.execute(
                     "UPDATE file SET part = ? WHERE folder = ? AND name = ?",
-                    (part, folder, raw[name]),
+                    (part, folder, stored[name]),
                 )
 
     def _find_known(self, manifest: Manifest, check: Check) -> None:
         """Note the copies of this disk, one shard of the manifest after another."""
-        for (shard,) in self._all("SELECT DISTINCT shard FROM file WHERE is_file = 1"):
+        for (shard,) in self._db.all("SELECT DISTINCT shard FROM file WHERE is_file = 1"):
             check()
-            rows = self._all(
+            rows = self._db.all(
                 "SELECT n, ref, folder, part FROM file WHERE is_file = 1 AND shard = ?", (shard,)
             )
-            refs = {_text(ref) for _, ref, _, _ in rows}
+            refs = {text_of(ref) for _, ref, _, _ in rows}
             copies = manifest.copies(self._request.instance, refs)
-            with self._lock:
-                self._execute("BEGIN")
+            with self._db.transaction():
                 for n, ref, folder, part in rows:
-                    if found := copies.get(_text(ref)):
+                    if found := copies.get(text_of(ref)):
                         final = str(self._path(folder) / part)
                         found = sorted(found, key=lambda copy: copy.path != final)[:KEPT_COPIES]
                         known = json.dumps([[c.path, c.size, c.mtime_ns] for c in found])
-                        self._execute("UPDATE file SET known = ? WHERE n = ?", (known, n))
-                self._execute("COMMIT")
+                        self._db.execute("UPDATE file SET known = ? WHERE n = ?", (known, n))
 
     def _check_room(self, reserve: int, check: Check) -> None:
         disk = shutil.disk_usage(device_of(self._base))
         if disk.total == 0:
             return  # a file system that does not count, such as some FUSE mounts
         free = disk.free - reserve
-        ((most,),) = self._all("SELECT SUM(bytes) FROM file WHERE is_file = 1")
+        ((most,),) = self._db.all("SELECT SUM(bytes) FROM file WHERE is_file = 1")
         if (most or 0) <= free:
             return
         needed = 0
@@ -224,11 +198,11 @@ class Plan:
         """Where it all goes, or is: the only file, or the folder that holds all."""
         used = [
             json.loads(copy)[0]
-            for (copy,) in self._all("SELECT arrived FROM file WHERE in_place = 1")
+            for (copy,) in self._db.all("SELECT arrived FROM file WHERE in_place = 1")
         ]
         if self.count == 1:
             return Path(used[0]) if used else next(self.errands()).final
-        folders = self._all(
+        folders = self._db.all(
             "SELECT DISTINCT folder FROM file WHERE is_file = 1 AND in_place IS NULL"
         )
         paths = [self._path(folder) for (folder,) in folders]
@@ -238,11 +212,11 @@ class Plan:
         """Yield the files to bring, in the order of the catalogue."""
         collections = list(self._collections)
         columns = "n, ref, folder, part, urls, bytes, sums, collections, why, mounted, known"
-        for row in self._rows(columns):
+        for row in self._db.rows(columns):
             n, ref, folder, part, urls, size, sums, number, why, mounted, known = row
             obstacle, way_out = json.loads(why) if why else ("", "")
             source = FileSource(
-                ref=_text(ref),
+                ref=text_of(ref),
                 parts=(),
                 urls=tuple(json.loads(urls)),
                 bytes=size,
@@ -257,11 +231,11 @@ class Plan:
 
     def files(self) -> Iterator[JobFile]:
         """Yield the files with what came of them, in the order of the catalogue."""
-        for ref, folder, part, size, arrived, problem in self._rows(
+        for ref, folder, part, size, arrived, problem in self._db.rows(
             "n, ref, folder, part, bytes, arrived, problem", skip=1
         ):
             yield JobFile(
-                ref=_text(ref),
+                ref=text_of(ref),
                 path=json.loads(arrived)[0] if arrived else str(self._path(folder) / part),
                 bytes=size,
                 state="here" if arrived else "missing",
@@ -279,14 +253,14 @@ class Plan:
     def members(self, numbers: Sequence[int]) -> Iterator[tuple[str, Copy]]:
         """Yield the files of a collection that are here, each with its ref."""
         wanted = ", ".join(str(number) for number in numbers)
-        for ref, arrived in self._rows(
+        for ref, arrived in self._db.rows(
             "n, ref, arrived", skip=1, where=f"collections IN ({wanted}) AND arrived IS NOT NULL"
         ):
-            yield _text(ref), Copy(*json.loads(arrived))
+            yield text_of(ref), Copy(*json.loads(arrived))
 
     def folders(self) -> list[Path]:
         """Return the folders that a file has come to."""
-        found = self._all(
+        found = self._db.all(
             "SELECT DISTINCT folder FROM file WHERE arrived IS NOT NULL AND in_place IS NULL"
         )
         return [self._path(folder) for (folder,) in found]
@@ -296,26 +270,28 @@ class Plan:
     def arrived(self, errand: Errand, copy: Copy, *, in_place: bool = False) -> None:
         """Note that a file is under its final name, or in place on a mounted storage."""
         fields = json.dumps([copy.path, copy.size, copy.mtime_ns])
-        self._execute(
+        self._db.execute(
             "UPDATE file SET arrived = ?, in_place = ? WHERE n = ?",
             (fields, 1 if in_place else None, errand.number),
         )
 
     def failed(self, errand: Errand, error: EscapeError) -> None:
         """Note that a file could not be fetched."""
-        self._execute(
+        self._db.execute(
             "UPDATE file SET problem = ? WHERE n = ?",
             (json.dumps(error.as_dict()), errand.number),
         )
 
     def error(self, stopped_by: EscapeError | None) -> EscapeError | None:
         """Make one error of those of many files; None when all are here."""
-        ((missing,),) = self._all("SELECT COUNT(*) FROM file WHERE is_file = 1 AND arrived IS NULL")
+        ((missing,),) = self._db.all(
+            "SELECT COUNT(*) FROM file WHERE is_file = 1 AND arrived IS NULL"
+        )
         if not missing:
             return None
         named = [
             (str(self._path(folder) / part), json.loads(problem))
-            for folder, part, problem in self._all(
+            for folder, part, problem in self._db.all(
                 "SELECT folder, part, problem FROM file"
                 " WHERE problem IS NOT NULL AND arrived IS NULL ORDER BY n LIMIT ?",
                 (SAID,),
@@ -334,7 +310,7 @@ class Plan:
             details={"files": [{"path": path, "error": problem} for path, problem in named]},
         )
 
-    # ── the database ────────────────────────────────────────────────────────────────────────
+    # ── paths ───────────────────────────────────────────────────────────────────────────────
 
     def _path(self, folder: int) -> Path:
         """Return the path of a folder; its names are safe and distinct by now."""
@@ -344,57 +320,11 @@ class Plan:
                 self._paths[folder] = self._base
             else:
                 above = self._folders[parts[:-1]]
-                ((part,),) = self._all(
-                    "SELECT part FROM file WHERE folder = ? AND name = ?", (above, _raw(parts[-1]))
+                ((part,),) = self._db.all(
+                    "SELECT part FROM file WHERE folder = ? AND name = ?", (above, raw(parts[-1]))
                 )
                 self._paths[folder] = self._path(above) / part
         return self._paths[folder]
-
-    def _rows(
-        self, columns: str, *, skip: int = 0, where: str = "is_file = 1"
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yield rows in the order of the catalogue, some hundreds at a time."""
-        last = 0
-        while rows := self._all(
-            f"SELECT {columns} FROM file WHERE n > ? AND {where} ORDER BY n LIMIT {CHUNK}",  # noqa: S608 — our own words
-            (last,),
-        ):
-            last = rows[-1][0]
-            for row in rows:
-                yield row[skip:]
-
-    def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._execute(query, values).fetchall()
-            except sqlite3.OperationalError as e:
-                raise self._failed(e) from e
-
-    def _execute(self, query: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        with self._lock:
-            if not self._open:
-                raise ConflictError("The job has just ended.", hint="Ask again.")
-            try:
-                return self._db.execute(query, values)
-            except sqlite3.OperationalError as e:
-                raise self._failed(e) from e
-
-    def _failed(self, error: sqlite3.OperationalError) -> EscapeError:
-        if not self._open:
-            return ConflictError("The job has just ended.", hint="Ask again.")
-        return QuotaError(
-            f"The list of files cannot be kept on this machine's disk: {error}.",
-            hint="Free some space in the folder for temporary files (TMPDIR).",
-        )
-
-
-def _raw(name: str) -> bytes:
-    """Return a name as it is kept: a catalogue may give what is no Unicode."""
-    return name.encode("utf-8", "surrogatepass")
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogatepass")
 
 
 def _sums(source: FileSource) -> str:

@@ -19,7 +19,8 @@ from escape_vre.jobs.kinds.get_request import GetRequest
 from escape_vre.jobs.kinds.kind import WORDS, Kind
 from escape_vre.jobs.manifest import Manifest
 from escape_vre.jobs.models import Amount, Job, JobFile, JobState
-from escape_vre.jobs.plan import CHUNK, Plan
+from escape_vre.jobs.plan import Plan
+from escape_vre.jobs.plan_database import CHUNK
 from escape_vre.jobs.transfer.batch import Batch, Errand
 from escape_vre.jobs.transfer.control import Control
 from escape_vre.jobs.transfer.download import Arrived, bringing
