@@ -29,8 +29,8 @@ demo: $(STAMPS)/product ## Open the product on its own data lake (CHECK=1: only 
 
 test: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs $(STAMPS)/chromium ## Set everything up and run every test
 	scripts/beside.py "$(MAKE) --no-print-directory checks" \
-	    "scripts/timed 'browser tests' $(MAKE) --no-print-directory ui" \
-	    "$(MAKE) --no-print-directory python"
+	    "scripts/timed 'browser tests' $(MAKE) --no-print-directory ui"
+	$(MAKE) --no-print-directory python
 	@test -n "$$ESCAPE_VRE_TIMES" || scripts/timed --report
 
 checks: $(STAMPS)/product $(STAMPS)/test $(STAMPS)/docs ## What is quick: lint, JavaScript, documentation, demo
