@@ -228,3 +228,114 @@ test('files are dragged onto a dataset: from the file browser, and from the desk
   await expect(product.row(`${photos}.txt`).first()).toContainText('1.5 MB');
   rmSync(desktop, { recursive: true });
 });
+
+test('a dataset is made with a file in it, described, closed, almost erased', async ({
+  product
+}) => {
+  test.slow();
+  const { page, panel } = product;
+  const name = fresh('survey');
+  const dialog = page.getByRole('dialog');
+  const button = (label: string) =>
+    dialog.getByRole('button', { name: label, exact: true });
+  const choose = async (row: Locator, label: string | RegExp) => {
+    await row.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: label }).click();
+  };
+
+  // The scope at hand is filled in.
+  await product.find('demo:fermi.lightcurves');
+  await product.row('fermi.lightcurves').click();
+  await page.keyboard.press('ArrowRight');
+  const file = product.tree.locator('[data-type="file"]').first();
+  const fileName = (await file.getAttribute('data-ref'))?.split(':')[2] ?? '';
+  await choose(file, 'New Dataset…');
+  await expect(dialog.getByRole('combobox', { name: 'Scope' })).toHaveValue(
+    'demo'
+  );
+  await dialog.getByRole('combobox', { name: 'Scope' }).fill('user.demo');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+  await expect(
+    dialog.getByRole('checkbox', { name: `Attach ${fileName}` })
+  ).toBeChecked();
+  await axe(product);
+  await button('Create').click();
+  await expect(dialog).toBeHidden();
+  await expect(file).toHaveAttribute('aria-selected', 'true');
+
+  // The same name is refused where it was typed.
+  await choose(file, 'New Dataset…');
+  await dialog.getByRole('combobox', { name: 'Scope' }).fill('user.demo');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+  await button('Create').click();
+  await expect(dialog).toContainText('is there already');
+  await button('Cancel').click();
+
+  // Nobody attaches to a scope of others.
+  await choose(file, 'Attach to Dataset…');
+  await dialog.getByRole('combobox', { name: 'Scope' }).fill('root');
+  await expect(dialog).toContainText('The scope root is not yours.');
+  await axe(product);
+  await button('Cancel').click();
+
+  await product.find(`user.demo:${name}`);
+  const row = product.row(name);
+  await row.click();
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+  await panel.getByRole('button', { name: 'Edit metadata…' }).click();
+  await dialog.getByLabel('Key 2').fill('a.b');
+  await expect(dialog).toContainText('has a dot or a slash');
+  await dialog.getByLabel('Key 2').fill('instrument');
+  await dialog.getByLabel('Value 2').fill('LAT');
+  await axe(product);
+  await button('Save').click();
+  await expect(dialog).toBeHidden();
+  const details = panel.locator('.escape-Details');
+  await expect(details).toContainText('instrument');
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+
+  await row.click();
+  await page.keyboard.press('ArrowRight');
+  await choose(file, `Detach from ${name}…`);
+  await expect(dialog).toContainText(`no longer in user.demo:${name}.`);
+  await axe(product);
+  await expect(button('Cancel')).toBeFocused();
+  await button('Cancel').click();
+
+  await choose(row, 'Close Collection…');
+  await axe(product);
+  await button('Close').click();
+  await expect(dialog).toBeHidden();
+  await expect(details).toContainText('closed');
+
+  // Says what goes; Enter alone erases nothing.
+  await choose(row, 'Erase…');
+  await expect(dialog).toContainText(
+    `This erases the dataset user.demo:${name}.`
+  );
+  await expect(dialog).toContainText('It is erased after a day.');
+  await expect(button('Erase')).toBeEnabled();
+  await axe(product);
+  await expect(button('Cancel')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(dialog).toBeHidden();
+
+  // It can be taken back.
+  await choose(row, 'Erase…');
+  await button('Erase').click();
+  await expect(page.getByText(/will be erased at/)).toBeVisible();
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(page.getByText(/will not be erased/)).toBeVisible();
+});
+
+test('the quota at each RSE is shown', async ({ product }) => {
+  const { page, panel } = product;
+  await panel.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('menuitem', { name: 'My Quota' }).click();
+  const dialog = page.getByRole('dialog', { name: 'My quota' });
+  const quotas = dialog.getByRole('list', { name: 'Quotas' });
+  await expect(quotas).toContainText(NORTH);
+  await axe(product);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+});

@@ -1,5 +1,4 @@
-import { DOCTOR } from '../doctor/commandids';
-import { ActivityCommandIDs, openRefCommand } from '../activity/commandids';
+import { openRefCommand } from '../activity/commandids';
 
 /** Names of everything that the data lake panel can be told to do. */
 export const CommandIDs = {
@@ -31,22 +30,3 @@ export const CommandIDs = {
   details: 'escape-vre:datalake-details',
   activity: 'escape-vre:datalake-activity'
 } as const;
-
-/** Of the whole panel; null is a line between two groups. */
-export const MENU = [
-  CommandIDs.search,
-  CommandIDs.scopes,
-  CommandIDs.refresh,
-  null,
-  CommandIDs.put,
-  null,
-  CommandIDs.signIn,
-  CommandIDs.signOut,
-  DOCTOR,
-  null,
-  CommandIDs.activity,
-  ActivityCommandIDs.clear
-];
-
-/** Of the arrow beside Get. */
-export const GET_MENU = [CommandIDs.getTo, CommandIDs.getSome];

@@ -11,6 +11,8 @@ import { Name } from '../ui/name';
 import { DetailsSection } from '../ui/sidebar/detailssection';
 import { FactList } from '../ui/sidebar/facts';
 import type { Fact } from '../ui/sidebar/facts';
+import { CollectionIDs } from './collections/commandids';
+import { textOf } from './collections/words';
 import { CommandIDs } from './commandids';
 import { StateShape } from '../ui/outline/shape';
 import { Lake } from './lake';
@@ -70,7 +72,7 @@ function View(
             {note}
           </p>
         ))}
-      {did && <Facts did={did} path={state?.path ?? null} trans={trans} />}
+      {did && <Facts {...props} did={did} path={state?.path ?? null} />}
       <RulesPart {...props} />
       <h4>{trans.__('Replicas')}</h4>
       {replicasError ? (
@@ -176,12 +178,10 @@ function Title(
   );
 }
 
-function Facts(props: {
-  did: IDid;
-  path: string | null;
-  trans: TranslationBundle;
-}): React.JSX.Element {
-  const { did, trans } = props;
+function Facts(
+  props: ILakeDetailsOptions & { did: IDid; path: string | null }
+): React.JSX.Element {
+  const { did, commands, trans } = props;
   const facts: Fact[] = [
     [trans.__('Path'), props.path],
     [trans.__('Type'), did.type],
@@ -192,6 +192,14 @@ function Facts(props: {
         ? null
         : formatCount(did.length)
     ],
+    [
+      trans.__('State'),
+      did.open === null || did.type === 'file'
+        ? null
+        : did.open
+          ? trans.__('open')
+          : trans.__('closed')
+    ],
     [trans.__('Account'), did.account],
     [trans.__('Created'), did.created && timeOf(did.created)],
     [trans.__('Adler-32'), did.adler32],
@@ -201,14 +209,18 @@ function Facts(props: {
   return (
     <>
       <FactList facts={facts} />
-      {metadata.length > 0 && (
-        <>
-          <h4>{trans.__('Metadata')}</h4>
-          <FactList
-            facts={metadata.map(([name, value]) => [name, textOf(value)])}
-          />
-        </>
-      )}
+      <h4>{trans.__('Metadata')}</h4>
+      <FactList
+        facts={metadata.map(([name, value]) => [name, textOf(value)])}
+      />
+      <div className="escape-Details-actions">
+        <button
+          className="escape-Link"
+          onClick={() => void commands.execute(CollectionIDs.editMetadata)}
+        >
+          {trans.__('Edit metadata…')}
+        </button>
+      </div>
     </>
   );
 }
@@ -253,8 +265,4 @@ function timeOf(text: string): string {
         dateStyle: 'medium',
         timeStyle: 'short'
       });
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

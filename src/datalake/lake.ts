@@ -2,7 +2,7 @@ import type { IAgent } from '../core/tokens';
 import type { IAccount, IRow, IRse, IRule } from './api';
 
 /** More than these nobody looks through. */
-const MOST_DATASETS = 500;
+const MOST_NAMES = 500;
 
 /** The data lake that a dialog is about, and what it can be asked. */
 export class Lake {
@@ -38,16 +38,24 @@ export class Lake {
     return rows;
   }
 
-  /** Names of datasets of a scope, the first ones by name. */
-  async datasets(scope: string, signal: AbortSignal): Promise<string[]> {
+  datasets(scope: string, signal: AbortSignal): Promise<string[]> {
+    return this.collections('dataset', scope, signal);
+  }
+
+  /** Names of datasets or containers of a scope, the first ones by name. */
+  async collections(
+    type: 'dataset' | 'container',
+    scope: string,
+    signal: AbortSignal
+  ): Promise<string[]> {
     const rows: IRow[] = [];
     await this._agent.stream<IRow>('datalake/dids', {
       query: {
         instance: this.instance,
         scope,
         pattern: '*',
-        type: 'dataset',
-        limit: MOST_DATASETS
+        type,
+        limit: MOST_NAMES
       },
       signal,
       onRows: some => rows.push(...some)

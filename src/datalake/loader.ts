@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
@@ -10,12 +11,14 @@ import { startWhereLeft } from '../ui/sidebar/memory';
 import { makeMenu, Panel } from '../ui/sidebar/panel';
 import type { ILoaded } from '../ui/sidebar/plugin';
 import { Actions, instanceToName } from './actions';
-import { GET_MENU } from './commandids';
+import { CollectionActions } from './collections/actions';
+import { addCollectionCommands } from './collections/commands';
 import { lakeDetails } from './detailsview';
 import { acceptRows, dragRows } from './drag';
 import { Puts } from './put/actions';
 import { Dropping, HeldOver, openTabsForFiles } from './put/drop';
 import { lakeLook } from './look';
+import { GET_MENU } from './menu';
 import { Datalake } from './model';
 import type { INotebookDataLoader } from './notebook/tokens';
 import { isPlace } from './place';
@@ -33,6 +36,7 @@ export interface ILoaderOptions {
   notebooks: INotebookTracker | null;
   files: FileBrowser | null;
   memory: IStateDB | null;
+  palette: ICommandPalette | null;
   notebookData: INotebookDataLoader | null;
 }
 
@@ -114,7 +118,15 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
     notebooks
   });
   const rules = new RuleActions({ agent, model, trans });
-  const ruleCommands = addRuleCommands(commands, rules, trans);
+  const lazyCommands = [
+    ...addRuleCommands(commands, rules, trans),
+    ...addCollectionCommands({
+      commands,
+      palette: options.palette,
+      actions: new CollectionActions({ agent, model, trans }),
+      trans
+    })
+  ];
   const dropping =
     files &&
     acceptRows(files, (rows, to) => void actions.getRows(rows, { to }));
@@ -123,7 +135,7 @@ export async function makePanel(options: ILoaderOptions): Promise<ILoadedLake> {
     droppingFiles.dispose();
     opening.dispose();
     puts.dispose();
-    ruleCommands.forEach(command => command.dispose());
+    lazyCommands.forEach(command => command.dispose());
     getMenu.dispose();
     model.dispose();
   }, model);

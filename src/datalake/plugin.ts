@@ -75,6 +75,7 @@ export const datalakePlugin: JupyterFrontEndPlugin<void> = {
           notebooks,
           files,
           memory,
+          palette,
           notebookData
         });
       },
