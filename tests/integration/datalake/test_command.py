@@ -193,11 +193,14 @@ def test_alone_it_prints_its_help(words, capsys):
         (["dl", "ls", "--type", "x"], "choose from all, collection, container, dataset, file"),
         (["dl", "ls", "--limit", "-3"], "argument --limit"),
         (["dl", "ls", "--limit", "0"], "0 is not a number of rows"),
-        (["dl", "ls", "t", "u"], "there is no argument u."),
+        (["dl", "info", "t:x", "u"], "there is no argument u."),
         (["dl", "info"], "the following arguments are required: scope:name."),
         (["agent", "statsu"], "Did you mean status?"),
         (["lake", "starrt"], "Did you mean start?"),
-        (["zzz"], "no command zzz; choose from dl, jobs, cancel, retry, login, logout, agent,"),
+        (
+            ["zzz"],
+            "no command zzz; choose from dl, jobs, cancel, retry, login, logout, doctor, agent,",
+        ),
     ],
 )
 def test_a_mistyped_word_names_the_nearest(words, said, capsys):
