@@ -35,6 +35,7 @@ _HOUSEKEEPING = {
     "access_cnt",
     "accessed_at",
     "availability",
+    "closed_at",
     "complete",
     "constituent",
     "hidden",
