@@ -18,7 +18,7 @@ export function keepChoices(
   trans: ITrans
 ): readonly { value: Keep; label: string }[] {
   return [
-    { value: 'always', label: trans.__('somebody deletes it') },
+    { value: 'always', label: trans.__('it is deleted') },
     { value: '7', label: trans.__('a week from now') },
     { value: '30', label: trans.__('30 days from now') },
     { value: '365', label: trans.__('a year from now') },

@@ -287,17 +287,19 @@ function useActiveInSight(
     if (!tree) {
       return;
     }
-    let before = tree.clientHeight;
+    // clientHeight is rounded, perhaps to more than there is.
+    const height = () => Math.floor(tree.getBoundingClientRect().height);
+    let before = height();
     const observer = new ResizeObserver(() => {
       const active = now.current();
       const top = active * ROW_PX;
-      const bottom = top + ROW_PX - tree.clientHeight;
+      const bottom = top + ROW_PX - height();
       const wasInSight =
-        top >= tree.scrollTop && top + ROW_PX <= tree.scrollTop + before;
+        top >= tree.scrollTop && top + ROW_PX <= tree.scrollTop + before + 1;
       if (active >= 0 && wasInSight && bottom > tree.scrollTop) {
         tree.scrollTop = bottom;
       }
-      before = tree.clientHeight;
+      before = height();
     });
     observer.observe(tree);
     return () => observer.disconnect();
