@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from escape_vre.testing.waiting import wait_until
 from tests.cluster.errors import ClusterError
 from tests.cluster.kubectl import get
 
@@ -26,9 +27,20 @@ def escape(**values):
 
 
 def goes_on(alice):
-    """Assert that her server works, in a page that she never left."""
-    alice.find("demo:cta")
-    expect(alice.row("cta.events")).to_be_visible()
+    """Assert that her server works, in a page that she never left.
+
+    While the way to it is cut, Lab may open a dialog, which takes the Enter of a search.
+    """
+
+    def listed():
+        alice.find("demo:cta")
+        try:
+            expect(alice.row("cta.events")).to_be_visible(timeout=20_000)
+        except AssertionError:
+            return False
+        return True
+
+    wait_until(listed, what="a list after the change")
     alice.find("demo:")
 
 
