@@ -77,6 +77,8 @@ def test_transfers_take_as_long_as_is_asked(link, dataset):
     (rule,) = dataset.rules()
     assert (rule["state"], rule["locks_replicating_cnt"]) == ("REPLICATING", 3)
     assert not dataset.copies()
+    with link.rest() as rest:
+        rest.call("PUT", path("rules", rule["id"]), {"options": {"priority": 5}})
     link.transfers_take(0.1)
     wait_until(lambda: dataset.state() == "OK")
     assert dataset.copies() == list(dataset.files.values())

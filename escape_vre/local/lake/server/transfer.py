@@ -33,6 +33,8 @@ from ..rses import rses
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 4
+_LOOK_S = 1.0
+"""After so long a transfer that waits looks at the behaviour by itself: a signal may be missed."""
 _REFUSED = "Result (Neon): Could not connect to server: Connection refused after 3 attempts"
 
 
@@ -103,7 +105,7 @@ class Transfers:
                 left_s = began + self._lasts(copy) - time.monotonic()
                 if left_s <= 0:
                     break
-                self._changed.wait(left_s)
+                self._changed.wait(min(left_s, _LOOK_S))
         self._carry_out(copy)
         self._on_end()
 
