@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Locator, Page } from '@playwright/test';
-import { expect, picture, test } from './product';
+import type { Locator } from '@playwright/test';
+import { drag, expect, picture, test } from './product';
 import type { Product } from './product';
 
 /** By its shape: the word is a part of “elsewhere”. */
@@ -170,23 +170,6 @@ test('rows dragged into a notebook become code, onto files a transfer', async ({
   await drag(page, row, [section]);
   await expect(section.getByRole('listitem')).toContainText('lightcurves');
 });
-
-/** Press on a row, go over each place until it is there, let go on the last. */
-async function drag(page: Page, from: Locator, over: Locator[]): Promise<void> {
-  await from.hover();
-  await page.mouse.down();
-  await page.mouse.move(400, 300, { steps: 3 });
-  for (const place of over) {
-    await expect(place).toBeVisible();
-    const box = await place.boundingBox();
-    await page.mouse.move(
-      (box?.x ?? 0) + (box?.width ?? 0) / 2,
-      (box?.y ?? 0) + (box?.height ?? 0) / 2,
-      { steps: 5 }
-    );
-  }
-  await page.mouse.up();
-}
 
 test('the search goes from the beginning of names to their inside', async ({
   product

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test as base } from '@playwright/test';
+import { expect, test as base } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
 import { START_MS, demo, start } from './demo';
 
@@ -166,6 +166,36 @@ export class Product {
 /** Pictures for the documentation are taken on request only. */
 const IMAGES = process.env.UPDATE_SCREENSHOTS ? 'docs/images' : null;
 
+/** Press on something, and go over each place once it is there; does not let go. */
+export async function dragOver(
+  page: Page,
+  from: Locator,
+  over: Locator[]
+): Promise<void> {
+  await from.hover();
+  await page.mouse.down();
+  await page.mouse.move(400, 300, { steps: 3 });
+  for (const place of over) {
+    await expect(place).toBeVisible();
+    const box = await place.boundingBox();
+    await page.mouse.move(
+      (box?.x ?? 0) + (box?.width ?? 0) / 2,
+      (box?.y ?? 0) + (box?.height ?? 0) / 2,
+      { steps: 5 }
+    );
+  }
+}
+
+/** Drag something over each place, and let go on the last. */
+export async function drag(
+  page: Page,
+  from: Locator,
+  over: Locator[]
+): Promise<void> {
+  await dragOver(page, from, over);
+  await page.mouse.up();
+}
+
 export async function picture(page: Page, name: string): Promise<void> {
   if (IMAGES) {
     await page.screenshot({ path: `${IMAGES}/${name}.png` });
@@ -205,4 +235,4 @@ export const test = base.extend<{ product: Product }, { seeded: void }>({
   }
 });
 
-export { expect } from '@playwright/test';
+export { expect };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { expect, test } from './product';
+import { dragOver, expect, test } from './product';
 import type { Product } from './product';
 
 const NORTH = 'NORTH-USERDISK';
@@ -45,22 +45,6 @@ async function axe(product: Product): Promise<void> {
     expect(
       found.violations.map(one => [one.id, one.nodes.map(node => node.html)])
     ).toEqual([]);
-  }
-}
-
-/** Drag with the mouse, and rest on each place until it is there. */
-async function drag(page: Page, from: Locator, over: Locator[]): Promise<void> {
-  await from.hover();
-  await page.mouse.down();
-  await page.mouse.move(400, 300, { steps: 3 });
-  for (const place of over) {
-    await expect(place).toBeVisible();
-    const box = await place.boundingBox();
-    await page.mouse.move(
-      (box?.x ?? 0) + (box?.width ?? 0) / 2,
-      (box?.y ?? 0) + (box?.height ?? 0) / 2,
-      { steps: 5 }
-    );
   }
 }
 
@@ -186,7 +170,7 @@ test('files are dragged onto a dataset: from the file browser, and from the desk
   await product.find('user.demo:');
   await product.command('filebrowser:activate');
   await product.command('filebrowser:refresh');
-  await drag(page, item(page, first), [
+  await dragOver(page, item(page, first), [
     page.locator('.jp-SideBar [data-id="escape-vre-datalake"]'),
     product.panel
   ]);
