@@ -6,13 +6,15 @@ a file without a DID is left, nor a DID without its file.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from escape_vre.core import text
 from escape_vre.core.errors import EscapeError, NotFoundError
 from escape_vre.services.datalake.instances import Connected
+from escape_vre.services.datalake.intake import Did
 from escape_vre.services.datalake.put.local import Item, scan
 from escape_vre.services.datalake.put.models import PutRequest
 from escape_vre.services.datalake.put.progress import Begun
@@ -62,7 +64,8 @@ async def undo(
     cleared = await clear(connected, request, begun, sending, items)
     remains = cleared.remains
     if begun.registering:
-        remains += await _withdraw(connected, request, begun, sorted(cleared.kept))
+        names = {item.name for item in items}
+        remains += await _withdraw(connected, request, begun, sorted(cleared.kept), names)
     return {"removed": cleared.removed, "remains": remains}
 
 
@@ -105,16 +108,23 @@ async def _at_rse(
 
 
 async def _withdraw(
-    connected: Connected, request: PutRequest, begun: Begun, kept: Sequence[str]
+    connected: Connected,
+    request: PutRequest,
+    begun: Begun,
+    kept: Sequence[str],
+    names: Collection[str],
 ) -> list[str]:
-    """Take back what was registered; return what remains, a sentence each."""
+    """Take back what was registered; return what remains, a sentence each.
+
+    A dataset that this put has made stays where other files have been attached to it since.
+    """
     remote = PutRemote(connected.rucio)
     remains: list[str] = []
     if request.dataset:
         did = (request.scope, request.dataset)
         shown = ":".join(did)
         try:
-            if begun.dataset_is_new:
+            if begun.dataset_is_new and not await _holds_others(connected, did, names):
                 await remote.expire(did)
                 remains.append(f"Rucio will delete the dataset {shown} and its rule.")
             elif kept:
@@ -129,3 +139,11 @@ async def _withdraw(
             " undo; an administrator of the data lake can delete them."
         )
     return remains
+
+
+async def _holds_others(connected: Connected, did: Did, names: Collection[str]) -> bool:
+    async with aclosing(connected.rucio.files(did)) as rows:
+        async for row in rows:
+            if row.get("scope") != did[0] or row.get("name") not in names:
+                return True
+    return False

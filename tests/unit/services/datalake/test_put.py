@@ -137,10 +137,15 @@ def test_a_name_that_rucio_refuses_is_found_before_anything_is_written(
     assert storage.asked.total() == 0
 
 
-@pytest.mark.parametrize("new", [True, False])
-def test_cancel_undoes_what_it_may_and_says_what_remains(agent, rucio, storage, ready, folder, new):
+@pytest.mark.parametrize("dataset", ["new", "new, and others use it", "old"])
+def test_cancel_undoes_what_it_may_and_says_what_remains(
+    agent, rucio, storage, ready, folder, dataset
+):
     fill(folder, 2)
-    if not new:
+    new = dataset == "new"
+    inside = ["f000"] if new else ["f000", "somebody-elses"]
+    rucio.says("/dids/t/run/files", listed(*({"scope": "t", "name": name} for name in inside)))
+    if dataset == "old":
         rucio.says("/dids/t/run", fixed({"type": "DATASET", "open": True}))
     rucio.says("/replicas", Answer(status=503))  # what it waits for when it is cancelled
     job = agent.ask("/datalake/put", {"paths": [str(folder)], "to": "t:", "rse": "X"})[1]
