@@ -3,7 +3,7 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -117,7 +117,8 @@ async def prepare(connected: Connected, request: PutRequest, *, rse: str | None)
     prepared = Prepared(account, target, found, dataset is not None, dataset or 0, among)
     if known:
         await _compare(remote, request.scope, target, found, known)
-    await _locate(remote, request.scope, target, found)
+    sent = [item for item in found.items if not item.adopted]
+    await locate(remote, request.scope, sent, rse=target.rse, scheme=target.scheme)
     return prepared
 
 
@@ -244,14 +245,21 @@ def _difference(item: Item, row: Mapping[str, Any]) -> str | None:
     )
 
 
-async def _locate(remote: PutRemote, scope: str, target: Target, found: Scan) -> None:
-    """Ask where the files go that have to be sent."""
-    sent = [item for item in found.items if not item.adopted]
-    pfns = await remote.pfns(target.rse, scope, [item.name for item in sent], scheme=target.scheme)
-    for item in sent:
+async def locate(
+    remote: PutRemote, scope: str, items: Sequence[Item], *, rse: str, scheme: str
+) -> None:
+    """Ask where files go at an RSE.
+
+    Raises
+    ------
+    BadResponseError
+        Rucio leaves one out.
+    """
+    pfns = await remote.pfns(rse, scope, [item.name for item in items], scheme=scheme)
+    for item in items:
         if item.name not in pfns:
             raise BadResponseError(
-                f"Rucio does not say where {scope}:{item.name} goes at {target.rse}.",
+                f"Rucio does not say where {scope}:{item.name} goes at {rse}.",
                 hint="Choose another RSE, or tell the administrators of the data lake.",
             )
         item.pfn = pfns[item.name]

@@ -17,6 +17,7 @@ from escape_vre.services.datalake.instances import Connected
 from escape_vre.services.datalake.intake import Did
 from escape_vre.services.datalake.put.local import Item, scan
 from escape_vre.services.datalake.put.models import PutRequest
+from escape_vre.services.datalake.put.prepare import locate
 from escape_vre.services.datalake.put.progress import Begun
 from escape_vre.services.datalake.put.remote import PutRemote
 from escape_vre.services.datalake.put.sending import Sending
@@ -81,10 +82,7 @@ async def clear(
     wanted = set(begun.new)
     mine = [item for item in items if item.name in wanted]
     if unplaced := [item for item in mine if not item.pfn]:
-        names = [item.name for item in unplaced]
-        pfns = await remote.pfns(begun.rse, request.scope, names, scheme=begun.scheme)
-        for item in unplaced:
-            item.pfn = pfns[item.name]
+        await locate(remote, request.scope, unplaced, rse=begun.rse, scheme=begun.scheme)
     aside = await sending.put_aside(mine)
     kept = await _at_rse(remote, request, begun, mine)
     await sending.settle(aside, kept=kept)
